@@ -1,0 +1,280 @@
+//! A failure as a value: what happened, by code; what to do next; what to tell support.
+//!
+//! A code exists only where the page or a test branches on it. The sentences live in
+//! `words/en.json` under `failure.<code>.title` and `failure.<code>.body`.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+use ts_rs::TS;
+
+/// Named values that fill the placeholders of a sentence.
+pub type Parameters = BTreeMap<String, String>;
+
+macro_rules! codes {
+    ($($(#[$doc:meta])* $name:ident ($($parameter:literal),*)),+ $(,)?) => {
+        /// What went wrong.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, TS)]
+        #[serde(rename_all = "snake_case")]
+        #[ts(export_to = "contract.ts")]
+        pub enum Code {
+            $($(#[$doc])* $name,)+
+        }
+
+        impl Code {
+            /// Every code, for the tests that compare them with the words.
+            pub const ALL: &'static [Code] = &[$(Code::$name),+];
+
+            /// The parameters that a failure of this code always carries.
+            pub fn parameters(self) -> &'static [&'static str] {
+                match self { $(Code::$name => &[$($parameter),*],)+ }
+            }
+        }
+    };
+}
+
+codes! {
+    /// The person pressed Decline or Cancel in the browser (AADSTS65004).
+    SignInDeclined(),
+    /// No answer came from the browser before the deadline.
+    SignInTimedOut("minutes"),
+    /// Ten callbacks that did not belong to this sign-in arrived.
+    SignInDisturbed(),
+    /// No port of the loopback interface could be bound.
+    LoopbackUnavailable(),
+    /// Microsoft Entra refused the sign-in for another reason.
+    SignInRefused("reason"),
+    /// The stored sign-in can no longer be used.
+    SignInExpired(),
+    /// The Azure CLI gave no token.
+    AzureCliFailed("reason"),
+    /// No answer from the host: no name, no route, or the connection broke.
+    NetworkFailed("host", "attempts", "seconds"),
+    /// The host took longer than the time limit.
+    TimedOut("host", "seconds"),
+    /// The host answered something that is not what its documentation says.
+    UnexpectedAnswer("host"),
+    /// The host answered with a server error (5xx).
+    ServiceFailed("host", "status", "attempts"),
+    /// Azure asks to slow down, for longer than we wait by ourselves.
+    Throttled("host", "seconds"),
+    /// An address that Azure named lies outside the cloud of the token.
+    ForeignHost("host"),
+    /// Azure refused a read (403).
+    ReadRefused("action", "scope"),
+    /// The directory shows no subscription to this person.
+    NoSubscription("account", "tenant"),
+    /// No Azure OpenAI or Foundry resource in the subscriptions.
+    NoAccount("subscriptions"),
+    /// The resource has no deployment that can chat.
+    NoChatDeployment("resource"),
+    /// The resource cannot be used without keys.
+    NoCustomSubdomain("resource"),
+    /// The signed-in person may not assign the role (403).
+    MayNotAssign("role", "resource"),
+    /// Azure refused the assignment for another reason.
+    AssignmentRefused("reason"),
+    /// The role was assigned but is still not effective.
+    RoleNotEffective("role", "minutes"),
+    /// `.env` is a folder.
+    EnvIsFolder("path"),
+    /// `.env` or its folder cannot be written.
+    EnvNotWritable("path"),
+    /// `.env` cannot be read.
+    EnvNotReadable("path"),
+    /// `.env` has a byte that is not UTF-8.
+    EnvNotUtf8("path", "line"),
+    /// `.env` has a line that dotenv readers disagree about.
+    EnvNotUnderstood("path", "line"),
+    /// `.env` changed after the change was shown.
+    EnvChanged("path"),
+    /// The folder does not exist.
+    FolderMissing("path"),
+    /// The disk is full, or the write failed in another way.
+    EnvWriteFailed("path", "reason"),
+    /// Practice Azure never touches a project that uses the real one.
+    EnvNamesRealEndpoint("path"),
+    /// The data plane says that the role is missing (401 PermissionDenied).
+    ChatNotPermitted("resource"),
+    /// The data plane refused the token (401 with statusCode).
+    ChatTokenRefused("resource"),
+    /// The token belongs to another directory than the resource (400).
+    ChatTenantMismatch("resource"),
+    /// The deployment does not exist (404 DeploymentNotFound).
+    DeploymentNotFound("deployment", "resource"),
+    /// The endpoint does not lead to the resource (404).
+    EndpointNotFound("host"),
+    /// The network rules of the resource keep this machine out (403).
+    NetworkRules("resource"),
+    /// Too many requests (429): access works.
+    ChatThrottled("deployment", "seconds"),
+    /// The content filter stopped the test message: access works.
+    ContentFiltered("deployment"),
+    /// The chat was refused for another reason.
+    ChatRefused("reason"),
+}
+
+/// What a person can do about a failure, in order of likelihood.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+#[ts(export_to = "contract.ts")]
+pub enum Remedy {
+    /// A button that the wizard presses itself; its label is `action.<action>`.
+    Action {
+        /// Which button.
+        action: Action,
+    },
+    /// A page to open in the browser; its label is `link.<link>`.
+    Link {
+        /// Which page.
+        link: Link,
+        /// Where it is, always https.
+        url: String,
+    },
+    /// A text to copy and send to somebody; its label is `text.<text>`.
+    Text {
+        /// Which text.
+        text: TextKind,
+        /// What is copied.
+        content: String,
+    },
+}
+
+/// The buttons that a failure may offer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, TS)]
+#[serde(rename_all = "snake_case")]
+#[ts(export_to = "contract.ts")]
+pub enum Action {
+    /// Repeat what failed.
+    TryAgain,
+    /// Sign in with the browser.
+    SignIn,
+    /// Sign out and sign in as somebody else.
+    SwitchAccount,
+    /// Go back to the list of resources.
+    ChooseResource,
+    /// Read the list of resources again.
+    ReadResources,
+    /// Look again at what the person may do.
+    CheckAccess,
+    /// Keep waiting for the role.
+    KeepWaiting,
+    /// Choose another folder.
+    ChooseFolder,
+    /// Look at the `.env` again.
+    ReadEnv,
+    /// Send the test message again.
+    SendTestMessage,
+}
+
+impl Action {
+    /// Every action, for the tests that compare them with the words.
+    pub const ALL: &'static [Action] = &[
+        Action::TryAgain,
+        Action::SignIn,
+        Action::SwitchAccount,
+        Action::ChooseResource,
+        Action::ReadResources,
+        Action::CheckAccess,
+        Action::KeepWaiting,
+        Action::ChooseFolder,
+        Action::ReadEnv,
+        Action::SendTestMessage,
+    ];
+}
+
+/// The pages that a failure may open.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, TS)]
+#[serde(rename_all = "snake_case")]
+#[ts(export_to = "contract.ts")]
+pub enum Link {
+    /// The resource's page in the Azure portal.
+    Portal,
+    /// The health of Azure's services.
+    ServiceHealth,
+    /// What the AADSTS code means.
+    EntraError,
+    /// How to give a resource a custom subdomain.
+    CustomSubdomain,
+}
+
+impl Link {
+    /// Every link, for the tests that compare them with the words.
+    pub const ALL: &'static [Link] =
+        &[Link::Portal, Link::ServiceHealth, Link::EntraError, Link::CustomSubdomain];
+}
+
+/// The texts that a failure may offer to copy.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, TS)]
+#[serde(rename_all = "snake_case")]
+#[ts(export_to = "contract.ts")]
+pub enum TextKind {
+    /// A message to whoever can assign the role.
+    RequestAccess,
+}
+
+impl TextKind {
+    /// Every text, for the tests that compare them with the words.
+    pub const ALL: &'static [TextKind] = &[TextKind::RequestAccess];
+}
+
+/// One line of "Copy details": what support asks for, never a secret.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[ts(export_to = "contract.ts")]
+pub struct Detail {
+    /// A stable name such as `azure_code` or `request_id`.
+    pub name: String,
+    /// Its value.
+    pub value: String,
+}
+
+/// A failure, ready for the page.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[ts(export_to = "contract.ts")]
+pub struct Failure {
+    /// What happened.
+    pub code: Code,
+    /// The values that the sentence names.
+    pub parameters: Parameters,
+    /// What to do next; never empty.
+    pub remedies: Vec<Remedy>,
+    /// What "Copy details" copies.
+    pub details: Vec<Detail>,
+}
+
+impl Failure {
+    /// A failure of this code, with nothing else known yet.
+    pub fn new(code: Code) -> Self {
+        Failure { code, parameters: Parameters::new(), remedies: Vec::new(), details: Vec::new() }
+    }
+
+    /// Adds a value that the sentence names.
+    pub fn with(mut self, name: &str, value: impl ToString) -> Self {
+        self.parameters.insert(name.to_owned(), value.to_string());
+        self
+    }
+
+    /// Adds a line for support.
+    pub fn detail(mut self, name: &str, value: impl ToString) -> Self {
+        self.details.push(Detail { name: name.to_owned(), value: value.to_string() });
+        self
+    }
+
+    /// Adds a button.
+    pub fn offer(mut self, action: Action) -> Self {
+        self.remedies.push(Remedy::Action { action });
+        self
+    }
+
+    /// Adds a page to open.
+    pub fn link(mut self, link: Link, url: impl Into<String>) -> Self {
+        self.remedies.push(Remedy::Link { link, url: url.into() });
+        self
+    }
+
+    /// Adds a text to send.
+    pub fn text(mut self, text: TextKind, content: impl Into<String>) -> Self {
+        self.remedies.push(Remedy::Text { text, content: content.into() });
+        self
+    }
+}

@@ -1,0 +1,528 @@
+//! What the window shows: the whole page as one value.
+//!
+//! The wizard makes a new snapshot after every event; the window renders it and keeps nothing
+//! else. A snapshot holds no token and stays under 64 kB: the list of resources is read in
+//! windows, and the text of an answer arrives in pieces that the next snapshot replaces.
+
+use serde::{Deserialize, Serialize};
+use ts_rs::TS;
+
+use crate::failure::{Failure, Parameters};
+
+/// What goes over the channel to the window.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+#[ts(export_to = "contract.ts")]
+pub enum Message {
+    /// Everything that the window shows.
+    Snapshot {
+        /// The page.
+        snapshot: Box<Snapshot>,
+    },
+    /// A piece of the answer, since the last snapshot.
+    Piece {
+        /// Counts from 0 in each answer; a piece that comes twice is shown once.
+        number: u32,
+        /// The text to append.
+        text: String,
+    },
+}
+
+/// Everything that the window shows.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[ts(export_to = "contract.ts")]
+pub struct Snapshot {
+    /// Grows by one with each snapshot.
+    pub revision: u32,
+    /// Whether this is practice Azure; the window says so at all times.
+    pub practice: bool,
+    /// The five steps, always all of them and in the same order.
+    pub steps: Vec<StepState>,
+    /// Who is signed in.
+    pub person: Option<Person>,
+    /// The page of the current step.
+    pub page: Page,
+    /// What went wrong on this page.
+    pub failure: Option<Failure>,
+    /// What the person should know, without having to act.
+    pub notices: Vec<Notice>,
+    /// What is going on right now.
+    pub busy: Option<Busy>,
+    /// Whether Back leads anywhere.
+    pub can_go_back: bool,
+}
+
+/// The five steps.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, TS)]
+#[serde(rename_all = "snake_case")]
+#[ts(export_to = "contract.ts")]
+pub enum Step {
+    /// 1. Sign in.
+    SignIn,
+    /// 2. Choose a resource.
+    ChooseResource,
+    /// 3. Get access.
+    GetAccess,
+    /// 4. Connect a project.
+    ConnectProject,
+    /// 5. Test connection.
+    TestConnection,
+}
+
+impl Step {
+    /// In the order in which they are shown.
+    pub const ALL: [Step; 5] = [
+        Step::SignIn,
+        Step::ChooseResource,
+        Step::GetAccess,
+        Step::ConnectProject,
+        Step::TestConnection,
+    ];
+}
+
+/// One entry of the stepper.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[ts(export_to = "contract.ts")]
+pub struct StepState {
+    /// Which step.
+    pub step: Step,
+    /// Whether its work is done.
+    pub done: bool,
+    /// Whether it is the page that is shown.
+    pub current: bool,
+    /// Whether a click may lead there.
+    pub reachable: bool,
+    /// A short text under the title: who, which resource, which role, which file.
+    pub summary: Option<String>,
+}
+
+/// Who is signed in, in which directory.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[ts(export_to = "contract.ts")]
+pub struct Person {
+    /// The display name.
+    pub name: String,
+    /// The sign-in name, usually an e-mail address.
+    pub account: String,
+    /// The directory's display name, where it is known.
+    pub tenant_name: Option<String>,
+    /// The directory's id.
+    pub tenant_id: String,
+    /// The person's id in that directory.
+    pub object_id: String,
+    /// How they signed in.
+    pub way: Way,
+    /// Whether the sign-in outlives the window.
+    pub kept: bool,
+}
+
+/// How a person signed in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "snake_case")]
+#[ts(export_to = "contract.ts")]
+pub enum Way {
+    /// In the system browser.
+    Browser,
+    /// Borrowed from the Azure CLI.
+    AzureCli,
+}
+
+/// The page of the current step.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(tag = "step", rename_all = "snake_case")]
+#[ts(export_to = "contract.ts")]
+pub enum Page {
+    /// Step 1.
+    SignIn(SignInPage),
+    /// Step 2.
+    ChooseResource(ChooseResourcePage),
+    /// Step 3.
+    GetAccess(GetAccessPage),
+    /// Step 4.
+    ConnectProject(ConnectProjectPage),
+    /// Step 5.
+    TestConnection(TestConnectionPage),
+}
+
+/// Step 1: sign in.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[ts(export_to = "contract.ts")]
+pub struct SignInPage {
+    /// How far the sign-in is.
+    pub phase: SignInPhase,
+    /// The address of Microsoft's page, to copy where no browser opens; only while waiting.
+    pub address: Option<String>,
+    /// Whether a browser was started.
+    pub browser_opened: bool,
+    /// The account that the Azure CLI is signed in with, where it is.
+    pub azure_cli_account: Option<String>,
+    /// Whether the sign-in should outlive the window.
+    pub stay_signed_in: bool,
+    /// Whether this machine can keep a sign-in at all.
+    pub can_stay_signed_in: bool,
+    /// Whether practice Azure can be tried from here.
+    pub can_practice: bool,
+}
+
+/// How far the sign-in is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "snake_case")]
+#[ts(export_to = "contract.ts")]
+pub enum SignInPhase {
+    /// Nobody is signed in.
+    SignedOut,
+    /// A sign-in of an earlier day is being continued.
+    Resuming,
+    /// The browser is about to open.
+    Opening,
+    /// The person is in the browser.
+    Waiting,
+    /// The browser answered; the answer is being redeemed.
+    Finishing,
+    /// Somebody is signed in.
+    SignedIn,
+}
+
+/// Step 2: choose a resource.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[ts(export_to = "contract.ts")]
+pub struct ChooseResourcePage {
+    /// Whether the list is still being read.
+    pub reading: bool,
+    /// How many resources there are; their window is read by `list_resources`.
+    pub total: u32,
+    /// Grows when the list changes: read the window again.
+    pub list_revision: u32,
+    /// How many subscriptions were looked at.
+    pub subscriptions: u32,
+    /// The resource that is chosen.
+    pub selected: Option<Resource>,
+    /// Whether its deployments are still being read.
+    pub reading_deployments: bool,
+    /// Its deployments.
+    pub deployments: Vec<Deployment>,
+    /// The name of the deployment that is chosen.
+    pub deployment: Option<String>,
+}
+
+/// A window of the list of resources.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[ts(export_to = "contract.ts")]
+pub struct ResourceWindow {
+    /// The revision of the list that it was cut from.
+    pub list_revision: u32,
+    /// How many resources match the filter.
+    pub matching: u32,
+    /// The position of the first item among those that match.
+    pub from: u32,
+    /// At most as many as were asked for, and never more than 100.
+    pub items: Vec<Resource>,
+}
+
+/// An Azure OpenAI or Foundry account.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[ts(export_to = "contract.ts")]
+pub struct Resource {
+    /// The Azure Resource Manager id.
+    pub id: String,
+    /// The account's name.
+    pub name: String,
+    /// `OpenAI` or `AIServices`.
+    pub kind: String,
+    /// The region, as Azure spells it.
+    pub location: String,
+    /// The resource group's name.
+    pub resource_group: String,
+    /// The subscription's display name.
+    pub subscription: String,
+    /// Where chat requests go, without a trailing slash.
+    pub endpoint: String,
+    /// What stands in the way of using it without keys.
+    pub obstacles: Vec<Obstacle>,
+}
+
+/// What stands in the way of using a resource without keys.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, TS)]
+#[serde(rename_all = "snake_case")]
+#[ts(export_to = "contract.ts")]
+pub enum Obstacle {
+    /// Without a custom subdomain Azure takes keys only.
+    NoCustomSubdomain,
+    /// Public network access is off.
+    PrivateNetwork,
+    /// Only some networks may come in.
+    NetworkRules,
+    /// The resource is still being made, or is being deleted.
+    NotReady,
+}
+
+impl Obstacle {
+    /// Every obstacle, for the tests that compare them with the words.
+    pub const ALL: &'static [Obstacle] = &[
+        Obstacle::NoCustomSubdomain,
+        Obstacle::PrivateNetwork,
+        Obstacle::NetworkRules,
+        Obstacle::NotReady,
+    ];
+}
+
+/// A model that is deployed in a resource.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[ts(export_to = "contract.ts")]
+pub struct Deployment {
+    /// The deployment's name: what the code calls `model`.
+    pub name: String,
+    /// The model's name.
+    pub model: String,
+    /// The model's version.
+    pub version: String,
+    /// Whether it can chat (`capabilities.chatCompletion`).
+    pub can_chat: bool,
+}
+
+/// Step 3: get access.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[ts(export_to = "contract.ts")]
+pub struct GetAccessPage {
+    /// How far it is.
+    pub phase: AccessPhase,
+    /// The resource's name.
+    pub resource: String,
+    /// What is known; absent while it is being found out.
+    pub verdict: Option<Verdict>,
+    /// Why: sentences by code, `finding.<code>`.
+    pub findings: Vec<Notice>,
+    /// What would be assigned, where and to whom.
+    pub plan: Option<AssignmentPlan>,
+    /// Since when the role is being waited for.
+    pub waiting: Option<Waiting>,
+}
+
+/// How far access is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "snake_case")]
+#[ts(export_to = "contract.ts")]
+pub enum AccessPhase {
+    /// Looking at what the person may do.
+    Checking,
+    /// It is known.
+    Known,
+    /// The role is being assigned.
+    Assigning,
+    /// The role is assigned and not effective yet.
+    Waiting,
+    /// The wait was stopped; the role stays assigned.
+    Paused,
+    /// Chat works.
+    Works,
+}
+
+/// Whether the person may chat.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "snake_case")]
+#[ts(export_to = "contract.ts")]
+pub enum Verdict {
+    /// Yes.
+    MayChat,
+    /// No.
+    MayNotChat,
+    /// Azure did not let us find out.
+    CannotTell,
+}
+
+/// What would be assigned: shown before it happens.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[ts(export_to = "contract.ts")]
+pub struct AssignmentPlan {
+    /// The role's name.
+    pub role: String,
+    /// The role definition's GUID.
+    pub role_id: String,
+    /// The Azure Resource Manager id of the scope.
+    pub scope: String,
+    /// The person's sign-in name.
+    pub account: String,
+    /// The person's id in the resource's directory.
+    pub object_id: String,
+    /// Whether the person may assign it, as far as can be told.
+    pub may_assign: MayAssign,
+}
+
+/// Whether the person may assign the role.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "snake_case")]
+#[ts(export_to = "contract.ts")]
+pub enum MayAssign {
+    /// Yes.
+    Yes,
+    /// No.
+    No,
+    /// Azure did not let us find out; trying tells.
+    Unknown,
+}
+
+/// A wait for a role.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[ts(export_to = "contract.ts")]
+pub struct Waiting {
+    /// Whole seconds since the role was assigned.
+    pub elapsed_seconds: u32,
+    /// How often it was looked at.
+    pub attempts: u32,
+    /// Whole seconds until the next look.
+    pub next_in_seconds: u32,
+}
+
+/// Step 4: connect a project.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[ts(export_to = "contract.ts")]
+pub struct ConnectProjectPage {
+    /// How far it is.
+    pub phase: ProjectPhase,
+    /// The project's folder.
+    pub folder: Option<String>,
+    /// The file that is written.
+    pub file: Option<String>,
+    /// Whether the file exists already.
+    pub file_exists: bool,
+    /// The exact change, before it is written.
+    pub change: Vec<ChangeLine>,
+}
+
+/// How far the project is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "snake_case")]
+#[ts(export_to = "contract.ts")]
+pub enum ProjectPhase {
+    /// No folder is chosen.
+    NoFolder,
+    /// The file is being read.
+    Reading,
+    /// The change is known.
+    Ready,
+    /// The file is being written.
+    Writing,
+    /// The file holds our lines.
+    Written,
+}
+
+/// One line of the change to `.env`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[ts(export_to = "contract.ts")]
+pub struct ChangeLine {
+    /// What happens to it.
+    pub kind: ChangeKind,
+    /// The line; values of other people's lines are masked.
+    pub text: String,
+}
+
+/// What happens to a line of `.env`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "snake_case")]
+#[ts(export_to = "contract.ts")]
+pub enum ChangeKind {
+    /// It stays as it is.
+    Kept,
+    /// It is new.
+    Added,
+    /// It goes away; an added line takes its place.
+    Removed,
+}
+
+/// Step 5: test the connection.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[ts(export_to = "contract.ts")]
+pub struct TestConnectionPage {
+    /// How far it is.
+    pub phase: TestPhase,
+    /// Where the message goes.
+    pub endpoint: String,
+    /// Which deployment answers.
+    pub deployment: String,
+    /// The message that is sent.
+    pub question: String,
+    /// The answer so far.
+    pub answer: String,
+    /// How many pieces the answer holds: the next piece has this number.
+    pub pieces: u32,
+    /// What is true now: sentences by code, `result.<code>`.
+    pub results: Vec<Notice>,
+}
+
+/// How far the test is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "snake_case")]
+#[ts(export_to = "contract.ts")]
+pub enum TestPhase {
+    /// Nothing was sent yet.
+    Ready,
+    /// The message was sent; nothing came back yet.
+    Asking,
+    /// The answer is arriving.
+    Answering,
+    /// The answer is complete.
+    Answered,
+}
+
+/// A sentence by code.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[ts(export_to = "contract.ts")]
+pub struct Notice {
+    /// Which sentence.
+    pub code: String,
+    /// The values that it names.
+    pub parameters: Parameters,
+}
+
+/// Something that is going on.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[ts(export_to = "contract.ts")]
+pub struct Busy {
+    /// What: the label is `busy.<activity>`.
+    pub activity: Activity,
+    /// Whether Cancel stops it.
+    pub can_cancel: bool,
+}
+
+/// What can be going on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, TS)]
+#[serde(rename_all = "snake_case")]
+#[ts(export_to = "contract.ts")]
+pub enum Activity {
+    /// A stored sign-in is being continued.
+    Resuming,
+    /// A sign-in is under way.
+    SigningIn,
+    /// The lists of subscriptions and resources are being read.
+    FindingResources,
+    /// The deployments of a resource are being read.
+    FindingDeployments,
+    /// What the person may do is being looked at.
+    CheckingAccess,
+    /// The role is being assigned.
+    AssigningRole,
+    /// The role is being waited for.
+    WaitingForRole,
+    /// The `.env` is being read.
+    ReadingEnv,
+    /// The `.env` is being written.
+    WritingEnv,
+    /// The test message is under way.
+    Asking,
+}
+
+impl Activity {
+    /// Every activity, for the tests that compare them with the words.
+    pub const ALL: &'static [Activity] = &[
+        Activity::Resuming,
+        Activity::SigningIn,
+        Activity::FindingResources,
+        Activity::FindingDeployments,
+        Activity::CheckingAccess,
+        Activity::AssigningRole,
+        Activity::WaitingForRole,
+        Activity::ReadingEnv,
+        Activity::WritingEnv,
+        Activity::Asking,
+    ];
+}

@@ -1,0 +1,2 @@
+//! Journeys of the core.
+
