@@ -1,0 +1,74 @@
+//! The installer: a release build and its `.deb`, with limits on their sizes.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use crate::node::require_node;
+use crate::packages::{Need, require_packages};
+use crate::process::{repository, run, say, target_folder};
+use crate::{Outcome, web};
+
+/// The largest program that is shipped, in bytes.
+const PROGRAM_LIMIT: u64 = 20_000_000;
+/// The largest `.deb` that is shipped, in bytes.
+const DEB_LIMIT: u64 = 10_000_000;
+
+/// Builds the release and its `.deb`, prints where they are and how large.
+pub fn make_bundle() -> Outcome {
+    if !cfg!(target_os = "linux") {
+        return Err("only the .deb is made so far, and that needs Linux".to_owned());
+    }
+    require_packages(&[Need::Build])?;
+    let node = require_node()?;
+    web::install_packages(&node)?;
+    web::build_pages(&node)?;
+    let folder = target_folder().join("release");
+    let debs = folder.join("bundle/deb");
+    if debs.exists() {
+        // A .deb of an earlier version must not pass for the new one.
+        fs::remove_dir_all(&debs).map_err(|error| format!("{}: {error}", debs.display()))?;
+    }
+    let mut build = node.package_program("tauri", &["build", "--bundles", "deb"]);
+    run(build.current_dir(repository().join("src-tauri")))?;
+    check_size(&folder.join("keyless-desktop"), PROGRAM_LIMIT)?;
+    check_size(&find_deb(&debs)?, DEB_LIMIT)
+}
+
+fn find_deb(folder: &Path) -> Outcome<PathBuf> {
+    let files = fs::read_dir(folder).map_err(|error| format!("{}: {error}", folder.display()))?;
+    let mut files = files.flatten().map(|entry| entry.path());
+    let deb = files.find(|file| file.extension().is_some_and(|extension| extension == "deb"));
+    deb.ok_or_else(|| format!("there is no .deb in {}", folder.display()))
+}
+
+fn check_size(file: &Path, limit: u64) -> Outcome {
+    let bytes = fs::metadata(file)
+        .map_err(|error| format!("{}: {error}", file.display()))?
+        .len();
+    say(&format!("{} has {}", file.display(), megabytes(bytes)));
+    if bytes < limit {
+        return Ok(());
+    }
+    Err(format!(
+        "{} is over the limit of {}",
+        file.display(),
+        megabytes(limit)
+    ))
+}
+
+fn megabytes(bytes: u64) -> String {
+    format!("{}.{} MB", bytes / 1_000_000, bytes / 100_000 % 10)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_bundle_over_its_limit_is_refused() {
+        let file = std::env::current_exe().expect("a running program has a file");
+        check_size(&file, u64::MAX).expect("nothing is larger than that");
+        let reason = check_size(&file, 100).expect_err("no program is that small");
+        assert!(reason.contains("0.0 MB"), "the limit is told: {reason}");
+    }
+}
