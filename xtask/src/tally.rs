@@ -93,12 +93,10 @@ impl TestOutput {
     pub fn finish(self, name: &str, succeeded: bool) -> Tally {
         let mut tally = self.tally;
         if !succeeded && tally.failed == 0 {
-            tally += Tally::of_failure(name);
+            tally += Tally::of_failure("failed outside of its tests");
         }
         for note in &mut tally.notes {
-            if !note.starts_with(name) {
-                *note = format!("{name}: {note}");
-            }
+            *note = format!("{name}: {note}");
         }
         tally
     }
