@@ -1,0 +1,170 @@
+import { FluentProvider, makeStyles, tokens } from "@fluentui/react-components";
+import { useCallback, useEffect, useMemo, useReducer, useState } from "react";
+
+import type { Backend } from "./backend";
+import type { Snapshot } from "./contract";
+import { useMedia } from "./media";
+import { ChooseResource } from "./pages/ChooseResource";
+import { ConnectProject } from "./pages/ConnectProject";
+import { GetAccess } from "./pages/GetAccess";
+import { SignIn } from "./pages/SignIn";
+import { TestConnection } from "./pages/TestConnection";
+import { CrashBarrier, LostConnection } from "./parts/LostConnection";
+import { NARROW } from "./parts/layout";
+import { Mark } from "./parts/Mark";
+import { PersonCard } from "./parts/PersonCard";
+import { PracticeBanner } from "./parts/PracticeBanner";
+import { Stepper } from "./parts/Stepper";
+import { receiveMessage, type Shown } from "./shown";
+import { darkTheme, lightTheme } from "./theme";
+import { WizardContext, type Wizard } from "./wizard";
+import { say } from "./words";
+
+const useStyles = makeStyles({
+  window: {
+    boxSizing: "border-box",
+    height: "100%",
+    display: "grid",
+    gridTemplateColumns: "264px minmax(0, 1fr)",
+    gridTemplateRows: "auto auto minmax(0, 1fr) auto",
+    gridTemplateAreas: `
+      "banner banner"
+      "brand page"
+      "steps page"
+      "person page"`,
+    backgroundColor: tokens.colorNeutralBackground3,
+    [NARROW]: {
+      height: "auto",
+      minHeight: "100%",
+      gridTemplateColumns: "minmax(0, 1fr)",
+      gridTemplateRows: "auto auto auto 1fr auto",
+      gridTemplateAreas: `"banner" "brand" "steps" "page" "person"`,
+    },
+  },
+  provider: { height: "100%" },
+  banner: { gridArea: "banner" },
+  brand: {
+    gridArea: "brand",
+    display: "flex",
+    alignItems: "center",
+    gap: tokens.spacingHorizontalM,
+    padding: `${tokens.spacingVerticalXXL} ${tokens.spacingHorizontalXL}`,
+    fontWeight: tokens.fontWeightSemibold,
+    [NARROW]: { padding: `${tokens.spacingVerticalM} ${tokens.spacingHorizontalL}` },
+  },
+  steps: {
+    gridArea: "steps",
+    overflowY: "auto",
+    padding: `0 ${tokens.spacingHorizontalM}`,
+    [NARROW]: { overflowY: "visible" },
+  },
+  page: {
+    gridArea: "page",
+    minHeight: 0,
+    minWidth: 0,
+    backgroundColor: tokens.colorNeutralBackground1,
+    borderTopLeftRadius: tokens.borderRadiusXLarge,
+    boxShadow: tokens.shadow4,
+    [NARROW]: { borderTopLeftRadius: 0, boxShadow: "none", marginTop: tokens.spacingVerticalS },
+  },
+  person: {
+    gridArea: "person",
+    padding: `${tokens.spacingVerticalM} ${tokens.spacingHorizontalXL} ${tokens.spacingVerticalL}`,
+    [NARROW]: { padding: tokens.spacingHorizontalL },
+  },
+});
+
+/** The whole window. */
+export function App({ backend }: { backend: Backend }) {
+  const styles = useStyles();
+  const dark = useMedia("(prefers-color-scheme: dark)");
+  const [shown, receive] = useReducer(receiveMessage, null);
+  const { wizard, lost } = useConnection(backend);
+  const { run } = wizard;
+
+  useEffect(() => {
+    run(backend.watch(receive));
+  }, [backend, run]);
+  useTitle(shown?.snapshot ?? null);
+
+  return (
+    <FluentProvider theme={dark ? darkTheme : lightTheme} className={styles.provider}>
+      <WizardContext value={wizard}>
+        <CrashBarrier>
+        {lost ? <LostConnection /> : shown !== null && <Window shown={shown} />}
+        </CrashBarrier>
+      </WizardContext>
+    </FluentProvider>
+  );
+}
+
+function Window({ shown }: { shown: Shown }) {
+  const styles = useStyles();
+  const { practice, steps, person } = shown.snapshot;
+  return (
+    <div className={styles.window}>
+      {practice && (
+        <div className={styles.banner}>
+          <PracticeBanner />
+        </div>
+      )}
+      <header className={styles.brand}>
+        <Mark />
+        {say("app.name")}
+      </header>
+      <div className={styles.steps}>
+        <Stepper steps={steps} />
+      </div>
+      <main className={styles.page}>
+        <CurrentPage shown={shown} />
+      </main>
+      {person !== null && (
+        <aside className={styles.person} aria-label={say("label.signed_in_as")}>
+          <PersonCard person={person} />
+        </aside>
+      )}
+    </div>
+  );
+}
+
+function CurrentPage({ shown: { snapshot, answer } }: { shown: Shown }) {
+  const { page } = snapshot;
+  switch (page.step) {
+    case "sign_in":
+      return <SignIn snapshot={snapshot} page={page} />;
+    case "choose_resource":
+      return <ChooseResource snapshot={snapshot} page={page} />;
+    case "get_access":
+      return <GetAccess snapshot={snapshot} page={page} />;
+    case "connect_project":
+      return <ConnectProject snapshot={snapshot} page={page} />;
+    case "test_connection":
+      return <TestConnection snapshot={snapshot} page={page} answer={answer} />;
+  }
+}
+
+function useConnection(backend: Backend): { wizard: Wizard; lost: boolean } {
+  const [lost, setLost] = useState(false);
+  const run = useCallback((command: Promise<unknown>) => {
+    command.catch(() => {
+      // The core answers every command with a snapshot; a refusal means that it is gone.
+      setLost(true);
+    });
+  }, []);
+  return { wizard: useMemo(() => ({ backend, run }), [backend, run]), lost };
+}
+
+function useTitle(snapshot: Snapshot | null) {
+  const title = snapshot === null ? say("app.name") : titleOf(snapshot);
+  useEffect(() => {
+    document.title = title;
+  }, [title]);
+}
+
+function titleOf({ steps, page }: Snapshot): string {
+  return say("window.title", {
+    number: steps.findIndex((state) => state.step === page.step) + 1,
+    count: steps.length,
+    step: say(`step.${page.step}.title`),
+  });
+}

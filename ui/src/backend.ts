@@ -1,0 +1,85 @@
+/** The only door to Rust: one function per command, and one channel back. */
+import { Channel, invoke } from "@tauri-apps/api/core";
+
+import type { Message, ResourceWindow, Step } from "./contract";
+
+/** The names of the commands, in the order of the journey; a test compares them with Rust's. */
+export const COMMANDS = [
+  "watch",
+  "sign_in_with_browser",
+  "sign_in_with_azure_cli",
+  "open_browser_again",
+  "stay_signed_in",
+  "sign_out",
+  "start_practice",
+  "leave_practice",
+  "list_resources",
+  "select_resource",
+  "select_deployment",
+  "confirm_resource",
+  "assign_role",
+  "confirm_access",
+  "choose_folder",
+  "write_env",
+  "send_test_message",
+  "go_to_step",
+  "cancel",
+  "press_remedy",
+] as const;
+
+type Command = (typeof COMMANDS)[number];
+
+/** Every command as a function, under its name in camel case. */
+export interface Backend {
+  /** Sends the page now, and every change of it from then on. */
+  watch: (onMessage: (message: Message) => void) => Promise<void>;
+  signInWithBrowser: () => Promise<void>;
+  signInWithAzureCli: () => Promise<void>;
+  openBrowserAgain: () => Promise<void>;
+  staySignedIn: (on: boolean) => Promise<void>;
+  signOut: () => Promise<void>;
+  startPractice: () => Promise<void>;
+  leavePractice: () => Promise<void>;
+  /** At most 100 resources that match the filter, from a position on. */
+  listResources: (filter: string, from: number, count: number) => Promise<ResourceWindow>;
+  selectResource: (id: string) => Promise<void>;
+  selectDeployment: (name: string) => Promise<void>;
+  confirmResource: () => Promise<void>;
+  assignRole: () => Promise<void>;
+  confirmAccess: () => Promise<void>;
+  chooseFolder: () => Promise<void>;
+  writeEnv: () => Promise<void>;
+  sendTestMessage: () => Promise<void>;
+  goToStep: (step: Step) => Promise<void>;
+  cancel: () => Promise<void>;
+  /** Presses the remedy at this position of the failure that is shown. */
+  pressRemedy: (index: number) => Promise<void>;
+}
+
+/** The backend of the desktop app. */
+export const backend: Backend = {
+  watch: (onMessage) => call("watch", { channel: new Channel<Message>(onMessage) }),
+  signInWithBrowser: () => call("sign_in_with_browser"),
+  signInWithAzureCli: () => call("sign_in_with_azure_cli"),
+  openBrowserAgain: () => call("open_browser_again"),
+  staySignedIn: (on) => call("stay_signed_in", { on }),
+  signOut: () => call("sign_out"),
+  startPractice: () => call("start_practice"),
+  leavePractice: () => call("leave_practice"),
+  listResources: (filter, from, count) => call("list_resources", { filter, from, count }),
+  selectResource: (id) => call("select_resource", { id }),
+  selectDeployment: (name) => call("select_deployment", { name }),
+  confirmResource: () => call("confirm_resource"),
+  assignRole: () => call("assign_role"),
+  confirmAccess: () => call("confirm_access"),
+  chooseFolder: () => call("choose_folder"),
+  writeEnv: () => call("write_env"),
+  sendTestMessage: () => call("send_test_message"),
+  goToStep: (step) => call("go_to_step", { step }),
+  cancel: () => call("cancel"),
+  pressRemedy: (index) => call("press_remedy", { index }),
+};
+
+function call<Answer>(command: Command, parameters?: Record<string, unknown>): Promise<Answer> {
+  return invoke<Answer>(command, parameters);
+}

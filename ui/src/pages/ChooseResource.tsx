@@ -1,0 +1,298 @@
+import { Field, Input, Radio, RadioGroup, makeStyles, tokens } from "@fluentui/react-components";
+import { useId, useRef, useState, type RefObject } from "react";
+
+import type { ChooseResourcePage, Deployment, Snapshot } from "../contract";
+import { BusyLine } from "../parts/BusyLine";
+import { Frame } from "../parts/Frame";
+import { Icon } from "../parts/Icon";
+import { NARROW } from "../parts/layout";
+import { ResourceList } from "../parts/ResourceList";
+import { useResources, type Resources } from "../resources";
+import { useWizard } from "../wizard";
+import { say, sayCount, type Key } from "../words";
+
+const useStyles = makeStyles({
+  columns: {
+    display: "grid",
+    gridTemplateColumns: "minmax(0, 3fr) minmax(0, 2fr)",
+    gridTemplateRows: "minmax(0, 1fr)",
+    gap: tokens.spacingHorizontalXL,
+    flexGrow: 1,
+    minHeight: 0,
+    [NARROW]: { gridTemplateColumns: "minmax(0, 1fr)", gridTemplateRows: "auto" },
+  },
+  column: {
+    display: "flex",
+    flexDirection: "column",
+    gap: tokens.spacingVerticalS,
+    minHeight: 0,
+  },
+  scrolling: { overflowY: "auto", [NARROW]: { overflowY: "visible" } },
+  head: {
+    display: "flex",
+    flexWrap: "wrap",
+    alignItems: "baseline",
+    justifyContent: "space-between",
+    columnGap: tokens.spacingHorizontalM,
+  },
+  title: {
+    margin: 0,
+    fontSize: tokens.fontSizeBase300,
+    lineHeight: tokens.lineHeightBase300,
+    fontWeight: tokens.fontWeightSemibold,
+    overflowWrap: "anywhere",
+  },
+  count: { color: tokens.colorNeutralForeground2, fontSize: tokens.fontSizeBase200 },
+  hint: { margin: 0, color: tokens.colorNeutralForeground2 },
+  missing: {
+    display: "flex",
+    gap: tokens.spacingHorizontalXS,
+    margin: 0,
+    color: tokens.colorPaletteRedForeground1,
+  },
+  deployment: { overflowWrap: "anywhere" },
+  model: {
+    display: "block",
+    color: tokens.colorNeutralForeground2,
+    fontSize: tokens.fontSizeBase200,
+    lineHeight: tokens.lineHeightBase200,
+  },
+});
+
+interface Props {
+  snapshot: Snapshot;
+  page: ChooseResourcePage;
+}
+
+/** Step 2: which resource and which of its deployments. */
+export function ChooseResource({ snapshot, page }: Props) {
+  const styles = useStyles();
+  const { backend, run } = useWizard();
+  const [filter, setFilter] = useState("");
+  const [asked, setAsked] = useState(false);
+  const resources = useResources(filter, page.list_revision);
+  const listRef = useRef<HTMLDivElement>(null);
+  const detailRef = useRef<HTMLDivElement>(null);
+  const missing = missingOf(page);
+
+  function press() {
+    setAsked(missing !== null);
+    if (missing === null) {
+      run(backend.confirmResource());
+    } else if (missing === "missing.resource") {
+      listRef.current?.focus();
+    } else {
+      detailRef.current?.querySelector("input")?.focus();
+    }
+  }
+
+  return (
+    <Frame
+      snapshot={snapshot}
+      heading={say("step.choose_resource.heading")}
+      primary={{
+        label: say("button.use_resource"),
+        press,
+        inFlight: page.reading_deployments,
+      }}
+      showsBusy
+    >
+      <Field label={say("label.filter")}>
+        <Input
+          type="search"
+          value={filter}
+          contentBefore={<Icon small name="search" />}
+          onChange={(_, { value }) => {
+            setFilter(value);
+          }}
+          onKeyDown={(event) => {
+            if (event.key === "ArrowDown") {
+              event.preventDefault();
+              listRef.current?.focus();
+            }
+          }}
+        />
+      </Field>
+      <div className={styles.columns}>
+        <ListColumn
+          snapshot={snapshot}
+          page={page}
+          filter={filter}
+          resources={resources}
+          listRef={listRef}
+          missing={asked && missing === "missing.resource" ? missing : null}
+        />
+        <div ref={detailRef} className={`${styles.column} ${styles.scrolling}`}>
+          <Deployments
+            snapshot={snapshot}
+            page={page}
+            missing={asked && missing !== "missing.resource" ? missing : null}
+          />
+        </div>
+      </div>
+    </Frame>
+  );
+}
+
+type Missing = Extract<Key, `missing.${string}`>;
+
+function missingOf(page: ChooseResourcePage): Missing | null {
+  if (page.selected === null) {
+    return "missing.resource";
+  }
+  if (page.deployment !== null) {
+    return null;
+  }
+  return page.deployments.some((deployment) => deployment.can_chat)
+    ? "missing.deployment"
+    : "missing.chat_deployment";
+}
+
+interface ListProps extends Props {
+  filter: string;
+  resources: Resources;
+  listRef: RefObject<HTMLDivElement | null>;
+  missing: Missing | null;
+}
+
+function ListColumn({ snapshot, page, filter, resources, listRef, missing }: ListProps) {
+  const styles = useStyles();
+  const titleId = useId();
+  const missingId = useId();
+  const empty = resources.read && resources.matching === 0;
+  return (
+    <div className={styles.column}>
+      <div className={styles.head}>
+        <h2 id={titleId} className={styles.title}>
+          {say("label.resources")}
+        </h2>
+        <span role="status" className={styles.count}>
+          {resources.read && !page.reading && sayMatching(resources, page, filter)}
+        </span>
+      </div>
+      {page.reading && <BusyLine busy={snapshot.busy} />}
+      {empty ? (
+        <p className={styles.hint}>{sayEmpty(page, filter)}</p>
+      ) : (
+        <ResourceList
+          key={filter}
+          resources={resources}
+          selected={page.selected?.id ?? null}
+          labelledBy={titleId}
+          describedBy={missing === null ? undefined : missingId}
+          listRef={listRef}
+        />
+      )}
+      <MissingLine id={missingId} missing={missing} />
+      {!page.reading && (
+        <span className={styles.count}>
+          {say("resource.searched", { subscriptions: page.subscriptions })}
+        </span>
+      )}
+    </div>
+  );
+}
+
+function sayMatching({ matching }: Resources, page: ChooseResourcePage, filter: string): string {
+  return filter.trim() === ""
+    ? sayCount("resource.count", matching, { matching })
+    : say("resource.count.filtered", { matching, total: page.total });
+}
+
+function sayEmpty(page: ChooseResourcePage, filter: string): string {
+  if (page.reading) {
+    return say("resource.reading");
+  }
+  return say(filter.trim() === "" ? "resource.none" : "resource.none_match");
+}
+
+interface DeploymentsProps extends Props {
+  missing: Missing | null;
+}
+
+function Deployments({ snapshot, page, missing }: DeploymentsProps) {
+  const styles = useStyles();
+  const titleId = useId();
+  const missingId = useId();
+  return (
+    <>
+      <h2 id={titleId} className={styles.title}>
+        {say("label.deployments")}
+      </h2>
+      {page.selected === null && (
+        <p className={styles.hint}>{say("resource.deployments.unselected")}</p>
+      )}
+      {page.reading_deployments && (
+        <>
+          <p className={styles.hint}>{say("resource.deployments.reading")}</p>
+          <BusyLine busy={snapshot.busy} />
+        </>
+      )}
+      {page.selected !== null && !page.reading_deployments && (
+        <DeploymentChoice page={page} labelledBy={titleId} describedBy={missingId} />
+      )}
+      <MissingLine id={missingId} missing={missing} />
+    </>
+  );
+}
+
+interface ChoiceProps {
+  page: ChooseResourcePage;
+  labelledBy: string;
+  describedBy: string;
+}
+
+function DeploymentChoice({ page, labelledBy, describedBy }: ChoiceProps) {
+  const styles = useStyles();
+  const { backend, run } = useWizard();
+  if (page.deployments.length === 0) {
+    return <p className={styles.hint}>{say("resource.deployments.none")}</p>;
+  }
+  return (
+    <RadioGroup
+      aria-labelledby={labelledBy}
+      aria-describedby={describedBy}
+      value={page.deployment ?? ""}
+      onChange={(_, { value }) => {
+        run(backend.selectDeployment(value));
+      }}
+    >
+      {page.deployments.map((deployment) => (
+        <Radio
+          key={deployment.name}
+          value={deployment.name}
+          disabled={!deployment.can_chat}
+          label={<DeploymentLabel deployment={deployment} />}
+        />
+      ))}
+    </RadioGroup>
+  );
+}
+
+function DeploymentLabel({ deployment }: { deployment: Deployment }) {
+  const styles = useStyles();
+  const { name, model, version, can_chat } = deployment;
+  return (
+    <span className={styles.deployment}>
+      {name}
+      <span className={styles.model}>{say("resource.deployment.model", { model, version })}</span>
+      {!can_chat && (
+        <span className={styles.model}>{say("resource.deployment.cannot_chat")}</span>
+      )}
+    </span>
+  );
+}
+
+function MissingLine({ id, missing }: { id: string; missing: Missing | null }) {
+  const styles = useStyles();
+  return (
+    <div role="alert" id={id}>
+      {missing !== null && (
+        <p className={styles.missing}>
+          <Icon small name="error" />
+          {say(missing)}
+        </p>
+      )}
+    </div>
+  );
+}

@@ -1,0 +1,229 @@
+import { makeStyles, tokens } from "@fluentui/react-components";
+
+import { formatClock, useSecondsSince } from "../clock";
+import type {
+  AssignmentPlan,
+  GetAccessPage,
+  Notice,
+  Snapshot,
+  Verdict,
+  Waiting,
+} from "../contract";
+import { BusyLine } from "../parts/BusyLine";
+import { Card } from "../parts/Card";
+import { Facts } from "../parts/Facts";
+import { Frame, type Primary } from "../parts/Frame";
+import { useWizard, type Wizard } from "../wizard";
+import { say, sayCount, sayNotice } from "../words";
+
+const useStyles = makeStyles({
+  findings: {
+    margin: 0,
+    paddingLeft: tokens.spacingHorizontalXL,
+    display: "flex",
+    flexDirection: "column",
+    gap: tokens.spacingVerticalXXS,
+  },
+  hint: { margin: 0, color: tokens.colorNeutralForeground2, fontSize: tokens.fontSizeBase200 },
+  clock: {
+    display: "flex",
+    flexWrap: "wrap",
+    columnGap: tokens.spacingHorizontalXXXL,
+    rowGap: tokens.spacingVerticalS,
+    margin: 0,
+  },
+  reading: { display: "flex", flexDirection: "column-reverse" },
+  readingLabel: { color: tokens.colorNeutralForeground2, fontSize: tokens.fontSizeBase200 },
+  readingValue: {
+    margin: 0,
+    fontSize: tokens.fontSizeHero700,
+    lineHeight: tokens.lineHeightHero700,
+    fontWeight: tokens.fontWeightSemibold,
+    fontVariantNumeric: "tabular-nums",
+  },
+});
+
+interface Props {
+  snapshot: Snapshot;
+  page: GetAccessPage;
+}
+
+/** Step 3: the role that lets the person chat. */
+export function GetAccess({ snapshot, page }: Props) {
+  const wizard = useWizard();
+  return (
+    <Frame
+      snapshot={snapshot}
+      heading={say("step.get_access.heading", { resource: page.resource })}
+      primary={primaryOf(page, wizard)}
+      showsBusy={page.phase === "checking" || page.phase === "waiting"}
+      cancelLabel={say(page.phase === "waiting" ? "button.stop_waiting" : "button.cancel")}
+    >
+      <Content snapshot={snapshot} page={page} />
+    </Frame>
+  );
+}
+
+function primaryOf(page: GetAccessPage, { backend, run }: Wizard): Primary | null {
+  const goOn: Primary = {
+    label: say("button.continue"),
+    press: () => {
+      run(backend.confirmAccess());
+    },
+  };
+  const assign: Primary = {
+    label: say(page.phase === "paused" ? "button.wait_again" : "button.assign_role"),
+    press: () => {
+      run(backend.assignRole());
+    },
+  };
+  switch (page.phase) {
+    case "checking":
+    case "waiting":
+      return { ...goOn, inFlight: true };
+    case "assigning":
+      return { ...assign, inFlight: true };
+    case "paused":
+      return assign;
+    case "works":
+      return goOn;
+    case "known":
+      return page.verdict === "may_chat" ? goOn : mayTry(page.plan) ? assign : null;
+  }
+}
+
+function mayTry(plan: AssignmentPlan | null): boolean {
+  return plan !== null && plan.may_assign !== "no";
+}
+
+function Content({ snapshot, page }: Props) {
+  const { phase, resource, verdict, findings, plan, waiting } = page;
+  switch (phase) {
+    case "checking":
+      return (
+        <Card
+          icon="search"
+          title={say("access.checking")}
+          body={say("access.checking.body", { resource })}
+        >
+          <BusyLine busy={snapshot.busy} />
+        </Card>
+      );
+    case "known":
+    case "assigning":
+      return (
+        <>
+          {verdict !== null && <VerdictCard verdict={verdict} findings={findings} />}
+          {plan !== null && verdict !== "may_chat" && <PlanCard plan={plan} />}
+        </>
+      );
+    case "waiting":
+      return (
+        <Card icon="clock" title={say("access.waiting")} body={say("access.waiting.body")}>
+          {waiting !== null && <WaitingClock waiting={waiting} />}
+          <Findings findings={findings} />
+        </Card>
+      );
+    case "paused":
+      return (
+        <Card
+          icon="clock"
+          tone="warning"
+          title={say("access.paused")}
+          body={say("access.paused.body")}
+        >
+          <Findings findings={findings} />
+        </Card>
+      );
+    case "works":
+      return (
+        <Card
+          icon="success"
+          tone="success"
+          title={say("access.works")}
+          body={say("access.works.body", { resource })}
+        >
+          <Findings findings={findings} />
+        </Card>
+      );
+  }
+}
+
+function VerdictCard({ verdict, findings }: { verdict: Verdict; findings: readonly Notice[] }) {
+  return (
+    <Card
+      icon={verdict === "may_chat" ? "success" : verdict === "cannot_tell" ? "info" : "key"}
+      tone={verdict === "may_chat" ? "success" : verdict === "cannot_tell" ? "brand" : "warning"}
+      title={say(`access.verdict.${verdict}`)}
+      body={say(`access.verdict.${verdict}.body`)}
+    >
+      <Findings findings={findings} />
+    </Card>
+  );
+}
+
+function Findings({ findings }: { findings: readonly Notice[] }) {
+  const styles = useStyles();
+  if (findings.length === 0) {
+    return null;
+  }
+  return (
+    <ul className={styles.findings}>
+      {findings.map((finding, index) => (
+        <li key={index}>{sayNotice("finding", finding)}</li>
+      ))}
+    </ul>
+  );
+}
+
+function PlanCard({ plan }: { plan: AssignmentPlan }) {
+  const styles = useStyles();
+  const title = mayTry(plan) ? "access.plan" : "access.plan.needed";
+  return (
+    <Card icon="person" title={say(title)}>
+      <Facts
+        facts={[
+          { label: say("label.role"), value: plan.role },
+          { label: say("label.scope"), value: plan.scope, id: true },
+          { label: say("label.principal"), value: plan.account },
+          { label: say("label.object_id"), value: plan.object_id, id: true },
+        ]}
+      />
+      {plan.may_assign === "unknown" && (
+        <p className={styles.hint}>{say("access.plan.unknown")}</p>
+      )}
+      {mayTry(plan) && <p className={styles.hint}>{say("access.plan.undo")}</p>}
+    </Card>
+  );
+}
+
+function WaitingClock({ waiting }: { waiting: Waiting }) {
+  const styles = useStyles();
+  const passed = useSecondsSince(waiting);
+  const { attempts } = waiting;
+  const seconds = Math.max(0, waiting.next_in_seconds - passed);
+  const readings = [
+    {
+      label: say("access.waiting.elapsed"),
+      value: formatClock(waiting.elapsed_seconds + passed),
+    },
+    {
+      label: say("access.waiting.attempts"),
+      value: sayCount("access.waiting.times", attempts, { attempts }),
+    },
+    {
+      label: say("access.waiting.next"),
+      value: seconds > 0 ? say("access.waiting.next_in", { seconds }) : say("access.waiting.now"),
+    },
+  ];
+  return (
+    <dl className={styles.clock} role="timer" aria-live="off">
+      {readings.map(({ label, value }) => (
+        <div key={label} className={styles.reading}>
+          <dt className={styles.readingLabel}>{label}</dt>
+          <dd className={styles.readingValue}>{value}</dd>
+        </div>
+      ))}
+    </dl>
+  );
+}

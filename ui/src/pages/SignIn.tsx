@@ -1,0 +1,255 @@
+import { Button, Checkbox, Input, makeStyles, tokens } from "@fluentui/react-components";
+
+import type { Person, SignInPage, Snapshot } from "../contract";
+import { BusyLine } from "../parts/BusyLine";
+import { Card } from "../parts/Card";
+import { CopyButton } from "../parts/CopyButton";
+import { Facts } from "../parts/Facts";
+import { Frame, type Primary } from "../parts/Frame";
+import { useWizard, type Wizard } from "../wizard";
+import { say } from "../words";
+
+const useStyles = makeStyles({
+  lead: { margin: 0, fontSize: tokens.fontSizeBase400, lineHeight: tokens.lineHeightBase400 },
+  list: {
+    margin: 0,
+    paddingLeft: tokens.spacingHorizontalXL,
+    display: "flex",
+    flexDirection: "column",
+    gap: tokens.spacingVerticalXS,
+  },
+  hint: { margin: 0, color: tokens.colorNeutralForeground2, fontSize: tokens.fontSizeBase200 },
+  stayHint: { marginLeft: "36px" },
+  start: { alignSelf: "flex-start", maxWidth: "100%", overflowWrap: "anywhere" },
+  practice: {
+    display: "flex",
+    flexWrap: "wrap",
+    alignItems: "center",
+    gap: tokens.spacingHorizontalL,
+    marginTop: "auto",
+    paddingTop: tokens.spacingVerticalM,
+    borderTop: `1px solid ${tokens.colorNeutralStroke2}`,
+  },
+  practiceText: { flex: "1 1 240px" },
+  practiceTitle: { margin: 0, fontWeight: tokens.fontWeightSemibold },
+  address: { display: "flex", flexWrap: "wrap", gap: tokens.spacingHorizontalS },
+  addressInput: { flex: "1 1 200px", fontFamily: tokens.fontFamilyMonospace },
+});
+
+interface Props {
+  snapshot: Snapshot;
+  page: SignInPage;
+}
+
+/** Step 1: who the person is, found out on Microsoft's own page. */
+export function SignIn({ snapshot, page }: Props) {
+  const wizard = useWizard();
+  const { backend, run } = wizard;
+  return (
+    <Frame
+      snapshot={snapshot}
+      heading={say("step.sign_in.heading")}
+      primary={primaryOf(page, wizard)}
+      showsBusy
+      secondary={
+        page.phase === "signed_in" && (
+          <Button
+            onClick={() => {
+              run(backend.signOut());
+            }}
+          >
+            {say("button.use_another_account")}
+          </Button>
+        )
+      }
+    >
+      <Content snapshot={snapshot} page={page} />
+    </Frame>
+  );
+}
+
+function primaryOf(page: SignInPage, { backend, run }: Wizard): Primary {
+  switch (page.phase) {
+    case "signed_in":
+      return {
+        label: say("button.continue"),
+        press: () => {
+          run(backend.goToStep("choose_resource"));
+        },
+      };
+    case "waiting":
+      return {
+        label: say(page.browser_opened ? "button.open_browser_again" : "button.open_browser"),
+        press: () => {
+          run(backend.openBrowserAgain());
+        },
+      };
+    default:
+      return {
+        label: say("button.sign_in_with_browser"),
+        press: () => {
+          run(backend.signInWithBrowser());
+        },
+        inFlight: page.phase !== "signed_out",
+      };
+  }
+}
+
+function Content({ snapshot, page }: Props) {
+  const { phase } = page;
+  switch (phase) {
+    case "signed_out":
+      return <Invitation page={page} practice={snapshot.practice} />;
+    case "waiting":
+      return <WaitingForBrowser page={page} />;
+    case "signed_in":
+      return snapshot.person !== null && <SignedIn person={snapshot.person} />;
+    default:
+      return (
+        <Card icon="browser" title={say(`sign_in.${phase}`)}>
+          <BusyLine busy={snapshot.busy} />
+        </Card>
+      );
+  }
+}
+
+function Invitation({ page, practice }: { page: SignInPage; practice: boolean }) {
+  const styles = useStyles();
+  const { backend, run } = useWizard();
+  return (
+    <>
+      <p className={styles.lead}>{say(practice ? "sign_in.lead_practice" : "sign_in.lead")}</p>
+      <Card icon="browser" title={say("sign_in.what_happens")}>
+        <ol className={styles.list}>
+          {whatHappens(practice).map((sentence) => (
+            <li key={sentence}>{sentence}</li>
+          ))}
+        </ol>
+      </Card>
+      <StaySignedIn page={page} />
+      {page.azure_cli_account !== null && (
+        <Button
+          className={styles.start}
+          onClick={() => {
+            run(backend.signInWithAzureCli());
+          }}
+        >
+          {say("button.sign_in_with_azure_cli", { account: page.azure_cli_account })}
+        </Button>
+      )}
+      {page.can_practice && !practice && <PracticeOffer />}
+    </>
+  );
+}
+
+function whatHappens(practice: boolean): string[] {
+  return practice
+    ? [
+        say("sign_in.what_happens.browser_practice"),
+        say("sign_in.what_happens.client_practice"),
+        say("sign_in.what_happens.return"),
+      ]
+    : [
+        say("sign_in.what_happens.browser"),
+        say("sign_in.what_happens.client"),
+        say("sign_in.what_happens.return"),
+      ];
+}
+
+function StaySignedIn({ page }: { page: SignInPage }) {
+  const styles = useStyles();
+  const { backend, run } = useWizard();
+  if (!page.can_stay_signed_in) {
+    return <p className={styles.hint}>{say("sign_in.cannot_stay")}</p>;
+  }
+  return (
+    <div>
+      <Checkbox
+        checked={page.stay_signed_in}
+        label={say("sign_in.stay")}
+        aria-describedby="stay-hint"
+        onChange={(_, { checked }) => {
+          run(backend.staySignedIn(checked === true));
+        }}
+      />
+      <p id="stay-hint" className={`${styles.hint} ${styles.stayHint}`}>
+        {say("sign_in.stay.hint")}
+      </p>
+    </div>
+  );
+}
+
+function PracticeOffer() {
+  const styles = useStyles();
+  const { backend, run } = useWizard();
+  return (
+    <div className={styles.practice}>
+      <div className={styles.practiceText}>
+        <p className={styles.practiceTitle}>{say("sign_in.or_practice")}</p>
+        <p className={styles.hint}>{say("sign_in.practice.hint")}</p>
+      </div>
+      <Button
+        onClick={() => {
+          run(backend.startPractice());
+        }}
+      >
+        {say("button.start_practice")}
+      </Button>
+    </div>
+  );
+}
+
+function WaitingForBrowser({ page }: { page: SignInPage }) {
+  const styles = useStyles();
+  return (
+    <Card icon="browser" title={say("sign_in.waiting")} body={say("sign_in.waiting.body")}>
+      {page.address !== null && (
+        <>
+          <p className={styles.hint}>{say("sign_in.waiting.address")}</p>
+          <div className={styles.address}>
+            <Input
+              readOnly
+              className={styles.addressInput}
+              value={page.address}
+              aria-label={say("label.address")}
+              onFocus={(event) => {
+                event.target.select();
+              }}
+            />
+            <CopyButton
+              text={page.address}
+              name={say("label.address")}
+              label={say("button.copy")}
+              appearance="secondary"
+            />
+          </div>
+        </>
+      )}
+    </Card>
+  );
+}
+
+function SignedIn({ person }: { person: Person }) {
+  return (
+    <Card
+      icon="success"
+      tone="success"
+      title={say("sign_in.signed_in")}
+      body={say("sign_in.signed_in.body")}
+    >
+      <Facts
+        facts={[
+          { label: say("label.name"), value: person.name },
+          { label: say("label.account"), value: person.account },
+          ...(person.tenant_name === null
+            ? []
+            : [{ label: say("label.directory"), value: person.tenant_name }]),
+          { label: say("label.directory_id"), value: person.tenant_id, id: true },
+          { label: say("label.object_id"), value: person.object_id, id: true },
+          { label: say("label.signed_in_with"), value: say(`label.way.${person.way}`) },
+          { label: say("label.lasts"), value: say(person.kept ? "label.kept" : "label.not_kept") },
+        ]}
+      />
+    </Card>
+  );
+}

@@ -1,0 +1,162 @@
+import { Button, makeStyles, tokens } from "@fluentui/react-components";
+import { useEffect, useRef, type ReactNode } from "react";
+
+import type { Snapshot, Step } from "../contract";
+import { useWizard } from "../wizard";
+import { say } from "../words";
+import { BusyLine } from "./BusyLine";
+import { FailureBar } from "./FailureBar";
+import { NARROW } from "./layout";
+import { Notices } from "./Notices";
+
+const useStyles = makeStyles({
+  frame: { display: "flex", flexDirection: "column", height: "100%", minHeight: 0 },
+  scroll: {
+    flexGrow: 1,
+    minHeight: 0,
+    overflowY: "auto",
+    padding: `${tokens.spacingVerticalXXL} 32px`,
+    display: "flex",
+    flexDirection: "column",
+    gap: tokens.spacingVerticalL,
+    [NARROW]: { overflowY: "visible", padding: tokens.spacingHorizontalL },
+  },
+  position: { color: tokens.colorNeutralForeground2, fontSize: tokens.fontSizeBase200 },
+  heading: {
+    margin: 0,
+    fontSize: tokens.fontSizeHero700,
+    lineHeight: tokens.lineHeightHero700,
+    fontWeight: tokens.fontWeightSemibold,
+    overflowWrap: "anywhere",
+    ":focus": { outline: "none" },
+    [NARROW]: { fontSize: tokens.fontSizeBase600, lineHeight: tokens.lineHeightBase600 },
+  },
+  content: {
+    display: "flex",
+    flexDirection: "column",
+    gap: tokens.spacingVerticalL,
+    flexGrow: 1,
+    minHeight: 0,
+  },
+  footer: {
+    display: "flex",
+    flexWrap: "wrap",
+    alignItems: "center",
+    gap: tokens.spacingHorizontalS,
+    padding: `${tokens.spacingVerticalM} 32px`,
+    borderTop: `1px solid ${tokens.colorNeutralStroke2}`,
+    [NARROW]: { padding: tokens.spacingHorizontalL },
+  },
+  space: { flexGrow: 1, paddingLeft: tokens.spacingHorizontalS },
+});
+
+/** The one button of a page that leads on. */
+export interface Primary {
+  label: string;
+  press: () => void;
+  /** Whether what it started is still under way: the only reason to disable it. */
+  inFlight?: boolean;
+}
+
+interface Props {
+  snapshot: Snapshot;
+  heading: string;
+  primary: Primary | null;
+  /** Further buttons, beside the primary one. */
+  secondary?: ReactNode;
+  /** The label of Cancel, where it does less than undo. */
+  cancelLabel?: string;
+  /** Whether the page shows itself what goes on. */
+  showsBusy?: boolean;
+  children: ReactNode;
+}
+
+/** What all pages have in common: heading, failure, notices, content and buttons. */
+export function Frame(props: Props) {
+  const { snapshot, heading, primary, showsBusy = false, children } = props;
+  const { page, failure, notices, busy } = snapshot;
+  const styles = useStyles();
+  const headingRef = useFocusOnChange(page.step);
+  return (
+    <div className={styles.frame}>
+      <div className={styles.scroll}>
+        <div>
+          <div className={styles.position}>{sayPosition(snapshot)}</div>
+          <h1 ref={headingRef} tabIndex={-1} className={styles.heading}>
+            {heading}
+          </h1>
+        </div>
+        {failure !== null && (
+          <FailureBar failure={failure} step={page.step} leads={primary === null} />
+        )}
+        <Notices notices={notices} />
+        <div className={styles.content}>{children}</div>
+      </div>
+      <footer className={styles.footer}>
+        {snapshot.can_go_back && <BackButton steps={snapshot.steps} step={page.step} />}
+        <div className={styles.space}>{!showsBusy && <BusyLine busy={busy} />}</div>
+        <Buttons {...props} />
+      </footer>
+    </div>
+  );
+}
+
+function Buttons({ snapshot, primary, secondary, cancelLabel = say("button.cancel") }: Props) {
+  const { backend, run } = useWizard();
+  return (
+    <>
+      {snapshot.busy?.can_cancel === true && (
+        <Button
+          onClick={() => {
+            run(backend.cancel());
+          }}
+        >
+          {cancelLabel}
+        </Button>
+      )}
+      {secondary}
+      {primary !== null && (
+        <Button
+          appearance="primary"
+          disabledFocusable={primary.inFlight === true}
+          onClick={primary.press}
+        >
+          {primary.label}
+        </Button>
+      )}
+    </>
+  );
+}
+
+function BackButton({ steps, step }: { steps: Snapshot["steps"]; step: Step }) {
+  const { backend, run } = useWizard();
+  const before = steps[steps.findIndex((state) => state.step === step) - 1];
+  return (
+    before !== undefined && (
+      <Button
+        onClick={() => {
+          run(backend.goToStep(before.step));
+        }}
+      >
+        {say("button.back")}
+      </Button>
+    )
+  );
+}
+
+function useFocusOnChange(step: Step) {
+  const heading = useRef<HTMLHeadingElement>(null);
+  const last = useRef(step);
+  useEffect(() => {
+    if (last.current !== step) {
+      last.current = step;
+      heading.current?.focus();
+    }
+  }, [step]);
+  return heading;
+}
+
+function sayPosition({ steps, page }: Snapshot): string {
+  const number = steps.findIndex((state) => state.step === page.step) + 1;
+  return say("step.position", { number, count: steps.length });
+}
