@@ -28,7 +28,7 @@ export function ConnectProject({ snapshot, page }: Props) {
       snapshot={snapshot}
       heading={say("step.connect_project.heading")}
       primary={primaryOf(page, wizard)}
-      secondary={page.folder !== null && page.phase !== "writing" && <AnotherFolder />}
+      secondary={["ready", "written"].includes(page.phase) && <AnotherFolder />}
       showsBusy={page.phase === "reading"}
     >
       <p className={styles.lead}>{say("project.lead")}</p>

@@ -55,7 +55,7 @@ export function GetAccess({ snapshot, page }: Props) {
     <Frame
       snapshot={snapshot}
       heading={say("step.get_access.heading", { resource: page.resource })}
-      primary={primaryOf(page, wizard)}
+      primary={failureLeads(snapshot) ? null : primaryOf(page, wizard)}
       showsBusy={page.phase === "checking" || page.phase === "waiting"}
       cancelLabel={say(page.phase === "waiting" ? "button.stop_waiting" : "button.cancel")}
     >
@@ -88,12 +88,13 @@ function primaryOf(page: GetAccessPage, { backend, run }: Wizard): Primary | nul
     case "works":
       return goOn;
     case "known":
-      return page.verdict === "may_chat" ? goOn : mayTry(page.plan) ? assign : null;
+      return page.verdict === "may_chat" ? goOn : page.plan === null ? null : assign;
   }
 }
 
-function mayTry(plan: AssignmentPlan | null): boolean {
-  return plan !== null && plan.may_assign !== "no";
+/** Whether the failure says what comes next, so that the page's own button would only repeat it. */
+function failureLeads({ failure }: Snapshot): boolean {
+  return failure?.code === "may_not_assign" || failure?.code === "role_not_effective";
 }
 
 function Content({ snapshot, page }: Props) {
@@ -114,7 +115,9 @@ function Content({ snapshot, page }: Props) {
       return (
         <>
           {verdict !== null && <VerdictCard verdict={verdict} findings={findings} />}
-          {plan !== null && verdict !== "may_chat" && <PlanCard plan={plan} />}
+          {plan !== null && verdict !== "may_chat" && !failureLeads(snapshot) && (
+            <PlanCard plan={plan} />
+          )}
         </>
       );
     case "waiting":
@@ -178,9 +181,8 @@ function Findings({ findings }: { findings: readonly Notice[] }) {
 
 function PlanCard({ plan }: { plan: AssignmentPlan }) {
   const styles = useStyles();
-  const title = mayTry(plan) ? "access.plan" : "access.plan.needed";
   return (
-    <Card icon="person" title={say(title)}>
+    <Card icon="person" title={say("access.plan")}>
       <Facts
         facts={[
           { label: say("label.role"), value: plan.role },
@@ -189,10 +191,10 @@ function PlanCard({ plan }: { plan: AssignmentPlan }) {
           { label: say("label.object_id"), value: plan.object_id, id: true },
         ]}
       />
-      {plan.may_assign === "unknown" && (
-        <p className={styles.hint}>{say("access.plan.unknown")}</p>
+      {plan.may_assign !== "yes" && (
+        <p className={styles.hint}>{say(`access.plan.may_assign.${plan.may_assign}`)}</p>
       )}
-      {mayTry(plan) && <p className={styles.hint}>{say("access.plan.undo")}</p>}
+      <p className={styles.hint}>{say("access.plan.undo")}</p>
     </Card>
   );
 }
