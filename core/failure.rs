@@ -46,6 +46,8 @@ codes! {
     SignInRefused("reason"),
     /// The stored sign-in can no longer be used.
     SignInExpired(),
+    /// Azure wants a stronger sign-in before it does this (a claims challenge).
+    ProofNeeded(),
     /// The Azure CLI gave no token.
     AzureCliFailed("reason"),
     /// No answer from the host: no name, no route, or the connection broke.
@@ -200,8 +202,12 @@ pub enum Link {
 
 impl Link {
     /// Every link, for the tests that compare them with the words.
-    pub const ALL: &'static [Link] =
-        &[Link::Portal, Link::ServiceHealth, Link::EntraError, Link::CustomSubdomain];
+    pub const ALL: &'static [Link] = &[
+        Link::Portal,
+        Link::ServiceHealth,
+        Link::EntraError,
+        Link::CustomSubdomain,
+    ];
 }
 
 /// The texts that a failure may offer to copy.
@@ -229,6 +235,8 @@ pub struct Detail {
 }
 
 /// A failure, ready for the page.
+///
+/// It is an error too, so that it passes unharmed through a `TokenCredential`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
 #[ts(export_to = "contract.ts")]
 pub struct Failure {
@@ -242,10 +250,23 @@ pub struct Failure {
     pub details: Vec<Detail>,
 }
 
+impl std::fmt::Display for Failure {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(formatter, "{:?}", self.code)
+    }
+}
+
+impl std::error::Error for Failure {}
+
 impl Failure {
     /// A failure of this code, with nothing else known yet.
     pub fn new(code: Code) -> Self {
-        Failure { code, parameters: Parameters::new(), remedies: Vec::new(), details: Vec::new() }
+        Failure {
+            code,
+            parameters: Parameters::new(),
+            remedies: Vec::new(),
+            details: Vec::new(),
+        }
     }
 
     /// Adds a value that the sentence names.
@@ -256,7 +277,10 @@ impl Failure {
 
     /// Adds a line for support.
     pub fn detail(mut self, name: &str, value: impl ToString) -> Self {
-        self.details.push(Detail { name: name.to_owned(), value: value.to_string() });
+        self.details.push(Detail {
+            name: name.to_owned(),
+            value: value.to_string(),
+        });
         self
     }
 
@@ -268,13 +292,19 @@ impl Failure {
 
     /// Adds a page to open.
     pub fn link(mut self, link: Link, url: impl Into<String>) -> Self {
-        self.remedies.push(Remedy::Link { link, url: url.into() });
+        self.remedies.push(Remedy::Link {
+            link,
+            url: url.into(),
+        });
         self
     }
 
     /// Adds a text to send.
     pub fn text(mut self, text: TextKind, content: impl Into<String>) -> Self {
-        self.remedies.push(Remedy::Text { text, content: content.into() });
+        self.remedies.push(Remedy::Text {
+            text,
+            content: content.into(),
+        });
         self
     }
 }

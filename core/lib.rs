@@ -1,8 +1,26 @@
 //! Everything the wizard knows how to do, without a window.
 //!
-//! The desktop shell sends a command, [`wizard`] decides, effects call the nouns of this crate,
-//! and a [`snapshot`] goes back to the window.
+//! The window sends a command, [`session`] hands it to [`wizard`], which decides; the effects
+//! call the nouns of this crate, and a [`snapshot`] goes back to the window.
 
+pub mod access;
+pub mod chat;
+pub mod clock;
+pub mod cloud;
 pub mod contract;
+pub mod developer_tools;
+pub mod directory;
+pub mod env_file;
 pub mod failure;
+pub mod http;
+pub mod identity;
+pub mod journal;
+pub mod loopback;
+pub mod resources;
+pub mod secrets;
+pub mod session;
+pub mod sign_in;
 pub mod snapshot;
+pub mod waiting;
+pub mod wizard;
+pub mod words;

@@ -1,0 +1,602 @@
+//! The one HTTP client: one retry layer, one place that knows Azure's error envelopes.
+//!
+//! Idempotence decides whether a request is repeated, `Retry-After` is honoured up to 60 s, no
+//! redirect is followed, and a body is read up to 16 MB. Each request carries its own id and the
+//! ids of the answers that it needed ([`Cause`]), so that a test can count the dependent ones.
+
+use std::time::Duration;
+
+use bytes::{Bytes, BytesMut};
+use futures::StreamExt;
+use http::{HeaderMap, Method, StatusCode, header};
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+use time::OffsetDateTime;
+use url::Url;
+use uuid::Uuid;
+
+use crate::clock::Clock;
+use crate::cloud::{Cloud, Service};
+use crate::failure::{Action, Code, Failure};
+
+const CONNECT_LIMIT: Duration = Duration::from_secs(10);
+const IDLE_LIMIT: Duration = Duration::from_secs(30);
+const BODY_LIMIT: usize = 16 * 1024 * 1024;
+const ATTEMPTS: u32 = 3;
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// The ids of the answers that a request needs before it can be made.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Cause(Vec<String>);
+
+impl Cause {
+    /// A request that needs no answer.
+    pub fn none() -> Self {
+        Cause::default()
+    }
+
+    /// A request that needs both.
+    pub fn and(&self, other: &Cause) -> Cause {
+        let mut ids = self.0.clone();
+        ids.extend(other.0.iter().filter(|id| !self.0.contains(id)).cloned());
+        Cause(ids)
+    }
+}
+
+/// A request, before it is sent.
+#[derive(Clone, Debug)]
+pub struct Request {
+    service: Service,
+    method: Method,
+    url: Url,
+    body: Body,
+    repeatable: bool,
+    cause: Cause,
+}
+
+#[derive(Clone)]
+enum Body {
+    None,
+    Json(Value),
+    Form(Vec<(&'static str, String)>),
+}
+
+impl std::fmt::Debug for Body {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.write_str(match self {
+            Body::None => "no body",
+            Body::Json(_) => "a JSON body",
+            Body::Form(_) => "a form",
+        })
+    }
+}
+
+impl Request {
+    /// A read: it may be repeated.
+    pub fn get(service: Service, url: Url, cause: Cause) -> Self {
+        Request {
+            service,
+            method: Method::GET,
+            url,
+            body: Body::None,
+            repeatable: true,
+            cause,
+        }
+    }
+
+    /// A write under a name that we chose: it may be repeated.
+    pub fn put(service: Service, url: Url, body: Value, cause: Cause) -> Self {
+        let body = Body::Json(body);
+        Request {
+            service,
+            method: Method::PUT,
+            url,
+            body,
+            repeatable: true,
+            cause,
+        }
+    }
+
+    /// A request that does something each time: it is sent once.
+    pub fn post(service: Service, url: Url, body: Value, cause: Cause) -> Self {
+        let body = Body::Json(body);
+        Request {
+            service,
+            method: Method::POST,
+            url,
+            body,
+            repeatable: false,
+            cause,
+        }
+    }
+
+    /// A form for Microsoft Entra, whose codes can be used once: it is sent once.
+    pub fn form(url: Url, form: Vec<(&'static str, String)>, cause: Cause) -> Self {
+        let body = Body::Form(form);
+        let (service, method) = (Service::Entra, Method::POST);
+        Request {
+            service,
+            method,
+            url,
+            body,
+            repeatable: false,
+            cause,
+        }
+    }
+
+    /// The same form, where the answer may be asked for again (a refresh token).
+    pub fn repeatable(mut self) -> Self {
+        self.repeatable = true;
+        self
+    }
+
+    /// Which service it goes to.
+    pub fn service(&self) -> Service {
+        self.service
+    }
+
+    /// What it needs.
+    pub fn caused_by(mut self, cause: &Cause) -> Self {
+        self.cause = self.cause.and(cause);
+        self
+    }
+}
+
+/// An answer whose body was read.
+pub struct Answer {
+    /// The status.
+    pub status: StatusCode,
+    /// The headers.
+    pub headers: HeaderMap,
+    /// The body, as it came.
+    pub body: Bytes,
+    /// This answer, as the cause of the next request.
+    pub cause: Cause,
+    host: String,
+    attempts: u32,
+}
+
+/// An answer whose body is still arriving.
+pub struct StreamedAnswer {
+    /// The body, piece by piece.
+    pub body: futures::stream::BoxStream<'static, Result<Bytes, Failure>>,
+    /// This answer, as the cause of the next request.
+    pub cause: Cause,
+}
+
+/// A client for one cloud.
+pub struct Http {
+    client: reqwest::Client,
+    cloud: Cloud,
+    clock: std::sync::Arc<dyn Clock>,
+}
+
+impl Http {
+    /// A client that uses the system's proxy and trust store; for practice Azure, which lives on
+    /// a loopback address, it uses no proxy at all.
+    pub fn new(cloud: Cloud, clock: std::sync::Arc<dyn Clock>) -> Result<Self, Failure> {
+        let mut builder = reqwest::Client::builder()
+            .user_agent(concat!("keyless/", env!("CARGO_PKG_VERSION")))
+            .redirect(reqwest::redirect::Policy::none())
+            .connect_timeout(CONNECT_LIMIT)
+            .read_timeout(IDLE_LIMIT);
+        builder = if cloud.is_practice() {
+            builder.no_proxy()
+        } else {
+            builder.https_only(true)
+        };
+        let client = builder.build().map_err(|error| {
+            Failure::new(Code::NetworkFailed)
+                .with("host", "this computer")
+                .with("attempts", 1)
+                .with("seconds", 0)
+                .detail("cause", chain(&error))
+                .offer(Action::TryAgain)
+        })?;
+        Ok(Http {
+            client,
+            cloud,
+            clock,
+        })
+    }
+
+    /// The cloud that it serves.
+    pub fn cloud(&self) -> &Cloud {
+        &self.cloud
+    }
+
+    /// The clock that its waits follow.
+    pub fn clock(&self) -> &dyn Clock {
+        self.clock.as_ref()
+    }
+
+    /// Sends a request, repeats it where that is safe, and reads the whole answer.
+    ///
+    /// Every status is an answer; a failure means that there was none.
+    pub async fn send(&self, request: &Request, token: Option<&str>) -> Result<Answer, Failure> {
+        let started = self.clock.now();
+        let mut attempt = 1;
+        loop {
+            let outcome = self.send_once(request, token, attempt, started).await;
+            let Some(pause) = self.pause_before_repeat(request, &outcome, attempt, started) else {
+                return outcome;
+            };
+            self.clock.sleep(pause).await;
+            attempt += 1;
+        }
+    }
+
+    /// Sends a request once. A success streams; any other answer is read whole.
+    pub async fn open(
+        &self,
+        request: &Request,
+        token: Option<&str>,
+    ) -> Result<Result<StreamedAnswer, Answer>, Failure> {
+        let started = self.clock.now();
+        let (response, cause) = self.dispatch(request, token, 1, started).await?;
+        if !response.status().is_success() {
+            return self.read(response, cause, 1, started).await.map(Err);
+        }
+        let host = host_of(&request.url);
+        let body = response
+            .bytes_stream()
+            .map(move |piece| piece.map_err(|error| transport_failure(&error, &host, 1, 0)))
+            .boxed();
+        Ok(Ok(StreamedAnswer { body, cause }))
+    }
+
+    async fn send_once(
+        &self,
+        request: &Request,
+        token: Option<&str>,
+        attempt: u32,
+        started: OffsetDateTime,
+    ) -> Result<Answer, Failure> {
+        let (response, cause) = self.dispatch(request, token, attempt, started).await?;
+        self.read(response, cause, attempt, started).await
+    }
+
+    async fn dispatch(
+        &self,
+        request: &Request,
+        token: Option<&str>,
+        attempt: u32,
+        started: OffsetDateTime,
+    ) -> Result<(reqwest::Response, Cause), Failure> {
+        if !self.cloud.owns(request.service, &request.url) {
+            return Err(Failure::new(Code::ForeignHost)
+                .with("host", host_of(&request.url))
+                .offer(Action::TryAgain)
+                .offer(Action::ChooseResource));
+        }
+        let id = Uuid::new_v4().to_string();
+        let mut builder = self
+            .client
+            .request(request.method.clone(), request.url.clone())
+            .header("x-ms-client-request-id", &id);
+        if self.cloud.is_practice() {
+            builder = builder.header("keyless-caused-by", request.cause.0.join(","));
+        }
+        if let Some(token) = token {
+            builder = builder.bearer_auth(token);
+        }
+        builder = match &request.body {
+            Body::None => builder,
+            Body::Json(json) => builder.json(json),
+            Body::Form(form) => builder.form(form),
+        };
+        let sent = builder.send().await;
+        let host = host_of(&request.url);
+        let status = sent
+            .as_ref()
+            .map(|response| response.status().as_u16())
+            .ok();
+        tracing::info!(method = %request.method, host, status, id, attempt, "request");
+        match sent {
+            Ok(response) => Ok((response, Cause(vec![id]))),
+            Err(error) => {
+                let seconds = self.seconds_since(started);
+                Err(transport_failure(&error, &host, attempt, seconds)
+                    .detail("client_request_id", id))
+            }
+        }
+    }
+
+    async fn read(
+        &self,
+        response: reqwest::Response,
+        cause: Cause,
+        attempts: u32,
+        started: OffsetDateTime,
+    ) -> Result<Answer, Failure> {
+        let host = host_of(response.url());
+        let status = response.status();
+        let headers = response.headers().clone();
+        let mut body = BytesMut::new();
+        let mut pieces = response.bytes_stream();
+        while let Some(piece) = pieces.next().await {
+            let seconds = self.seconds_since(started);
+            let piece =
+                piece.map_err(|error| transport_failure(&error, &host, attempts, seconds))?;
+            if body.len() + piece.len() > BODY_LIMIT {
+                return Err(Failure::new(Code::UnexpectedAnswer)
+                    .with("host", &host)
+                    .detail("cause", "the answer is longer than 16 MB")
+                    .offer(Action::TryAgain));
+            }
+            body.extend_from_slice(&piece);
+        }
+        Ok(Answer {
+            status,
+            headers,
+            body: body.freeze(),
+            cause,
+            host,
+            attempts,
+        })
+    }
+
+    fn pause_before_repeat(
+        &self,
+        request: &Request,
+        outcome: &Result<Answer, Failure>,
+        attempt: u32,
+        started: OffsetDateTime,
+    ) -> Option<Duration> {
+        if !request.repeatable || attempt >= ATTEMPTS {
+            return None;
+        }
+        let backoff = Duration::from_millis(500) * 2u32.pow(attempt - 1);
+        let pause = match outcome {
+            Err(failure) if failure.code == Code::NetworkFailed => backoff,
+            Err(_) => return None,
+            Ok(answer) => match answer.status.as_u16() {
+                429 => answer.retry_after(self.clock.now())?,
+                500 | 502 | 503 | 504 => answer.retry_after(self.clock.now()).unwrap_or(backoff),
+                _ => return None,
+            },
+        };
+        let spent = Duration::try_from(self.clock.now() - started).unwrap_or_default();
+        (spent + pause <= PATIENCE).then_some(pause)
+    }
+
+    fn seconds_since(&self, started: OffsetDateTime) -> u64 {
+        (self.clock.now() - started)
+            .whole_seconds()
+            .max(0)
+            .unsigned_abs()
+    }
+}
+
+impl Answer {
+    /// The body as `T`, or a failure that names the host.
+    pub fn json<T: DeserializeOwned>(&self) -> Result<T, Failure> {
+        serde_json::from_slice(&self.body).map_err(|error| {
+            self.describe(Failure::new(Code::UnexpectedAnswer).with("host", &self.host))
+                .detail("cause", error)
+                .offer(Action::TryAgain)
+        })
+    }
+
+    /// What Azure says is wrong, in whichever envelope it says it.
+    pub fn error(&self) -> AzureError {
+        AzureError::read(&self.body)
+    }
+
+    /// How long Azure asks to wait: `retry-after-ms` before `Retry-After`, in seconds or as a
+    /// date (RFC 9110, section 10.2.3).
+    pub fn retry_after(&self, now: OffsetDateTime) -> Option<Duration> {
+        let text = |name: &str| self.headers.get(name).and_then(|value| value.to_str().ok());
+        if let Some(milliseconds) = text("retry-after-ms").and_then(|value| value.parse().ok()) {
+            return Some(Duration::from_millis(milliseconds));
+        }
+        let value = text("retry-after")?;
+        if let Ok(seconds) = value.parse() {
+            return Some(Duration::from_secs(seconds));
+        }
+        let date =
+            OffsetDateTime::parse(value, &time::format_description::well_known::Rfc2822).ok()?;
+        Some(Duration::try_from(date - now).unwrap_or_default())
+    }
+
+    /// The claims that Azure wants to see in a new token (`error="insufficient_claims"`), decoded.
+    pub fn claims_challenge(&self) -> Option<String> {
+        use base64::Engine;
+        let header = self.headers.get(header::WWW_AUTHENTICATE)?.to_str().ok()?;
+        if !header.contains("insufficient_claims") {
+            return None;
+        }
+        let encoded = header.split("claims=\"").nth(1)?.split('"').next()?;
+        let standard = encoded
+            .trim_end_matches('=')
+            .replace('-', "+")
+            .replace('_', "/");
+        let decoded = base64::engine::general_purpose::STANDARD_NO_PAD
+            .decode(standard)
+            .ok()?;
+        String::from_utf8(decoded).ok()
+    }
+
+    /// Whether a 401 says that the token itself is no good: `statusCode` without an envelope on
+    /// the data plane, `invalid_token` in the header of Azure Resource Manager.
+    pub fn refuses_token(&self) -> bool {
+        let header = self.headers.get(header::WWW_AUTHENTICATE);
+        let invalid = header
+            .and_then(|value| value.to_str().ok())
+            .is_some_and(|value| value.contains("invalid_token"));
+        self.status == StatusCode::UNAUTHORIZED && (invalid || self.error().bare_status)
+    }
+
+    /// Adds what support asks for: status, code, ids and how often it was tried.
+    pub fn describe(&self, failure: Failure) -> Failure {
+        let error = self.error();
+        let mut failure = failure
+            .detail("host", &self.host)
+            .detail("status", self.status.as_u16());
+        if !error.code.is_empty() {
+            failure = failure.detail("azure_code", &error.code);
+        }
+        if !error.message.is_empty() {
+            failure = failure.detail("azure_message", &error.message);
+        }
+        for name in [
+            "x-ms-request-id",
+            "x-ms-correlation-request-id",
+            "apim-request-id",
+        ] {
+            if let Some(value) = self.headers.get(name).and_then(|value| value.to_str().ok()) {
+                failure = failure.detail(name, value);
+            }
+        }
+        for id in &self.cause.0 {
+            failure = failure.detail("client_request_id", id);
+        }
+        failure.detail("attempts", self.attempts)
+    }
+
+    /// The failure of an answer that no caller knows better: throttled, broken or unexpected.
+    pub fn unexpected(&self, now: OffsetDateTime) -> Failure {
+        let failure = match self.status.as_u16() {
+            429 => Failure::new(Code::Throttled).with("host", &self.host).with(
+                "seconds",
+                self.retry_after(now).map_or(60, |wait| wait.as_secs()),
+            ),
+            500..=599 => Failure::new(Code::ServiceFailed)
+                .with("host", &self.host)
+                .with("status", self.status.as_u16())
+                .with("attempts", self.attempts),
+            _ => Failure::new(Code::UnexpectedAnswer).with("host", &self.host),
+        };
+        self.describe(failure).offer(Action::TryAgain)
+    }
+}
+
+/// What Azure says is wrong. Its services use several envelopes: `error.code`, `Error.Code`,
+/// a bare `code`, a bare `statusCode`, and Entra's `error` with `error_description`.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct AzureError {
+    /// The code; empty where there is none.
+    pub code: String,
+    /// The message; empty where there is none.
+    pub message: String,
+    /// Whether the body is the bare `{statusCode, message}` of a refused token.
+    pub bare_status: bool,
+}
+
+impl AzureError {
+    /// Reads a body; what is not JSON has neither code nor message.
+    pub fn read(body: &[u8]) -> Self {
+        let Ok(json) = serde_json::from_slice::<Value>(body) else {
+            return AzureError::default();
+        };
+        if json.get("statusCode").is_some_and(Value::is_number) {
+            return AzureError {
+                bare_status: true,
+                ..AzureError::of(&json, "", "message")
+            };
+        }
+        if json.get("error").is_some_and(Value::is_string) {
+            return AzureError::of(&json, "error", "error_description");
+        }
+        if let Some(inner) = json.get("error") {
+            return AzureError::of(inner, "code", "message");
+        }
+        if let Some(inner) = json.get("Error") {
+            return AzureError::of(inner, "Code", "Message");
+        }
+        AzureError::of(&json, "code", "message")
+    }
+
+    fn of(json: &Value, code: &str, message: &str) -> Self {
+        let text = |name: &str| {
+            json.get(name)
+                .and_then(Value::as_str)
+                .unwrap_or_default()
+                .to_owned()
+        };
+        AzureError {
+            code: text(code),
+            message: text(message),
+            bare_status: false,
+        }
+    }
+}
+
+fn transport_failure(error: &reqwest::Error, host: &str, attempts: u32, seconds: u64) -> Failure {
+    let failure = if error.is_timeout() && !error.is_connect() {
+        Failure::new(Code::TimedOut)
+            .with("host", host)
+            .with("seconds", IDLE_LIMIT.as_secs())
+    } else {
+        Failure::new(Code::NetworkFailed)
+            .with("host", host)
+            .with("attempts", attempts)
+            .with("seconds", seconds)
+    };
+    failure
+        .detail("cause", chain(error))
+        .offer(Action::TryAgain)
+}
+
+/// The error and its causes, without the address: a query may hold a code.
+fn chain(error: &reqwest::Error) -> String {
+    let mut causes = Vec::new();
+    let mut next = std::error::Error::source(error);
+    while let Some(cause) = next {
+        causes.push(cause.to_string());
+        next = cause.source();
+    }
+    if causes.is_empty() {
+        "no answer".to_owned()
+    } else {
+        causes.join(": ")
+    }
+}
+
+fn host_of(url: &Url) -> String {
+    url.host_str().unwrap_or_default().to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_envelope_of_azure_is_read() {
+        let read = |text: &str| AzureError::read(text.as_bytes());
+        let error = |code: &str, message: &str| AzureError {
+            code: code.to_owned(),
+            message: message.to_owned(),
+            bare_status: false,
+        };
+        let cases = [
+            (r#"{"error":{"code":"A","message":"b"}}"#, error("A", "b")),
+            (r#"{"Error":{"Code":"A","Message":"b"}}"#, error("A", "b")),
+            (r#"{"code":"403","message":"b"}"#, error("403", "b")),
+            (
+                r#"{"error":"invalid_grant","error_description":"b"}"#,
+                error("invalid_grant", "b"),
+            ),
+            (r#"{"error":{"message":"b","code":null}}"#, error("", "b")),
+            ("<html>404</html>", error("", "")),
+            ("", error("", "")),
+            ("[]", error("", "")),
+        ];
+        for (body, expected) in cases {
+            assert_eq!(read(body), expected, "the body was {body}");
+        }
+        assert!(read(r#"{ "statusCode": 401, "message": "Unauthorized." }"#).bare_status);
+    }
+
+    #[test]
+    fn a_request_never_prints_what_it_carries() {
+        let url =
+            Url::parse("https://login.microsoftonline.com/organizations").expect("an address");
+        let request = Request::form(
+            url,
+            vec![("code", "a-secret-code".to_owned())],
+            Cause::none(),
+        );
+        assert!(!format!("{request:?}").contains("a-secret-code"));
+    }
+}

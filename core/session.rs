@@ -1,0 +1,518 @@
+//! The running wizard: the one owner of its effects.
+//!
+//! Events go in one after the other, [`crate::wizard`] decides, the effects run here, each under
+//! its number and cancellable, and every change goes to the watchers as a snapshot.
+
+use std::collections::HashMap;
+use std::io;
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use async_trait::async_trait;
+use azure_identity::Executor;
+use tokio::sync::mpsc::{self, UnboundedReceiver, UnboundedSender};
+use tokio::task::AbortHandle;
+
+use crate::clock::Clock;
+use crate::cloud::Cloud;
+use crate::failure::{Action, Code, Failure};
+use crate::http::Http;
+use crate::identity::{self, Identity};
+use crate::loopback::DonePage;
+use crate::secrets::SecretStore;
+use crate::sign_in::{ANY_ORGANIZATION, Application, Attempt};
+use crate::snapshot::{Message, Person, ResourceWindow, Snapshot, Way};
+use crate::wizard::{Effect, Event, Outcome, Progress, Setting, Wizard, Work, WorkId};
+use crate::{access, chat, directory, env_file, resources, sign_in, waiting, words};
+
+pub use crate::wizard::Command;
+
+/// A step that takes longer than this is told as a failure, unless it waits for a person or for
+/// a role.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// What the core needs of the desktop, and nothing else.
+#[async_trait]
+pub trait Desktop: Send + Sync {
+    /// Opens an address in the system's browser.
+    fn open_address(&self, address: &str) -> io::Result<()>;
+    /// Asks for a folder; `None` when the dialog was closed.
+    async fn pick_folder(&self) -> Option<PathBuf>;
+    /// Brings the window to the front.
+    fn focus_window(&self);
+}
+
+/// Everything around the wizard, each a seam.
+pub struct Surroundings {
+    /// Which Azure.
+    pub cloud: Cloud,
+    /// Time.
+    pub clock: Arc<dyn Clock>,
+    /// The window's desktop.
+    pub desktop: Arc<dyn Desktop>,
+    /// Where a sign-in is kept.
+    pub store: Arc<dyn SecretStore>,
+    /// How the developer's tools are run.
+    pub tools: Arc<dyn Executor>,
+    /// The public client that signs in.
+    pub client_id: String,
+    /// Keyless's own folder: backups of `.env` go there.
+    pub data_folder: PathBuf,
+    /// The folder to offer for the project.
+    pub project_folder: Option<PathBuf>,
+    /// Whether practice Azure can be started from here.
+    pub can_practice: bool,
+}
+
+/// A handle to a running wizard.
+#[derive(Clone)]
+pub struct Session {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    surroundings: Surroundings,
+    http: Arc<Http>,
+    wizard: Mutex<Wizard>,
+    last: Mutex<Option<Snapshot>>,
+    watchers: Mutex<Vec<UnboundedSender<Message>>>,
+    identity: Mutex<Option<Arc<Identity>>>,
+    running: Mutex<HashMap<WorkId, AbortHandle>>,
+    events: UnboundedSender<Incoming>,
+}
+
+enum Incoming {
+    Event(Event),
+    SignedIn(WorkId, Box<Person>, Arc<Identity>),
+    Close,
+}
+
+impl Session {
+    /// Starts a wizard on the current tokio runtime.
+    pub fn start(surroundings: Surroundings) -> Result<Self, Failure> {
+        let http = Arc::new(Http::new(
+            surroundings.cloud.clone(),
+            surroundings.clock.clone(),
+        )?);
+        let (wizard, effects) = Wizard::new(Setting {
+            practice: surroundings.cloud.is_practice(),
+            can_practice: surroundings.can_practice,
+            project_folder: surroundings.project_folder.clone(),
+            question: words::say("test.question", &[]),
+        });
+        let (events, incoming) = mpsc::unbounded_channel();
+        let inner = Arc::new(Inner {
+            surroundings,
+            http,
+            wizard: Mutex::new(wizard),
+            last: Mutex::new(None),
+            watchers: Mutex::new(Vec::new()),
+            identity: Mutex::new(None),
+            running: Mutex::new(HashMap::new()),
+            events,
+        });
+        inner.publish();
+        inner.run(effects);
+        tokio::spawn(inner.clone().turn(incoming));
+        Ok(Session { inner })
+    }
+
+    /// Every message from now on; the first is the page as it is.
+    pub fn watch(&self) -> UnboundedReceiver<Message> {
+        let (sender, receiver) = mpsc::unbounded_channel();
+        let last = lock(&self.inner.last);
+        if let Some(snapshot) = last.clone() {
+            // The receiver is at hand, so this cannot fail.
+            let _ = sender.send(Message::Snapshot {
+                snapshot: Box::new(snapshot),
+            });
+        }
+        lock(&self.inner.watchers).push(sender);
+        receiver
+    }
+
+    /// Hands a command over.
+    pub fn send(&self, command: Command) {
+        self.inner.tell(Event::Command(command));
+    }
+
+    /// A window of the list of resources.
+    pub fn list_resources(&self, filter: &str, from: u32, count: u32) -> ResourceWindow {
+        lock(&self.inner.wizard).list_resources(filter, from, count)
+    }
+
+    /// Whether nothing is going on that somebody waits for.
+    pub fn is_idle(&self) -> bool {
+        lock(&self.inner.wizard).is_idle()
+    }
+
+    /// Stops everything; the watchers end.
+    pub fn close(&self) {
+        if self.inner.events.send(Incoming::Close).is_err() {
+            tracing::debug!("the session was closed before");
+        }
+    }
+}
+
+impl Inner {
+    fn tell(&self, event: Event) {
+        if self.events.send(Incoming::Event(event)).is_err() {
+            tracing::debug!("an event came after the session was closed");
+        }
+    }
+
+    async fn turn(self: Arc<Self>, mut incoming: UnboundedReceiver<Incoming>) {
+        while let Some(next) = incoming.recv().await {
+            let event = match next {
+                Incoming::Close => break,
+                Incoming::Event(event) => event,
+                Incoming::SignedIn(id, person, identity) => {
+                    if !lock(&self.wizard).wants(id) {
+                        continue;
+                    }
+                    *lock(&self.identity) = Some(identity);
+                    Event::Done(id, Ok(Outcome::SignedIn(*person)))
+                }
+            };
+            if let Event::Done(id, _) = &event {
+                lock(&self.running).remove(id);
+            }
+            let piece = self.piece_of(&event);
+            let effects = lock(&self.wizard).handle(event);
+            match piece {
+                Some(text) => self.publish_piece(text),
+                None => self.publish(),
+            }
+            self.run(effects);
+        }
+        for (_, work) in lock(&self.running).drain() {
+            work.abort();
+        }
+        lock(&self.watchers).clear();
+    }
+
+    fn piece_of(&self, event: &Event) -> Option<String> {
+        match event {
+            Event::Progress(id, Progress::Piece(text)) if lock(&self.wizard).wants(*id) => {
+                Some(text.clone())
+            }
+            _ => None,
+        }
+    }
+
+    /// The first piece changes the page; those after it only add text.
+    fn publish_piece(&self, text: String) {
+        let number = match &lock(&self.wizard).snapshot().page {
+            crate::snapshot::Page::TestConnection(page) if page.pieces > 1 => page.pieces - 1,
+            _ => return self.publish(),
+        };
+        self.spread(&Message::Piece { number, text });
+    }
+
+    fn publish(&self) {
+        let snapshot = lock(&self.wizard).snapshot();
+        let mut last = lock(&self.last);
+        let unchanged = last.as_ref().is_some_and(|before| {
+            Snapshot {
+                revision: snapshot.revision,
+                ..before.clone()
+            } == snapshot
+        });
+        if unchanged {
+            return;
+        }
+        *last = Some(snapshot.clone());
+        self.spread(&Message::Snapshot {
+            snapshot: Box::new(snapshot),
+        });
+    }
+
+    fn spread(&self, message: &Message) {
+        lock(&self.watchers).retain(|watcher| watcher.send(message.clone()).is_ok());
+    }
+
+    fn run(self: &Arc<Self>, effects: Vec<Effect>) {
+        for effect in effects {
+            match effect {
+                Effect::Start(id, work) => self.start(id, work),
+                Effect::Stop(id) => {
+                    if let Some(work) = lock(&self.running).remove(&id) {
+                        work.abort();
+                    }
+                }
+                Effect::Open(address) => {
+                    if let Err(error) = self.surroundings.desktop.open_address(&address) {
+                        tracing::warn!(%error, "no browser opened");
+                    }
+                }
+                Effect::Keep => drop(tokio::spawn(self.clone().keep())),
+                Effect::Unkeep => drop(tokio::spawn(self.clone().unkeep())),
+                Effect::Forget => {
+                    *lock(&self.identity) = None;
+                    drop(tokio::spawn(self.clone().unkeep()));
+                }
+                Effect::Focus => self.surroundings.desktop.focus_window(),
+            }
+        }
+    }
+
+    fn start(self: &Arc<Self>, id: WorkId, work: Work) {
+        let inner = self.clone();
+        let mut running = lock(&self.running);
+        let task = tokio::spawn(async move {
+            let result = inner.clone().limited(id, work).await;
+            match result {
+                Ok(Ended::Plain(outcome)) => inner.tell(Event::Done(id, Ok(outcome))),
+                Ok(Ended::SignedIn(person, identity)) => {
+                    if inner
+                        .events
+                        .send(Incoming::SignedIn(id, person, identity))
+                        .is_err()
+                    {
+                        tracing::debug!("somebody signed in after the session was closed");
+                    }
+                }
+                Err(failure) => inner.tell(Event::Done(id, Err(failure))),
+            }
+        });
+        running.insert(id, task.abort_handle());
+    }
+
+    async fn limited(self: Arc<Self>, id: WorkId, work: Work) -> Result<Ended, Failure> {
+        let waits = matches!(
+            work,
+            Work::SignInWithBrowser { .. }
+                | Work::WaitForRole(..)
+                | Work::ChooseFolder
+                | Work::Ask(..)
+        );
+        if waits {
+            return self.perform(id, work).await;
+        }
+        let clock = self.surroundings.clock.clone();
+        tokio::select! {
+            result = self.perform(id, work) => result,
+            () = clock.sleep(PATIENCE) => Err(Failure::new(Code::TimedOut)
+                .with("host", "Azure")
+                .with("seconds", PATIENCE.as_secs())
+                .offer(Action::TryAgain)),
+        }
+    }
+
+    async fn perform(self: Arc<Self>, id: WorkId, work: Work) -> Result<Ended, Failure> {
+        let progress = |progress| self.tell(Event::Progress(id, progress));
+        let outcome = match work {
+            Work::FindAzureCli => {
+                let tools = self.surroundings.tools.clone();
+                Outcome::AzureCli(identity::find_azure_cli(&self.http, tools).await)
+            }
+            Work::Resume => return self.resume().await,
+            Work::SignInWithBrowser { claims } => return self.sign_in(claims, progress).await,
+            Work::SignInWithAzureCli => {
+                let tools = self.surroundings.tools.clone();
+                return Ok(signed_in(
+                    Identity::from_azure_cli(self.http.clone(), tools).await?,
+                    false,
+                ));
+            }
+            Work::ReadResources => self.read_resources().await?,
+            Work::ReadDeployments(account) => Outcome::Deployments(
+                resources::list_deployments(&*self.identity()?, &account).await?,
+            ),
+            Work::CheckAccess(account) => Outcome::Access(Box::new(
+                access::check_access(&self.identity()?, &account).await?,
+            )),
+            Work::AssignRole(account, plan) => {
+                Outcome::Assigned(access::assign_role(&*self.identity()?, &account, &plan).await?)
+            }
+            Work::WaitForRole(account, deployment, cause) => {
+                let identity = self.identity()?;
+                let role = access::OPENAI_USER.name;
+                let on_look = |waiting| progress(Progress::StillWaiting(waiting));
+                Outcome::RoleWorks(
+                    waiting::wait_for_role(&identity, &account, &deployment, role, &cause, on_look)
+                        .await?,
+                )
+            }
+            Work::ChooseFolder => Outcome::Folder(self.surroundings.desktop.pick_folder().await),
+            Work::PrepareEnv(folder, values) => {
+                blocking(move || {
+                    let prepared = env_file::prepare(&env_file::Disk, &folder, &values)?;
+                    Ok(Outcome::Env(
+                        Box::new(prepared),
+                        env_file::is_ignored_by_git(&folder),
+                    ))
+                })
+                .await?
+            }
+            Work::WriteEnv(prepared) => {
+                let backups = self.surroundings.data_folder.join("backups");
+                blocking(move || {
+                    env_file::write(&env_file::Disk, &prepared, &backups)?;
+                    Ok(Outcome::EnvWritten)
+                })
+                .await?
+            }
+            Work::Ask(account, deployment, cause) => {
+                let identity = self.identity()?;
+                let question = words::say("test.question", &[]);
+                let on_piece = |text: &str| progress(Progress::Piece(text.to_owned()));
+                chat::ask(
+                    &identity,
+                    &account,
+                    &deployment,
+                    &question,
+                    &cause,
+                    on_piece,
+                )
+                .await?;
+                Outcome::Answered
+            }
+        };
+        Ok(Ended::Plain(outcome))
+    }
+
+    async fn resume(&self) -> Result<Ended, Failure> {
+        let kept = match self.surroundings.store.read().await {
+            Ok(kept) => kept,
+            Err(trouble) => {
+                tracing::warn!(?trouble, "the system's store cannot be used");
+                return Ok(Ended::Plain(Outcome::NothingKept { can_keep: false }));
+            }
+        };
+        let nothing = Ended::Plain(Outcome::NothingKept { can_keep: true });
+        let Some(kept) = kept else { return Ok(nothing) };
+        let client = &self.surroundings.client_id;
+        let identity = Identity::from_kept(self.http.clone(), client, kept.expose()).await?;
+        Ok(identity.map_or(nothing, |identity| signed_in(identity, true)))
+    }
+
+    async fn sign_in(
+        &self,
+        claims: Option<String>,
+        progress: impl Fn(Progress) + Send + Sync,
+    ) -> Result<Ended, Failure> {
+        let client_id = self.surroundings.client_id.clone();
+        let tenant = ANY_ORGANIZATION.to_owned();
+        let application = Application {
+            client_id: client_id.clone(),
+            tenant,
+            claims,
+        };
+        let page = DonePage {
+            heading: words::say("browser.done.heading", &[]),
+            body: words::say("browser.done.body", &[]),
+        };
+        let attempt = Attempt::begin(&self.http, application, page).await?;
+        let address = attempt.address().to_string();
+        let opened = self.surroundings.desktop.open_address(&address);
+        if let Err(error) = &opened {
+            tracing::warn!(%error, "no browser opened");
+        }
+        progress(Progress::BrowserReady {
+            address,
+            opened: opened.is_ok(),
+        });
+        let tokens = attempt
+            .finish(&self.http, |step| {
+                progress(match step {
+                    sign_in::Progress::StrangerIgnored => Progress::StrangerIgnored,
+                    sign_in::Progress::Finishing => Progress::Finishing,
+                });
+            })
+            .await?;
+        Ok(signed_in(
+            Identity::from_browser(self.http.clone(), client_id, tokens)?,
+            false,
+        ))
+    }
+
+    async fn read_resources(&self) -> Result<Outcome, Failure> {
+        let identity = self.identity()?;
+        let directory = directory::read_directory(&identity).await?;
+        let accounts = resources::list_accounts(&identity, &directory.subscriptions).await?;
+        let home = &identity.home().tid;
+        let tenant = directory
+            .tenants
+            .iter()
+            .find(|tenant| tenant.id.eq_ignore_ascii_case(home));
+        Ok(Outcome::Resources {
+            tenant_name: tenant.and_then(|tenant| tenant.name.clone()),
+            subscriptions: count(directory.subscriptions.len()),
+            unreached: count(directory.unreached),
+            accounts,
+        })
+    }
+
+    async fn keep(self: Arc<Self>) {
+        let Some(secret) = lock(&self.identity)
+            .as_ref()
+            .and_then(|identity| identity.keep())
+        else {
+            return;
+        };
+        let kept = self.surroundings.store.write(&secret).await;
+        if let Err(trouble) = &kept {
+            tracing::warn!(?trouble, "the sign-in could not be kept");
+        }
+        self.tell(Event::Kept(kept.is_ok()));
+    }
+
+    async fn unkeep(self: Arc<Self>) {
+        if let Err(trouble) = self.surroundings.store.remove().await {
+            tracing::warn!(?trouble, "the kept sign-in could not be removed");
+        }
+        self.tell(Event::Kept(false));
+    }
+
+    fn identity(&self) -> Result<Arc<Identity>, Failure> {
+        lock(&self.identity)
+            .clone()
+            .ok_or_else(|| Failure::new(Code::SignInExpired).offer(Action::SignIn))
+    }
+}
+
+enum Ended {
+    Plain(Outcome),
+    SignedIn(Box<Person>, Arc<Identity>),
+}
+
+fn signed_in(identity: Identity, kept: bool) -> Ended {
+    let home = identity.home();
+    let person = Person {
+        name: if home.name.is_empty() {
+            home.account().to_owned()
+        } else {
+            home.name.clone()
+        },
+        account: home.account().to_owned(),
+        tenant_name: None,
+        tenant_id: home.tid.clone(),
+        object_id: home.oid.clone(),
+        way: identity.way(),
+        kept: kept && identity.way() == Way::Browser,
+    };
+    Ended::SignedIn(Box::new(person), Arc::new(identity))
+}
+
+async fn blocking<T: Send + 'static>(
+    work: impl FnOnce() -> Result<T, Failure> + Send + 'static,
+) -> Result<T, Failure> {
+    tokio::task::spawn_blocking(work)
+        .await
+        .unwrap_or_else(|error| {
+            Err(Failure::new(Code::EnvWriteFailed)
+                .with("path", ".env")
+                .with("reason", error)
+                .offer(Action::ReadEnv))
+        })
+}
+
+fn count(length: usize) -> u32 {
+    u32::try_from(length).unwrap_or(u32::MAX)
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}

@@ -1,0 +1,417 @@
+//! Signing in with the system browser: authorization code with PKCE (RFC 7636, RFC 8252).
+//!
+//! Entra's parameters and answers: "Microsoft identity platform and OAuth 2.0 authorization code
+//! flow". Nothing is kept here; [`crate::identity`] holds what comes out.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use azure_core::credentials::Secret;
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use rand::RngCore;
+use serde::Deserialize;
+use sha2::{Digest, Sha256};
+use time::OffsetDateTime;
+use url::Url;
+
+use crate::failure::{Action, Code, Failure, Link};
+use crate::http::{Answer, Cause, Http, Request};
+use crate::loopback::{Callback, DonePage, Listening, Loopback, STRANGERS};
+
+/// How long the browser may take. A first sign-in that enrols for MFA takes minutes.
+pub const DEADLINE: Duration = Duration::from_secs(15 * 60);
+
+/// The tenant of a sign-in that names none: the home directory of a work or school account.
+pub const ANY_ORGANIZATION: &str = "organizations";
+
+/// What a sign-in is for.
+#[derive(Clone, Debug)]
+pub struct Application {
+    /// The public client's id.
+    pub client_id: String,
+    /// The tenant to sign in to: an id, a domain, or [`ANY_ORGANIZATION`].
+    pub tenant: String,
+    /// Claims that Azure asked for in a challenge, as JSON.
+    pub claims: Option<String>,
+}
+
+/// A sign-in whose page is ready to be opened.
+pub struct Attempt {
+    application: Application,
+    address: Url,
+    redirect: String,
+    verifier: Secret,
+    nonce: String,
+    listening: Listening,
+}
+
+/// What the person does in the browser, as it happens.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Progress {
+    /// A callback came that does not belong to this sign-in.
+    StrangerIgnored,
+    /// The browser answered.
+    Finishing,
+}
+
+/// Tokens, as Entra issues them.
+pub struct Tokens {
+    /// The access token.
+    pub access: Secret,
+    /// When it ends.
+    pub expires_on: OffsetDateTime,
+    /// The token that gets others.
+    pub refresh: Option<Secret>,
+    /// Who signed in.
+    pub claims: Claims,
+    /// The answer that brought them.
+    pub cause: Cause,
+}
+
+/// What a token says about its person. Read as the Azure CLI reads it, never trusted for access.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+pub struct Claims {
+    /// The directory's id.
+    #[serde(default)]
+    pub tid: String,
+    /// The person's id in that directory.
+    #[serde(default)]
+    pub oid: String,
+    /// The display name.
+    #[serde(default)]
+    pub name: String,
+    /// The sign-in name in an id token.
+    #[serde(default)]
+    pub preferred_username: String,
+    /// The sign-in name in an access token.
+    #[serde(default)]
+    pub upn: String,
+    /// The sign-in name in an access token of a guest.
+    #[serde(default)]
+    pub unique_name: String,
+    /// Echoes ours.
+    #[serde(default)]
+    pub nonce: String,
+    /// When the token ends, in seconds since 1970.
+    #[serde(default)]
+    pub exp: i64,
+}
+
+impl Claims {
+    /// Reads the middle part of a JSON web token.
+    pub fn of(token: &str) -> Option<Claims> {
+        let body = token.split('.').nth(1)?;
+        serde_json::from_slice(&URL_SAFE_NO_PAD.decode(body.trim_end_matches('=')).ok()?).ok()
+    }
+
+    /// The sign-in name.
+    pub fn account(&self) -> &str {
+        [&self.preferred_username, &self.upn, &self.unique_name]
+            .into_iter()
+            .find(|name| !name.is_empty())
+            .map_or("", String::as_str)
+    }
+}
+
+impl Attempt {
+    /// Binds the listener and makes the address: fresh verifier, state and nonce.
+    pub async fn begin(
+        http: &Http,
+        application: Application,
+        page: DonePage,
+    ) -> Result<Self, Failure> {
+        let loopback = Loopback::bind().await?;
+        let redirect = format!("http://localhost:{}", loopback.port());
+        let (verifier, state, nonce) = (random(), random(), random());
+        let mut address = http
+            .cloud()
+            .entra(&format!("{}/oauth2/v2.0/authorize", application.tenant));
+        address
+            .query_pairs_mut()
+            .append_pair("client_id", &application.client_id)
+            .append_pair("response_type", "code")
+            .append_pair("response_mode", "query")
+            .append_pair("redirect_uri", &redirect)
+            .append_pair("scope", &scope(http.cloud().resource_manager_scope()))
+            .append_pair("state", &state)
+            .append_pair("nonce", &nonce)
+            .append_pair("code_challenge", &challenge(&verifier))
+            .append_pair("code_challenge_method", "S256")
+            .append_pair("prompt", "select_account")
+            .append_pair("client_info", "1")
+            .append_pair("claims", &with_capabilities(application.claims.as_deref()));
+        let listening = loopback.listen(state, page);
+        Ok(Attempt {
+            application,
+            address,
+            redirect,
+            verifier: Secret::new(verifier),
+            nonce,
+            listening,
+        })
+    }
+
+    /// Where the person signs in.
+    pub fn address(&self) -> &Url {
+        &self.address
+    }
+
+    /// Waits for the browser, then redeems the code.
+    pub async fn finish(
+        mut self,
+        http: &Arc<Http>,
+        progress: impl Fn(Progress) + Send,
+    ) -> Result<Tokens, Failure> {
+        let code = tokio::select! {
+            code = self.wait(&progress) => code?,
+            () = http.clock().sleep(DEADLINE) => {
+                return Err(Failure::new(Code::SignInTimedOut)
+                    .with("minutes", DEADLINE.as_secs() / 60)
+                    .offer(Action::SignIn));
+            }
+        };
+        progress(Progress::Finishing);
+        let form = vec![
+            ("client_id", self.application.client_id.clone()),
+            ("grant_type", "authorization_code".to_owned()),
+            ("code", code),
+            ("redirect_uri", self.redirect.clone()),
+            ("code_verifier", self.verifier.secret().to_owned()),
+            ("scope", scope(http.cloud().resource_manager_scope())),
+            (
+                "claims",
+                with_capabilities(self.application.claims.as_deref()),
+            ),
+            ("client_info", "1".to_owned()),
+        ];
+        let tokens = redeem(
+            http,
+            &self.application.tenant,
+            form,
+            Cause::none(),
+            Grant::Code,
+        )
+        .await?;
+        if tokens.claims.nonce != self.nonce {
+            return Err(Failure::new(Code::SignInDisturbed).offer(Action::SignIn));
+        }
+        Ok(tokens)
+    }
+
+    async fn wait(&mut self, progress: &impl Fn(Progress)) -> Result<String, Failure> {
+        let mut strangers = 0;
+        loop {
+            match self.listening.next().await {
+                Callback::Code(code) => return Ok(code),
+                Callback::Error(error, description) => return Err(declined(&error, &description)),
+                Callback::Stranger => {
+                    strangers += 1;
+                    if strangers >= STRANGERS {
+                        return Err(Failure::new(Code::SignInDisturbed).offer(Action::SignIn));
+                    }
+                    progress(Progress::StrangerIgnored);
+                }
+            }
+        }
+    }
+}
+
+/// How a token is asked for; decides what a refusal means.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Grant {
+    /// With the code of a sign-in.
+    Code,
+    /// With a refresh token: it may be asked again.
+    Refresh,
+}
+
+/// Asks Entra for a token with a refresh token.
+pub async fn refresh(
+    http: &Http,
+    client_id: &str,
+    tenant: &str,
+    scope_name: &str,
+    token: &Secret,
+    cause: Cause,
+) -> Result<Tokens, Failure> {
+    let form = vec![
+        ("client_id", client_id.to_owned()),
+        ("grant_type", "refresh_token".to_owned()),
+        ("refresh_token", token.secret().to_owned()),
+        ("scope", scope(scope_name)),
+        ("claims", with_capabilities(None)),
+        ("client_info", "1".to_owned()),
+    ];
+    redeem(http, tenant, form, cause, Grant::Refresh).await
+}
+
+#[derive(Deserialize)]
+struct TokenAnswer {
+    access_token: String,
+    expires_in: i64,
+    refresh_token: Option<String>,
+    id_token: Option<String>,
+}
+
+async fn redeem(
+    http: &Http,
+    tenant: &str,
+    form: Vec<(&'static str, String)>,
+    cause: Cause,
+    grant: Grant,
+) -> Result<Tokens, Failure> {
+    let url = http.cloud().entra(&format!("{tenant}/oauth2/v2.0/token"));
+    let request = Request::form(url, form, cause);
+    let request = if grant == Grant::Refresh {
+        request.repeatable()
+    } else {
+        request
+    };
+    let answer = http
+        .send(&request, None)
+        .await
+        .map_err(|failure| match grant {
+            // The code can be used once: the person has to come back with another.
+            Grant::Code => instead_of_trying_again(failure),
+            Grant::Refresh => failure,
+        })?;
+    if !answer.status.is_success() {
+        return Err(refused(http, &answer, grant));
+    }
+    let tokens: TokenAnswer = answer.json()?;
+    let claims = tokens
+        .id_token
+        .as_deref()
+        .and_then(Claims::of)
+        .or_else(|| Claims::of(&tokens.access_token))
+        .ok_or_else(|| answer.unexpected(http.clock().now()))?;
+    Ok(Tokens {
+        access: Secret::new(tokens.access_token),
+        expires_on: http.clock().now() + time::Duration::seconds(tokens.expires_in),
+        refresh: tokens.refresh_token.map(Secret::new),
+        claims,
+        cause: answer.cause,
+    })
+}
+
+fn instead_of_trying_again(mut failure: Failure) -> Failure {
+    failure.remedies.clear();
+    failure.offer(Action::SignIn)
+}
+
+fn refused(http: &Http, answer: &Answer, grant: Grant) -> Failure {
+    let error = answer.error();
+    if error.code.is_empty() || answer.status.is_server_error() {
+        let failure = answer.unexpected(http.clock().now());
+        return if grant == Grant::Code {
+            instead_of_trying_again(failure)
+        } else {
+            failure
+        };
+    }
+    let ended = grant == Grant::Refresh
+        && [
+            "invalid_grant",
+            "interaction_required",
+            "login_required",
+            "consent_required",
+        ]
+        .contains(&error.code.as_str());
+    let failure = if ended {
+        Failure::new(Code::SignInExpired).offer(Action::SignIn)
+    } else {
+        explain(&error.message).offer(Action::SignIn)
+    };
+    answer.describe(failure)
+}
+
+fn declined(error: &str, description: &str) -> Failure {
+    let failure = if error == "access_denied" {
+        Failure::new(Code::SignInDeclined)
+    } else {
+        explain(description)
+    };
+    failure
+        .detail("entra_error", error)
+        .detail("entra_message", description)
+        .offer(Action::SignIn)
+}
+
+/// Entra's reason in its own words, without the code before it and the ids behind it. What the
+/// code means is one click away.
+fn explain(description: &str) -> Failure {
+    let (code, reason) = match description.split_once(": ") {
+        Some((code, rest)) if code.starts_with("AADSTS") => (code, rest),
+        _ => ("", description),
+    };
+    let reason = reason.split("Trace ID:").next().unwrap_or_default().trim();
+    let failure = Failure::new(Code::SignInRefused).with("reason", reason);
+    match code.strip_prefix("AADSTS") {
+        Some(number) if number.bytes().all(|byte| byte.is_ascii_digit()) => failure.link(
+            Link::EntraError,
+            format!("https://login.microsoftonline.com/error?code={number}"),
+        ),
+        _ => failure,
+    }
+}
+
+fn scope(resource: &str) -> String {
+    format!("{resource} openid profile offline_access")
+}
+
+/// The claims of a challenge, and that we can answer the next one (`cp1`).
+fn with_capabilities(challenge: Option<&str>) -> String {
+    let mut claims = challenge
+        .and_then(|text| serde_json::from_str::<serde_json::Value>(text).ok())
+        .filter(serde_json::Value::is_object)
+        .unwrap_or_else(|| serde_json::json!({}));
+    claims["access_token"]["xms_cc"] = serde_json::json!({ "values": ["cp1"] });
+    claims.to_string()
+}
+
+fn random() -> String {
+    let mut bytes = [0; 32];
+    rand::rng().fill_bytes(&mut bytes);
+    URL_SAFE_NO_PAD.encode(bytes)
+}
+
+/// RFC 7636, section 4.2.
+fn challenge(verifier: &str) -> String {
+    URL_SAFE_NO_PAD.encode(Sha256::digest(verifier.as_bytes()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_challenge_is_the_one_of_the_rfc() {
+        // RFC 7636, appendix B.
+        assert_eq!(
+            challenge("dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk"),
+            "E9Melhoa2OwvFrEMTJguCHaeK1t8URWbuKJSstw-cM"
+        );
+    }
+
+    #[test]
+    fn a_challenge_keeps_its_claims_beside_our_capability() {
+        let asked = r#"{"access_token":{"acrs":{"essential":true,"values":["p1"]}}}"#;
+        let sent: serde_json::Value =
+            serde_json::from_str(&with_capabilities(Some(asked))).expect("claims are JSON");
+        assert_eq!(sent["access_token"]["acrs"]["values"][0], "p1");
+        assert_eq!(sent["access_token"]["xms_cc"]["values"][0], "cp1");
+    }
+
+    #[test]
+    fn a_refusal_is_told_in_words_and_the_code_is_a_link() {
+        let failure = explain(
+            "AADSTS53003: Access has been blocked by Conditional Access policies. Trace ID: 1 Correlation ID: 2",
+        );
+        assert_eq!(
+            failure.parameters["reason"],
+            "Access has been blocked by Conditional Access policies."
+        );
+        assert_eq!(failure.remedies.len(), 1, "the code's page is offered");
+    }
+}

@@ -1,0 +1,25 @@
+//! The sentences of `words/en.json`, for the few texts that leave the window: the page that the
+//! browser ends on, and the message to whoever can assign a role.
+
+use std::collections::BTreeMap;
+use std::sync::LazyLock;
+
+static ENGLISH: LazyLock<BTreeMap<String, String>> = LazyLock::new(|| {
+    serde_json::from_str(include_str!("../words/en.json"))
+        .expect("words/en.json maps keys to sentences; a test reads it")
+});
+
+/// The sentence of `key` with its placeholders filled.
+pub fn say(key: &str, parameters: &[(&str, &str)]) -> String {
+    let sentence = ENGLISH.get(key).map_or(key, String::as_str);
+    parameters
+        .iter()
+        .fold(sentence.to_owned(), |text, (name, value)| {
+            text.replace(&format!("{{{name}}}"), value)
+        })
+}
+
+/// Every key with its sentence.
+pub fn all() -> &'static BTreeMap<String, String> {
+    &ENGLISH
+}
