@@ -1,0 +1,130 @@
+//! Which service a request is addressed to, and under which base address each service answers.
+//!
+//! The services themselves never look at a host or build a base address: to serve them under other
+//! names, this file changes and they do not.
+
+use std::net::SocketAddr;
+
+use serde::Serialize;
+
+/// Base addresses, without a trailing slash.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Addresses {
+    /// Entra: `{authority}/{tenant}/oauth2/v2.0/...`.
+    pub authority: String,
+    /// Azure Resource Manager.
+    pub arm: String,
+    /// Microsoft Graph.
+    pub graph: String,
+    /// Inference: `{openai}/{subdomain}/openai/v1/...`.
+    pub openai: String,
+    /// The control routes, key included; none when they are not built in.
+    pub control: Option<String>,
+}
+
+/// The host names of an account's inference endpoint, which on loopback are labels of a path.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum InferenceHost {
+    /// `<sub>.openai.azure.com`
+    OpenAi,
+    /// `<sub>.cognitiveservices.azure.com`
+    CognitiveServices,
+    /// `<sub>.services.ai.azure.com`
+    Foundry,
+    /// `<region>.api.cognitive.microsoft.com`, shared by all accounts without a subdomain.
+    Region,
+}
+
+impl InferenceHost {
+    const ALL: [Self; 4] = [
+        Self::OpenAi,
+        Self::CognitiveServices,
+        Self::Foundry,
+        Self::Region,
+    ];
+
+    fn suffix(self) -> &'static str {
+        match self {
+            Self::OpenAi => "",
+            Self::CognitiveServices => ".cognitiveservices",
+            Self::Foundry => ".services.ai",
+            Self::Region => ".api.cognitive",
+        }
+    }
+}
+
+/// The service that a request is for; the rest of its path is the service's business.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Service {
+    Entra,
+    Arm,
+    Graph,
+    /// A subdomain (or a region) and which of the host names was used.
+    Inference(String, InferenceHost),
+    Control,
+}
+
+impl Addresses {
+    /// Everything by path on one port of loopback.
+    pub(crate) fn on_loopback(bound: SocketAddr, control_key: &str) -> Self {
+        let base = format!("http://{bound}");
+        Self {
+            authority: format!("{base}/entra"),
+            arm: format!("{base}/arm"),
+            graph: format!("{base}/graph"),
+            openai: format!("{base}/openai"),
+            control: cfg!(feature = "control").then(|| format!("{base}/control/{control_key}")),
+        }
+    }
+
+    /// The base address of an account's endpoint, with the trailing slash that Azure gives it.
+    pub(crate) fn inference(&self, label: &str, host: InferenceHost) -> String {
+        format!("{}/{}{}/", self.openai, label.to_lowercase(), host.suffix())
+    }
+}
+
+/// The service of a path and what is left of the path; none when no service lives there.
+pub(crate) fn locate(path: &str) -> Option<(Service, &str)> {
+    let (first, rest) = split(path);
+    match first {
+        "entra" => Some((Service::Entra, rest)),
+        "arm" => Some((Service::Arm, rest)),
+        "graph" => Some((Service::Graph, rest)),
+        "control" => Some((Service::Control, rest)),
+        "openai" => {
+            let (label, rest) = split(rest);
+            let (name, host) = InferenceHost::ALL
+                .into_iter()
+                .rev()
+                .find_map(|host| Some((label.strip_suffix(host.suffix())?, host)))?;
+            Some((Service::Inference(name.to_owned(), host), rest))
+        }
+        _ => None,
+    }
+}
+
+fn split(path: &str) -> (&str, &str) {
+    let path = path.trim_start_matches('/');
+    path.split_at(path.find('/').unwrap_or(path.len()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Addresses, InferenceHost, Service, locate};
+
+    #[test]
+    fn an_inference_address_leads_back_to_its_account() {
+        let addresses = Addresses::on_loopback(([127, 0, 0, 1], 4321).into(), "key");
+        for host in InferenceHost::ALL {
+            let base = addresses.inference("Contoso-Chat", host);
+            let path = base
+                .strip_prefix("http://127.0.0.1:4321")
+                .expect("one port serves everything");
+            assert_eq!(
+                locate(path),
+                Some((Service::Inference("contoso-chat".into(), host), "/")),
+                "{base} names one account and one of its hosts"
+            );
+        }
+    }
+}

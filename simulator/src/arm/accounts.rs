@@ -1,0 +1,290 @@
+//! Cognitive Services accounts and their deployments.
+
+use http::StatusCode;
+use serde_json::{Value, json};
+
+use super::place::{Place, account_id};
+use super::{Ask, page};
+use crate::address::{Addresses, InferenceHost};
+use crate::answer::Answer;
+use crate::model;
+use crate::rbac::sees_anything;
+use crate::scenario::{Account, Deployment};
+use crate::signature;
+use crate::world::World;
+
+const READ: &str = "Microsoft.CognitiveServices/accounts/read";
+const READ_DEPLOYMENT: &str = "Microsoft.CognitiveServices/accounts/deployments/read";
+const CREATED: &str = "2025-11-03T09:12:47.1187302Z";
+
+/// `GET …/providers/Microsoft.CognitiveServices/accounts` of a subscription or a resource group:
+/// the accounts that the caller may read.
+pub(super) fn list(place: &Place<'_>, ask: &Ask<'_>, world: &World) -> Result<Answer, Answer> {
+    if !sees_anything(world, &ask.who, &place.id()) {
+        return Err(ask.forbid(READ, &place.id()));
+    }
+    let within = |subscription: &str, group: &str| match place {
+        Place::Subscription(own) => own.id == subscription,
+        Place::Group(own, own_group) => own.id == subscription && own_group.name == group,
+        _ => false,
+    };
+    let accounts: Vec<Value> = world
+        .accounts()
+        .filter(|(subscription, group, _)| within(&subscription.id, &group.name))
+        .map(|(subscription, group, account)| {
+            (
+                account_id(&subscription.id, &group.name, &account.name),
+                account,
+            )
+        })
+        .filter(|(id, _)| ask.require(world, id, READ).is_ok())
+        .map(|(id, account)| describe(&id, account, &ask.site.addresses))
+        .collect();
+    let request = uuid::Uuid::new_v4().to_string();
+    Ok(
+        Answer::json(StatusCode::OK, &page::cut(ask, world, accounts)?)
+            .with("x-ms-original-request-ids", request),
+    )
+}
+
+/// `GET …/accounts/{name}`.
+pub(super) fn read(place: &Place<'_>, ask: &Ask<'_>, world: &World) -> Result<Answer, Answer> {
+    let id = place.id();
+    ask.require(world, &id, READ)?;
+    let body = match place {
+        Place::Account(_, _, account) => describe(&id, account, &ask.site.addresses),
+        _ => Value::Null,
+    };
+    Ok(Answer::json(StatusCode::OK, &body))
+}
+
+/// `GET …/accounts/{name}/deployments`.
+pub(super) fn list_deployments(
+    place: &Place<'_>,
+    ask: &Ask<'_>,
+    world: &World,
+) -> Result<Answer, Answer> {
+    let id = place.id();
+    ask.require(world, &id, READ_DEPLOYMENT)?;
+    let deployments = match place {
+        Place::Account(_, _, account) => account
+            .deployments
+            .iter()
+            .map(|deployment| describe_deployment(&id, deployment))
+            .collect(),
+        _ => Vec::new(),
+    };
+    Ok(Answer::json(
+        StatusCode::OK,
+        &page::cut(ask, world, deployments)?,
+    ))
+}
+
+/// `GET …/accounts/{name}/deployments/{deployment}`.
+pub(super) fn read_deployment(
+    place: &Place<'_>,
+    name: &str,
+    ask: &Ask<'_>,
+    world: &World,
+) -> Result<Answer, Answer> {
+    let id = place.id();
+    ask.require(world, &format!("{id}/deployments/{name}"), READ_DEPLOYMENT)?;
+    let found = match place {
+        Place::Account(_, _, account) => account.deployment(name),
+        _ => None,
+    };
+    match found {
+        Some(deployment) => Ok(Answer::json(
+            StatusCode::OK,
+            &describe_deployment(&id, deployment),
+        )),
+        None => Err(Answer::error(
+            StatusCode::NOT_FOUND,
+            "NotFound",
+            format!("Specified resource '{id}/deployments/{name}' cannot be found."),
+        )),
+    }
+}
+
+fn describe(id: &str, account: &Account, addresses: &Addresses) -> Value {
+    let mut properties = json!({
+        "endpoint": endpoint(account, addresses),
+        "provisioningState": "Succeeded",
+        "internalId": signature::s256(id).to_lowercase().replace(['-', '_'], "0")[..32],
+        "dateCreated": CREATED,
+        "callRateLimit": {"rules": rate_rules(account)},
+        "isMigrated": false,
+        "privateEndpointConnections": [],
+        "publicNetworkAccess": account.public_network_access,
+        "capabilities": capabilities(account),
+        "endpoints": endpoints(account, addresses),
+    });
+    // Azure leaves out what was never set: no subdomain, and no disableLocalAuth for false.
+    if let Some(subdomain) = &account.subdomain {
+        properties["customSubDomainName"] = json!(subdomain.to_lowercase());
+    }
+    if account.disable_local_auth {
+        properties["disableLocalAuth"] = json!(true);
+    }
+    if account.kind == "AIServices" {
+        properties["apiProperties"] = json!({});
+        properties["allowProjectManagement"] = json!(true);
+    }
+    json!({
+        "id": id,
+        "name": account.name,
+        "type": "Microsoft.CognitiveServices/accounts",
+        "etag": etag(id),
+        "location": account.location,
+        "sku": {"name": "S0"},
+        "kind": account.kind,
+        "properties": properties,
+        "systemData": system_data(),
+    })
+}
+
+/// Without a subdomain the region's host; with one, a host that depends on the kind.
+fn endpoint(account: &Account, addresses: &Addresses) -> String {
+    match &account.subdomain {
+        None => addresses.inference(&account.location, InferenceHost::Region),
+        Some(subdomain) if account.kind == "OpenAI" => {
+            addresses.inference(subdomain, InferenceHost::OpenAi)
+        }
+        Some(subdomain) => addresses.inference(subdomain, InferenceHost::CognitiveServices),
+    }
+}
+
+/// The endpoints by label. An AIServices account has its chat under the OpenAI label, and its own
+/// `endpoint` elsewhere.
+fn endpoints(account: &Account, addresses: &Addresses) -> Value {
+    let own = endpoint(account, addresses);
+    let Some(subdomain) = &account.subdomain else {
+        return json!({ label_of_kind(&account.kind): own });
+    };
+    let at = |host| addresses.inference(subdomain, host);
+    match account.kind.as_str() {
+        "OpenAI" => json!({
+            "OpenAI Language Model Instance API": own,
+            "OpenAI Dall-E API": own,
+            "OpenAI Whisper API": own,
+            "OpenAI Model Scaleset API": own,
+            "OpenAI Realtime API": own,
+            "Token API": own,
+        }),
+        "AIServices" => json!({
+            "AI Foundry API": at(InferenceHost::Foundry),
+            "Azure AI Model Inference API": at(InferenceHost::Foundry),
+            "OpenAI Language Model Instance API": at(InferenceHost::OpenAi),
+            "OpenAI Dall-E API": at(InferenceHost::OpenAi),
+            "OpenAI Whisper API": at(InferenceHost::OpenAi),
+            "OpenAI Model Scaleset API": at(InferenceHost::OpenAi),
+            "OpenAI Realtime API": at(InferenceHost::OpenAi),
+            "Content Safety": own,
+            "Computer Vision": own,
+            "FormRecognizer": own,
+            "TextAnalytics": own,
+            "TextTranslation": own,
+            "Token": own,
+        }),
+        kind => json!({ label_of_kind(kind): own }),
+    }
+}
+
+fn label_of_kind(kind: &str) -> &str {
+    if kind == "OpenAI" {
+        "OpenAI Language Model Instance API"
+    } else {
+        kind
+    }
+}
+
+/// Two rules for an OpenAI account. An AIServices account has some hundred and thirty, which make
+/// a list of accounts as heavy as a real one.
+fn rate_rules(account: &Account) -> Vec<Value> {
+    let rule = |key: &str, path: &str, count: u32| {
+        json!({
+            "key": key,
+            "renewalPeriod": 1,
+            "count": count,
+            "dynamicThrottlingEnabled": false,
+            "matchPatterns": [{"path": path, "method": "*"}],
+        })
+    };
+    let mut rules = vec![rule("openai", "openai/*", 30), rule("default", "*", 30)];
+    if account.kind == "AIServices" {
+        for area in [
+            "vision",
+            "language",
+            "speech",
+            "translator",
+            "contentsafety",
+            "formrecognizer",
+            "contentunderstanding",
+        ] {
+            rules.extend((1..=19).map(|number| {
+                let path = format!("{area}/operations/{number}/{{identifier}}/*");
+                rule(&format!("{area}.operation{number}.calls"), &path, 20)
+            }));
+        }
+    }
+    rules
+}
+
+fn capabilities(account: &Account) -> Value {
+    if account.kind == "OpenAI" || account.kind == "AIServices" {
+        json!([
+            {"name": "VirtualNetworks"},
+            {"name": "CustomerManagedKey"},
+            {"name": "MaxFineTuneCount", "value": "500"},
+            {"name": "MaxRunningFineTuneCount", "value": "3"},
+            {"name": "MaxUserFileCount", "value": "100"},
+            {"name": "MaxTrainingFileSize", "value": "512000000"},
+        ])
+    } else {
+        json!([{"name": "VirtualNetworks"}, {"name": "CustomerManagedKey"}])
+    }
+}
+
+fn describe_deployment(account: &str, deployment: &Deployment) -> Value {
+    let id = format!("{account}/deployments/{}", deployment.name);
+    json!({
+        "id": id,
+        "type": "Microsoft.CognitiveServices/accounts/deployments",
+        "name": deployment.name,
+        "sku": {"name": deployment.sku, "capacity": deployment.capacity},
+        "properties": {
+            "model": {
+                "publisher": "OpenAI",
+                "format": "OpenAI",
+                "name": deployment.model,
+                "version": model::version(&deployment.model),
+            },
+            "versionUpgradeOption": "OnceNewDefaultVersionAvailable",
+            "currentCapacity": deployment.capacity,
+            "capabilities": model::capabilities(&deployment.model),
+            "raiPolicyName": "Microsoft.DefaultV2",
+            "provisioningState": "Succeeded",
+            "rateLimits": [
+                {"key": "request", "renewalPeriod": 10, "count": deployment.capacity},
+                {"key": "token", "renewalPeriod": 60, "count": deployment.capacity * 1000},
+            ],
+        },
+        "systemData": system_data(),
+        "etag": etag(&id),
+    })
+}
+
+fn system_data() -> Value {
+    json!({
+        "createdBy": "grace@contoso.example",
+        "createdByType": "User",
+        "createdAt": CREATED,
+        "lastModifiedBy": "grace@contoso.example",
+        "lastModifiedByType": "User",
+        "lastModifiedAt": CREATED,
+    })
+}
+
+fn etag(id: &str) -> String {
+    format!("\"{}\"", &signature::s256(id)[..20])
+}

@@ -1,0 +1,175 @@
+//! Role definitions, one's own permissions, deny assignments.
+
+use http::StatusCode;
+use serde_json::{Value, json};
+
+use super::place::Place;
+use super::{Ask, page};
+use crate::answer::Answer;
+use crate::rbac::{roles_at, sees_anything};
+use crate::roles::RoleDefinition;
+use crate::world::World;
+
+const READ: &str = "Microsoft.Authorization/roleDefinitions/read";
+
+/// `GET …/roleDefinitions` with no filter, `roleName eq '…'`, `type eq '…'` or `atScopeAndBelow()`.
+pub(super) fn list(place: &Place<'_>, ask: &Ask<'_>, world: &World) -> Result<Answer, Answer> {
+    require_read(place, ask, world)?;
+    let filter = ask.call.query("$filter").unwrap_or_default();
+    let wanted: Box<dyn Fn(&RoleDefinition) -> bool> = match quoted_after(&filter, "roleName eq ") {
+        Some(name) => Box::new(move |role| role.name.eq_ignore_ascii_case(&name)),
+        None => match quoted_after(&filter, "type eq ") {
+            Some(kind) => Box::new(move |role| type_of(role).eq_ignore_ascii_case(&kind)),
+            None if filter.is_empty() || filter == "atScopeAndBelow()" => Box::new(|_| true),
+            None => return Err(bad_filter(&filter)),
+        },
+    };
+    let found: Vec<Value> = world
+        .scenario
+        .roles()
+        .filter(|role| wanted(role))
+        .map(|role| describe(role, place))
+        .collect();
+    Ok(Answer::json(StatusCode::OK, &page::cut(ask, world, found)?))
+}
+
+/// `GET …/roleDefinitions/{id}`.
+pub(super) fn read(
+    place: &Place<'_>,
+    id: &str,
+    ask: &Ask<'_>,
+    world: &World,
+) -> Result<Answer, Answer> {
+    require_read(place, ask, world)?;
+    let role = world
+        .scenario
+        .roles()
+        .find(|role| role.id.eq_ignore_ascii_case(id))
+        .ok_or_else(|| missing(id))?;
+    Ok(Answer::json(StatusCode::OK, &describe(role, place)))
+}
+
+/// `GET …/permissions`: one element for every assignment of the caller that counts here. Conditions
+/// and deny assignments are not reflected, and neither is the data plane's delay.
+pub(super) fn list_permissions(
+    place: &Place<'_>,
+    ask: &Ask<'_>,
+    world: &World,
+) -> Result<Answer, Answer> {
+    if world.scenario.permissions_need_read_action {
+        ask.require(
+            world,
+            &place.id(),
+            "Microsoft.Authorization/permissions/read",
+        )?;
+    }
+    let permissions: Vec<Value> = roles_at(world, &ask.who, &place.id())
+        .map(|role| {
+            json!({
+                "actions": role.actions,
+                "notActions": role.not_actions,
+                "dataActions": role.data_actions,
+                "notDataActions": role.not_data_actions,
+            })
+        })
+        .collect();
+    Ok(Answer::json(StatusCode::OK, &json!({"value": permissions})))
+}
+
+/// `GET …/denyAssignments`: there are none.
+pub(super) fn list_deny_assignments(
+    place: &Place<'_>,
+    ask: &Ask<'_>,
+    world: &World,
+) -> Result<Answer, Answer> {
+    if world.scenario.deny_assignments_need_read_action {
+        ask.require(
+            world,
+            &place.id(),
+            "Microsoft.Authorization/denyAssignments/read",
+        )?;
+    }
+    Ok(Answer::json(StatusCode::OK, &json!({"value": []})))
+}
+
+/// 404 for a role that is not there (recorded: `roleDefinition.GET__404`).
+pub(super) fn missing(id: &str) -> Answer {
+    Answer::error(
+        StatusCode::NOT_FOUND,
+        "RoleDefinitionDoesNotExist",
+        format!("The specified role definition with ID '{id}' does not exist."),
+    )
+}
+
+/// A definition's id as seen from a scope: with the subscription's prefix where there is one.
+pub(super) fn definition_id(subscription: Option<&str>, role: &str) -> String {
+    let prefix = subscription.map_or_else(String::new, |id| format!("/subscriptions/{id}"));
+    format!("{prefix}/providers/Microsoft.Authorization/roleDefinitions/{role}")
+}
+
+/// 400 for a filter that the operation does not have.
+pub(super) fn bad_filter(filter: &str) -> Answer {
+    Answer::error(
+        StatusCode::BAD_REQUEST,
+        "UnsupportedQuery",
+        format!(
+            "The filter '{filter}' is not supported. Supported filters are either 'atScope()' or 'principalId eq '{{value}}' or assignedTo('{{value}}')'."
+        ),
+    )
+}
+
+/// The text between quotes after `words`, when that is all there is.
+pub(super) fn quoted_after(filter: &str, words: &str) -> Option<String> {
+    let inner = filter
+        .trim()
+        .strip_prefix(words)?
+        .strip_prefix('\'')?
+        .strip_suffix('\'')?;
+    (!inner.replace("''", "").contains('\'')).then(|| inner.replace("''", "'"))
+}
+
+/// Definitions of the tenant as a whole may be read by everyone in it.
+fn require_read(place: &Place<'_>, ask: &Ask<'_>, world: &World) -> Result<(), Answer> {
+    match place {
+        Place::Root => Ok(()),
+        _ if sees_anything(world, &ask.who, &place.id()) => ask.require(world, &place.id(), READ),
+        _ => Err(ask.forbid(READ, &place.id())),
+    }
+}
+
+fn describe(role: &RoleDefinition, place: &Place<'_>) -> Value {
+    let mut permission = json!({
+        "actions": role.actions,
+        "notActions": role.not_actions,
+        "dataActions": role.data_actions,
+        "notDataActions": role.not_data_actions,
+    });
+    if role.condition.is_some() {
+        permission["condition"] = json!(role.condition);
+        permission["conditionVersion"] = json!(role.condition_version);
+    }
+    json!({
+        "properties": {
+            "roleName": role.name,
+            "type": type_of(role),
+            "description": role.description,
+            "assignableScopes": role.assignable_scopes,
+            "permissions": [permission],
+            "createdOn": "2018-03-15T23:23:08.4038322Z",
+            "updatedOn": "2026-06-30T15:12:51.3093215Z",
+            "createdBy": null,
+            "updatedBy": null,
+        },
+        "id": definition_id(place.subscription().map(|one| one.id.as_str()), &role.id),
+        "type": "Microsoft.Authorization/roleDefinitions",
+        "name": role.id,
+    })
+}
+
+fn type_of(role: &RoleDefinition) -> &'static str {
+    if role.is_built_in() {
+        "BuiltInRole"
+    } else {
+        "CustomRole"
+    }
+}

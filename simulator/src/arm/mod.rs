@@ -1,0 +1,353 @@
+//! Azure Resource Manager.
+
+mod accounts;
+mod assignments;
+mod definitions;
+mod page;
+mod place;
+mod subscriptions;
+mod version;
+
+use http::{Method, StatusCode};
+use time::OffsetDateTime;
+use uuid::Uuid;
+
+use crate::answer::Answer;
+use crate::call::Call;
+use crate::clock::{arm_time, compact_time, http_date};
+use crate::rbac::{self, Principal};
+use crate::site::Site;
+use crate::token::{ARM_AUDIENCES, Refusal, read_caller};
+use crate::world::World;
+
+pub(crate) use place::account_id;
+use place::{Place, ScopePath};
+
+/// What is asked of Resource Manager.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Route {
+    Tenants,
+    Subscriptions,
+    Subscription(ScopePath),
+    ResourceGroups(ScopePath),
+    ResourceGroup(ScopePath),
+    /// The accounts of a subscription or of a resource group.
+    Accounts(ScopePath),
+    Account(ScopePath),
+    Deployments(ScopePath),
+    Deployment(ScopePath, String),
+    Permissions(ScopePath),
+    DenyAssignments(ScopePath),
+    RoleDefinitions(ScopePath),
+    RoleDefinition(ScopePath, String),
+    RoleAssignments(ScopePath),
+    ReadRoleAssignment(ScopePath, String),
+    CreateRoleAssignment(ScopePath, String),
+    DeleteRoleAssignment(ScopePath, String),
+}
+
+impl Route {
+    pub(crate) fn of(call: &Call) -> Option<Self> {
+        let segments = call.segments();
+        let (scope, rest) = ScopePath::split(&segments);
+        let lower: Vec<String> = rest.iter().map(|segment| segment.to_lowercase()).collect();
+        let lower: Vec<&str> = lower.iter().map(String::as_str).collect();
+        let last = || rest.last().cloned().unwrap_or_default();
+        let authorization = |kind: &str| lower == ["providers", "microsoft.authorization", kind];
+        let one_of = |kind: &str| {
+            lower.len() == 4 && lower[..3] == ["providers", "microsoft.authorization", kind]
+        };
+        if call.method == Method::PUT && one_of("roleassignments") {
+            return Some(Self::CreateRoleAssignment(scope, last()));
+        }
+        if call.method == Method::DELETE && one_of("roleassignments") {
+            return Some(Self::DeleteRoleAssignment(scope, last()));
+        }
+        if call.method != Method::GET {
+            return None;
+        }
+        match (&scope, lower.as_slice()) {
+            (ScopePath::Root, ["tenants"]) => Some(Self::Tenants),
+            (ScopePath::Root, ["subscriptions"]) => Some(Self::Subscriptions),
+            (ScopePath::Subscription(_), []) => Some(Self::Subscription(scope)),
+            (ScopePath::Subscription(_), ["resourcegroups"]) => Some(Self::ResourceGroups(scope)),
+            (ScopePath::Group(..), []) => Some(Self::ResourceGroup(scope)),
+            (ScopePath::Account(..), []) => Some(Self::Account(scope)),
+            (ScopePath::Account(..), ["deployments"]) => Some(Self::Deployments(scope)),
+            (ScopePath::Account(..), ["deployments", _]) => Some(Self::Deployment(scope, last())),
+            (
+                ScopePath::Subscription(_) | ScopePath::Group(..),
+                ["providers", "microsoft.cognitiveservices", "accounts"],
+            ) => Some(Self::Accounts(scope)),
+            (ScopePath::Group(..) | ScopePath::Account(..), _) if authorization("permissions") => {
+                Some(Self::Permissions(scope))
+            }
+            _ if authorization("denyassignments") => Some(Self::DenyAssignments(scope)),
+            _ if authorization("roledefinitions") => Some(Self::RoleDefinitions(scope)),
+            _ if one_of("roledefinitions") => Some(Self::RoleDefinition(scope, last())),
+            _ if authorization("roleassignments") => Some(Self::RoleAssignments(scope)),
+            _ if one_of("roleassignments") => Some(Self::ReadRoleAssignment(scope, last())),
+            _ => None,
+        }
+    }
+
+    pub(crate) fn operation(&self) -> &'static str {
+        match self {
+            Self::Tenants => "tenants.list",
+            Self::Subscriptions => "subscriptions.list",
+            Self::Subscription(_) => "subscriptions.get",
+            Self::ResourceGroups(_) => "resourceGroups.list",
+            Self::ResourceGroup(_) => "resourceGroups.get",
+            Self::Accounts(_) => "accounts.list",
+            Self::Account(_) => "accounts.get",
+            Self::Deployments(_) => "deployments.list",
+            Self::Deployment(..) => "deployments.get",
+            Self::Permissions(_) => "permissions.list",
+            Self::DenyAssignments(_) => "denyAssignments.list",
+            Self::RoleDefinitions(_) => "roleDefinitions.list",
+            Self::RoleDefinition(..) => "roleDefinitions.get",
+            Self::RoleAssignments(_) => "roleAssignments.list",
+            Self::ReadRoleAssignment(..) => "roleAssignments.get",
+            Self::CreateRoleAssignment(..) => "roleAssignments.create",
+            Self::DeleteRoleAssignment(..) => "roleAssignments.delete",
+        }
+    }
+
+    fn scope(&self) -> Option<&ScopePath> {
+        match self {
+            Self::Tenants | Self::Subscriptions => None,
+            Self::Subscription(scope)
+            | Self::ResourceGroups(scope)
+            | Self::ResourceGroup(scope)
+            | Self::Accounts(scope)
+            | Self::Account(scope)
+            | Self::Deployments(scope)
+            | Self::Deployment(scope, _)
+            | Self::Permissions(scope)
+            | Self::DenyAssignments(scope)
+            | Self::RoleDefinitions(scope)
+            | Self::RoleDefinition(scope, _)
+            | Self::RoleAssignments(scope)
+            | Self::ReadRoleAssignment(scope, _)
+            | Self::CreateRoleAssignment(scope, _)
+            | Self::DeleteRoleAssignment(scope, _) => Some(scope),
+        }
+    }
+}
+
+/// A request of a known caller, and everything that is needed to answer it.
+struct Ask<'a> {
+    call: &'a Call,
+    site: &'a Site,
+    who: Principal,
+    now: OffsetDateTime,
+}
+
+pub(crate) fn answer(route: Option<&Route>, call: &Call, site: &Site) -> Answer {
+    let mut world = site.world();
+    let now = site.clock.now();
+    let answer = match read_caller(call, &world, &ARM_AUDIENCES, now) {
+        Err(refusal) => refuse_token(&refusal, site, now),
+        Ok(who) => {
+            let caller = (who.upn.clone(), who.tenant.clone());
+            let ask = Ask {
+                call,
+                site,
+                who,
+                now,
+            };
+            let mut answer = match route {
+                None => unknown_route(call),
+                Some(route) => {
+                    answer_known(route, &ask, &mut world).unwrap_or_else(|refusal| refusal)
+                }
+            };
+            answer.caller = Some(caller);
+            answer
+        }
+    };
+    with_standard_headers(answer, call, now)
+}
+
+/// `Err` is a refusal, `Ok` is an answer; both are sent.
+fn answer_known(route: &Route, ask: &Ask<'_>, world: &mut World) -> Result<Answer, Answer> {
+    version::check(route, ask.call)?;
+    match route {
+        Route::Tenants => return Ok(subscriptions::list_tenants(ask, world)),
+        Route::Subscriptions => return subscriptions::list(ask, world),
+        _ => {}
+    }
+    let path = route.scope().cloned().unwrap_or(ScopePath::Root);
+    check_tenant(&path, ask, world)?;
+    match route {
+        Route::CreateRoleAssignment(_, name) => {
+            return assignments::create(&path, name, ask, world);
+        }
+        Route::DeleteRoleAssignment(_, name) => {
+            return assignments::delete(&path, name, ask, world);
+        }
+        _ => {}
+    }
+    let place = Place::find(&path, world)?;
+    match route {
+        Route::Subscription(_) => subscriptions::read(&place, ask, world),
+        Route::ResourceGroups(_) => subscriptions::list_resource_groups(&place, ask, world),
+        Route::ResourceGroup(_) => subscriptions::read_resource_group(&place, ask, world),
+        Route::Accounts(_) => accounts::list(&place, ask, world),
+        Route::Account(_) => accounts::read(&place, ask, world),
+        Route::Deployments(_) => accounts::list_deployments(&place, ask, world),
+        Route::Deployment(_, name) => accounts::read_deployment(&place, name, ask, world),
+        Route::Permissions(_) => definitions::list_permissions(&place, ask, world),
+        Route::DenyAssignments(_) => definitions::list_deny_assignments(&place, ask, world),
+        Route::RoleDefinitions(_) => definitions::list(&place, ask, world),
+        Route::RoleDefinition(_, id) => definitions::read(&place, id, ask, world),
+        Route::RoleAssignments(_) => assignments::list(&place, ask, world),
+        Route::ReadRoleAssignment(_, name) => assignments::read(&place, name, ask, world),
+        Route::Tenants
+        | Route::Subscriptions
+        | Route::CreateRoleAssignment(..)
+        | Route::DeleteRoleAssignment(..) => Err(unknown_route(ask.call)),
+    }
+}
+
+impl Ask<'_> {
+    /// Refuses unless the caller may do `action` at `scope`.
+    fn require(&self, world: &World, scope: &str, action: &str) -> Result<(), Answer> {
+        if rbac::allows(world, &self.who, scope, action) {
+            return Ok(());
+        }
+        Err(self.forbid(action, scope))
+    }
+
+    /// 403 `AuthorizationFailed`, in the wording of 2023 and later.
+    fn forbid(&self, action: &str, scope: &str) -> Answer {
+        failed_by_gateway(Answer::error(
+            StatusCode::FORBIDDEN,
+            "AuthorizationFailed",
+            format!(
+                "The client '{}' with object id '{}' does not have authorization to perform action '{action}' over scope '{scope}' or the scope is invalid. If access was recently granted, please refresh your credentials.",
+                self.who.upn, self.who.object_id
+            ),
+        ))
+    }
+}
+
+/// A subscription answers only to tokens of its own tenant.
+fn check_tenant(path: &ScopePath, ask: &Ask<'_>, world: &World) -> Result<(), Answer> {
+    let Some(subscription) = path
+        .subscription()
+        .and_then(|id| world.scenario.subscription(id))
+    else {
+        return Ok(());
+    };
+    if subscription.tenant == ask.who.tenant {
+        return Ok(());
+    }
+    let (own, theirs) = (&subscription.tenant, &ask.who.tenant);
+    let message = format!(
+        "The access token is from the wrong issuer 'https://sts.windows.net/{theirs}/'. It must match the tenant 'https://sts.windows.net/{own}/' associated with this subscription. Please use the authority (URL) 'https://login.windows.net/{own}' to get the token. Note, if the subscription is transferred to another tenant there is no impact to the services, but information about new tenant could take time to propagate (up to an hour). If you just transferred your subscription and see this error message, please try back later."
+    );
+    Err(challenge(
+        &format!("{}/{own}", ask.site.addresses.authority),
+        "InvalidAuthenticationTokenTenant",
+        &message,
+    ))
+}
+
+fn refuse_token(refusal: &Refusal, site: &Site, now: OffsetDateTime) -> Answer {
+    let authority = format!("{}/", site.addresses.authority);
+    match refusal {
+        Refusal::Missing => challenge(
+            &authority,
+            "AuthenticationFailed",
+            "Authentication failed. The 'Authorization' header is missing.",
+        ),
+        Refusal::Invalid => challenge(
+            &authority,
+            "InvalidAuthenticationToken",
+            "The access token is invalid.",
+        ),
+        Refusal::Expired(at) => challenge(
+            &authority,
+            "ExpiredAuthenticationToken",
+            &format!(
+                "The access token expiry UTC time '{}' is earlier than current UTC time '{}'.",
+                arm_time(*at),
+                arm_time(now)
+            ),
+        ),
+        Refusal::WrongAudience(audience) => challenge(
+            &authority,
+            "InvalidAuthenticationTokenAudience",
+            &format!(
+                "The access token has been obtained for wrong audience or resource '{audience}'. It should exactly match with one of the allowed audiences 'https://management.core.windows.net/','https://management.core.windows.net','https://management.azure.com/','https://management.azure.com'."
+            ),
+        ),
+    }
+}
+
+/// 401 with the header that the recording shows (`arm.other__401__InvalidAuthenticationToken`).
+fn challenge(authority: &str, code: &str, message: &str) -> Answer {
+    failed_by_gateway(Answer::error(StatusCode::UNAUTHORIZED, code, message)).with(
+        "www-authenticate",
+        format!("Bearer authorization_uri=\"{authority}\", error=\"invalid_token\", error_description=\"{message}\""),
+    )
+}
+
+fn unknown_route(call: &Call) -> Answer {
+    failed_by_gateway(Answer::error(
+        StatusCode::NOT_FOUND,
+        "InvalidResourceType",
+        format!(
+            "The resource type could not be found for '{} {}'.",
+            call.method, call.path
+        ),
+    ))
+}
+
+/// Marks an answer that Resource Manager itself gave, not the resource's provider.
+fn failed_by_gateway(answer: Answer) -> Answer {
+    answer.with("x-ms-failure-cause", "gateway")
+}
+
+fn with_standard_headers(answer: Answer, call: &Call, now: OffsetDateTime) -> Answer {
+    let id = Uuid::new_v4();
+    let correlation = call
+        .header("x-ms-correlation-request-id")
+        .map_or_else(|| id.to_string(), str::to_owned);
+    let (rate, left) = rate_header(call);
+    let answer = answer
+        .with("cache-control", "no-cache")
+        .with("pragma", "no-cache")
+        .with("expires", "-1")
+        .with("date", http_date(now))
+        .with("x-content-type-options", "nosniff")
+        .with("x-cache", "CONFIG_NOCACHE")
+        .with("x-ms-request-id", id.to_string())
+        .with("x-ms-correlation-request-id", correlation)
+        .with(
+            "x-ms-routing-request-id",
+            format!("SWEDENCENTRAL:{}:{id}", compact_time(now)),
+        )
+        .with(rate, left);
+    match call.header("x-ms-client-request-id") {
+        Some(own) if call.header("x-ms-return-client-request-id") == Some("true") => {
+            answer.with("x-ms-client-request-id", own)
+        }
+        _ => answer,
+    }
+}
+
+/// The token bucket that a request draws from, as it stands after a single request.
+fn rate_header(call: &Call) -> (&'static str, &'static str) {
+    let path = call.path.to_lowercase();
+    let of_tenant = !path.starts_with("/subscriptions/");
+    match call.method {
+        Method::PUT | Method::POST | Method::PATCH => {
+            ("x-ms-ratelimit-remaining-subscription-writes", "199")
+        }
+        Method::DELETE => ("x-ms-ratelimit-remaining-subscription-deletes", "199"),
+        _ if of_tenant => ("x-ms-ratelimit-remaining-tenant-reads", "249"),
+        _ => ("x-ms-ratelimit-remaining-subscription-reads", "249"),
+    }
+}

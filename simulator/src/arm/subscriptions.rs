@@ -1,0 +1,139 @@
+//! Tenants, subscriptions and resource groups.
+
+use http::StatusCode;
+use serde_json::{Value, json};
+
+use super::place::Place;
+use super::{Ask, page};
+use crate::answer::Answer;
+use crate::rbac::sees_anything;
+use crate::scenario::{ResourceGroup, Subscription};
+use crate::world::World;
+
+/// `GET /tenants`: every tenant that knows the caller. Of tenants other than the token's own only
+/// the ids are told.
+pub(super) fn list_tenants(ask: &Ask<'_>, world: &World) -> Answer {
+    let Some(user) = world.caller(&ask.who.tenant, &ask.who.object_id) else {
+        return Answer::json(StatusCode::OK, &json!({"value": []}));
+    };
+    let tenants: Vec<Value> = world
+        .scenario
+        .tenants
+        .iter()
+        .filter(|tenant| user.object_id(&tenant.id).is_some())
+        .map(|tenant| {
+            let id = format!("/tenants/{}", tenant.id);
+            if tenant.id != ask.who.tenant {
+                return json!({"id": id, "tenantId": tenant.id, "tenantCategory": "Home"});
+            }
+            json!({
+                "id": id,
+                "tenantId": tenant.id,
+                "countryCode": tenant.country,
+                "displayName": tenant.name,
+                "domains": tenant.domains,
+                "tenantCategory": "Home",
+                "defaultDomain": tenant.domains.first(),
+                "tenantType": "AAD",
+            })
+        })
+        .collect();
+    Answer::json(StatusCode::OK, &json!({"value": tenants}))
+}
+
+/// `GET /subscriptions`: those of the token's tenant in which the caller holds any role.
+pub(super) fn list(ask: &Ask<'_>, world: &World) -> Result<Answer, Answer> {
+    let visible: Vec<Value> = world
+        .scenario
+        .subscriptions
+        .iter()
+        .filter(|one| one.tenant == ask.who.tenant)
+        .filter(|one| sees_anything(world, &ask.who, &Place::Subscription(one).id()))
+        .map(describe)
+        .collect();
+    let total = visible.len();
+    let mut page = page::cut(ask, world, visible)?;
+    page["count"] = json!({"type": "Total", "value": total});
+    Ok(Answer::json(StatusCode::OK, &page))
+}
+
+/// `GET /subscriptions/{id}`.
+pub(super) fn read(place: &Place<'_>, ask: &Ask<'_>, world: &World) -> Result<Answer, Answer> {
+    if !sees_anything(world, &ask.who, &place.id()) {
+        return Err(ask.forbid("Microsoft.Resources/subscriptions/read", &place.id()));
+    }
+    let body = place.subscription().map(describe).unwrap_or_default();
+    Ok(Answer::json(StatusCode::OK, &body))
+}
+
+/// `GET /subscriptions/{id}/resourcegroups`: those that the caller may read.
+pub(super) fn list_resource_groups(
+    place: &Place<'_>,
+    ask: &Ask<'_>,
+    world: &World,
+) -> Result<Answer, Answer> {
+    let action = "Microsoft.Resources/subscriptions/resourceGroups/read";
+    if !sees_anything(world, &ask.who, &place.id()) {
+        return Err(ask.forbid(action, &place.id()));
+    }
+    let Some(subscription) = place.subscription() else {
+        return Err(ask.forbid(action, &place.id()));
+    };
+    let groups: Vec<Value> = subscription
+        .resource_groups
+        .iter()
+        .map(|group| (Place::Group(subscription, group).id(), group))
+        .filter(|(id, _)| ask.require(world, id, action).is_ok())
+        .map(|(id, group)| describe_group(&id, group))
+        .collect();
+    Ok(Answer::json(
+        StatusCode::OK,
+        &page::cut(ask, world, groups)?,
+    ))
+}
+
+/// `GET /subscriptions/{id}/resourcegroups/{name}`.
+pub(super) fn read_resource_group(
+    place: &Place<'_>,
+    ask: &Ask<'_>,
+    world: &World,
+) -> Result<Answer, Answer> {
+    let id = place.id();
+    ask.require(
+        world,
+        &id,
+        "Microsoft.Resources/subscriptions/resourceGroups/read",
+    )?;
+    let body = match place {
+        Place::Group(_, group) => describe_group(&id, group),
+        _ => Value::Null,
+    };
+    Ok(Answer::json(StatusCode::OK, &body))
+}
+
+fn describe(subscription: &Subscription) -> Value {
+    json!({
+        "id": Place::Subscription(subscription).id(),
+        "authorizationSource": "RoleBased",
+        "managedByTenants": [],
+        "subscriptionId": subscription.id,
+        "tenantId": subscription.tenant,
+        "displayName": subscription.name,
+        "state": subscription.state,
+        "subscriptionPolicies": {
+            "locationPlacementId": "Public_2014-09-01",
+            "quotaId": "PayAsYouGo_2014-09-01",
+            "spendingLimit": "Off",
+        },
+    })
+}
+
+fn describe_group(id: &str, group: &ResourceGroup) -> Value {
+    json!({
+        "id": id,
+        "name": group.name,
+        "type": "Microsoft.Resources/resourceGroups",
+        "location": group.location,
+        "properties": {"provisioningState": "Succeeded"},
+    })
+}

@@ -1,0 +1,305 @@
+//! The authorization endpoint (RFC 6749 section 4.1, with PKCE of RFC 7636): page, decision, redirect.
+
+use http::StatusCode;
+use url::Url;
+use uuid::Uuid;
+
+use super::scope::Scope;
+use super::{Authority, EntraError, correlation_id, page};
+use crate::answer::Answer;
+use crate::call::Call;
+use crate::scenario::{Application, Scenario};
+use crate::signature;
+use crate::site::Site;
+use crate::token::{client_info, declares_cp1};
+use crate::world::Code;
+
+/// An authorization request that Entra would show a page for.
+#[derive(Debug)]
+pub(super) struct Request {
+    authority: Authority,
+    pub(super) application: Application,
+    pub(super) scope: Scope,
+    pub(super) login_hint: Option<String>,
+    /// The tenant as it was addressed.
+    pub(super) tenant: String,
+    redirect: Redirect,
+    challenge: String,
+    nonce: Option<String>,
+    wants_client_info: bool,
+    silent: bool,
+}
+
+/// Where an answer goes, and in which form.
+#[derive(Clone, Debug)]
+struct Redirect {
+    uri: String,
+    mode: Mode,
+    state: Option<String>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Mode {
+    Query,
+    Fragment,
+    FormPost,
+}
+
+/// What is wrong with a request: shown on the page, or sent back once the redirect is trusted.
+enum Wrong {
+    Here(EntraError),
+    There(Redirect, EntraError),
+}
+
+/// GET: the sign-in page.
+pub(super) fn show_page(segment: &str, call: &Call, site: &Site) -> Answer {
+    let world = site.world();
+    match Request::read(segment, call, &world.scenario) {
+        Err(Wrong::Here(error)) => refuse_here(&error, call, site),
+        Err(Wrong::There(redirect, error)) => redirect.refuse(&error, call, site),
+        Ok(request) if request.silent => {
+            let error = EntraError::new(
+                "login_required",
+                50058,
+                "A silent sign-in request was sent but no user is signed in.",
+            );
+            request.redirect.refuse(&error, call, site)
+        }
+        Ok(request) => page::sign_in(&request, &world.scenario),
+    }
+}
+
+/// POST: somebody pressed a button of the page.
+pub(super) fn decide(segment: &str, call: &Call, site: &Site) -> Answer {
+    let mut world = site.world();
+    let request = match Request::read(segment, call, &world.scenario) {
+        Ok(request) => request,
+        Err(Wrong::Here(error)) => return refuse_here(&error, call, site),
+        Err(Wrong::There(redirect, error)) => return redirect.refuse(&error, call, site),
+    };
+    let Some(upn) = call.field("user") else {
+        let error = EntraError::new(
+            "access_denied",
+            65004,
+            "User declined to consent to access the app.",
+        );
+        return request.redirect.refuse(&error, call, site);
+    };
+    let Some(user) = world.scenario.user(&upn).cloned() else {
+        let error = EntraError::new(
+            "invalid_request",
+            50034,
+            format!("The user account {upn} does not exist in the directory."),
+        );
+        return refuse_here(&error, call, site);
+    };
+    let tenant = match request.authority.tenant_for(&user, &request.application.id) {
+        Ok(tenant) => tenant,
+        Err(error) => return refuse_here(&error, call, site),
+    };
+    let code = format!("1.{}", signature::random_text(96));
+    site.ledger.keep_secret(&code);
+    world.codes.insert(
+        code.clone(),
+        Code {
+            client: request.application.id.clone(),
+            redirect: request.redirect.uri.clone(),
+            challenge: request.challenge,
+            tenant: tenant.clone(),
+            upn: user.upn.clone(),
+            resource: request.scope.resource,
+            nonce: request.nonce,
+            issued: site.clock.now(),
+            redeemed: false,
+        },
+    );
+    let mut fields = vec![("code", code)];
+    if request.wants_client_info {
+        fields.push(("client_info", client_info(&user)));
+    }
+    fields.push(("session_state", Uuid::new_v4().to_string()));
+    let mut answer = request.redirect.send(fields);
+    answer.caller = Some((user.upn, tenant));
+    answer
+}
+
+/// GET: ends a browser session, of which there is none.
+pub(super) fn sign_out(segment: &str, site: &Site) -> Answer {
+    match Authority::of(segment, &site.world().scenario) {
+        Ok(_) => page::message(
+            StatusCode::OK,
+            "You are signed out",
+            "This practice sign-in keeps no session.",
+        ),
+        Err(error) => page::message(
+            StatusCode::BAD_REQUEST,
+            "This sign-in cannot go on",
+            &error.text,
+        ),
+    }
+}
+
+impl Request {
+    /// Checks everything that Entra checks before it shows a page. What can only be told once the
+    /// redirect is trusted comes after it.
+    fn read(segment: &str, call: &Call, scenario: &Scenario) -> Result<Self, Wrong> {
+        let parameter = |name: &str| call.query(name).filter(|value| !value.is_empty());
+        let needed =
+            |name: &str| parameter(name).ok_or_else(|| Wrong::Here(EntraError::missing(name)));
+        let authority = Authority::of(segment, scenario).map_err(Wrong::Here)?;
+        let client = needed("client_id")?;
+        let application = scenario
+            .application(&client)
+            .cloned()
+            .ok_or_else(|| Wrong::Here(EntraError::unknown_client(&client, segment)))?;
+        let uri = needed("redirect_uri")?;
+        if !is_registered(&application, &uri) {
+            return Err(Wrong::Here(EntraError::new(
+                "invalid_request",
+                50011,
+                format!(
+                    "The redirect URI '{uri}' specified in the request does not match the redirect URIs configured for the application '{client}'. Make sure the redirect URI sent in the request matches one added to your application in the Azure portal."
+                ),
+            )));
+        }
+        let mode = match parameter("response_mode").as_deref() {
+            None | Some("query") => Mode::Query,
+            Some("fragment") => Mode::Fragment,
+            Some("form_post") => Mode::FormPost,
+            Some(other) => {
+                return Err(Wrong::Here(EntraError::new(
+                    "invalid_request",
+                    900_432,
+                    format!("The response mode '{other}' is not supported."),
+                )));
+            }
+        };
+        let redirect = Redirect {
+            uri,
+            mode,
+            state: call.query("state"),
+        };
+        match Self::read_rest(segment, call, authority, application, redirect.clone()) {
+            Ok(request) => Ok(request),
+            Err(error) => Err(Wrong::There(redirect, error)),
+        }
+    }
+
+    fn read_rest(
+        segment: &str,
+        call: &Call,
+        authority: Authority,
+        application: Application,
+        redirect: Redirect,
+    ) -> Result<Self, EntraError> {
+        let parameter = |name: &str| call.query(name).filter(|value| !value.is_empty());
+        match parameter("response_type").as_deref() {
+            Some("code") => {}
+            None => return Err(EntraError::missing("response_type")),
+            Some(other) => {
+                return Err(EntraError::new(
+                    "unsupported_response_type",
+                    700_054,
+                    format!("response_type '{other}' is not enabled for the application."),
+                ));
+            }
+        }
+        let scope = Scope::parse(
+            &parameter("scope").ok_or_else(|| EntraError::missing("scope"))?,
+            segment,
+        )?;
+        if declares_cp1(parameter("claims").as_deref()).is_none() {
+            return Err(EntraError::new(
+                "invalid_request",
+                90_015,
+                "The claims parameter is not valid JSON.",
+            ));
+        }
+        Ok(Self {
+            authority,
+            application,
+            scope,
+            challenge: read_challenge(call)?,
+            login_hint: parameter("login_hint"),
+            tenant: segment.to_owned(),
+            redirect,
+            nonce: parameter("nonce"),
+            wants_client_info: parameter("client_info").as_deref() == Some("1"),
+            silent: parameter("prompt").as_deref() == Some("none"),
+        })
+    }
+}
+
+/// The S256 challenge. Entra lets native clients leave it out; here it is required of every public
+/// client, and `plain` is refused.
+fn read_challenge(call: &Call) -> Result<String, EntraError> {
+    let challenge = call.query("code_challenge").unwrap_or_default();
+    let method = call.query("code_challenge_method").unwrap_or_default();
+    if method != "S256" || challenge.len() != 43 {
+        return Err(EntraError::new(
+            "invalid_request",
+            9_002_325,
+            "Proof Key for Code Exchange is required: send code_challenge with code_challenge_method S256.",
+        ));
+    }
+    Ok(challenge)
+}
+
+/// The port of loopback redirects is ignored; host and path must match exactly, where no path and
+/// `/` are the same.
+fn is_registered(application: &Application, uri: &str) -> bool {
+    let Ok(sent) = Url::parse(uri) else {
+        return false;
+    };
+    application
+        .redirects
+        .iter()
+        .filter_map(|one| Url::parse(one).ok())
+        .any(|own| {
+            let loopback =
+                own.scheme() == "http" && matches!(own.host_str(), Some("localhost" | "127.0.0.1"));
+            own.scheme() == sent.scheme()
+                && own.host_str() == sent.host_str()
+                && own.path() == sent.path()
+                && (loopback || own.port() == sent.port())
+                && sent.query().is_none()
+                && sent.fragment().is_none()
+                && sent.username().is_empty()
+        })
+}
+
+fn refuse_here(error: &EntraError, call: &Call, site: &Site) -> Answer {
+    let text = error.description(&Uuid::new_v4(), &correlation_id(call), site.clock.now());
+    page::message(StatusCode::BAD_REQUEST, "This sign-in cannot go on", &text)
+}
+
+impl Redirect {
+    fn refuse(&self, error: &EntraError, call: &Call, site: &Site) -> Answer {
+        let description =
+            error.description(&Uuid::new_v4(), &correlation_id(call), site.clock.now());
+        self.send(vec![
+            ("error", error.error.to_owned()),
+            ("error_description", description),
+        ])
+    }
+
+    /// The answer, with the state as it was sent.
+    fn send(&self, mut fields: Vec<(&'static str, String)>) -> Answer {
+        if let Some(state) = &self.state {
+            fields.push(("state", state.clone()));
+        }
+        if self.mode == Mode::FormPost {
+            return page::post_back(&self.uri, &fields);
+        }
+        let encoded = form_urlencoded::Serializer::new(String::new())
+            .extend_pairs(&fields)
+            .finish();
+        // A redirect URI without a path gets a slash in query and fragment answers.
+        let target = Url::parse(&self.uri).map_or_else(|_| self.uri.clone(), String::from);
+        let mark = if self.mode == Mode::Query { '?' } else { '#' };
+        Answer::empty(StatusCode::FOUND)
+            .with("location", format!("{target}{mark}{encoded}"))
+            .with("cache-control", "no-store, no-cache")
+            .with("referrer-policy", "no-referrer")
+    }
+}

@@ -1,0 +1,167 @@
+//! Things that go wrong, as data.
+
+use std::collections::BTreeMap;
+use std::sync::{Mutex, PoisonError};
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+/// Which requests are hit, what happens to them, and how often.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Fault {
+    /// The requests that are hit.
+    #[serde(default)]
+    pub when: Match,
+    /// What happens to each.
+    pub act: Act,
+    /// How many requests are hit before the fault is used up; none: all.
+    #[serde(default)]
+    pub times: Option<u64>,
+}
+
+/// Conditions on a request; all that are given must hold, and with none given every request does.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Match {
+    /// The name of the operation, such as `roleAssignments.create`.
+    #[serde(default)]
+    pub operation: Option<String>,
+    /// The HTTP method.
+    #[serde(default)]
+    pub method: Option<String>,
+    /// A part of the path, in any case.
+    #[serde(default)]
+    pub path_contains: Option<String>,
+    /// Only the n-th request, from 1, of those that arrive after the fault was added and meet the
+    /// other conditions.
+    #[serde(default)]
+    pub nth: Option<u64>,
+}
+
+/// What happens to a request.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Act {
+    /// The connection ends before the request has any effect; nothing is answered.
+    Cut,
+    /// The request waits this long by the simulator's clock, then goes on as usual.
+    Delay {
+        /// How long.
+        milliseconds: u64,
+    },
+    /// The request has no effect and is answered like this.
+    Answer {
+        /// The HTTP status.
+        status: u16,
+        /// Headers; `content-type` is JSON unless given.
+        #[serde(default)]
+        headers: BTreeMap<String, String>,
+        /// A string is sent as it is, everything else as JSON.
+        #[serde(default)]
+        body: Value,
+    },
+    /// The request has its effect; the second half of the answer's body is noise.
+    Garble,
+    /// The request has its effect; the connection ends in the middle of the answer's body.
+    CutMidBody,
+}
+
+impl Fault {
+    /// A fault that hits every request.
+    pub fn on_every(act: Act) -> Self {
+        Self {
+            when: Match::default(),
+            act,
+            times: None,
+        }
+    }
+
+    /// A fault that hits every request for an operation.
+    pub fn on(operation: &str, act: Act) -> Self {
+        Self {
+            when: Match {
+                operation: Some(operation.to_owned()),
+                ..Match::default()
+            },
+            act,
+            times: None,
+        }
+    }
+
+    /// The same fault, used up after `times` requests.
+    #[must_use]
+    pub fn times(self, times: u64) -> Self {
+        Self {
+            times: Some(times),
+            ..self
+        }
+    }
+
+    /// The same fault, for the n-th matching request only.
+    #[must_use]
+    pub fn nth(mut self, nth: u64) -> Self {
+        self.when.nth = Some(nth);
+        self
+    }
+}
+
+/// The faults that are set, each with what it has seen.
+#[derive(Debug, Default)]
+pub(crate) struct Faults(Mutex<Vec<Armed>>);
+
+#[derive(Debug)]
+struct Armed {
+    fault: Fault,
+    matched: u64,
+    hit: u64,
+}
+
+impl Faults {
+    pub(crate) fn add(&self, fault: Fault) {
+        self.lock().push(Armed {
+            fault,
+            matched: 0,
+            hit: 0,
+        });
+    }
+
+    pub(crate) fn clear(&self) {
+        self.lock().clear();
+    }
+
+    /// What is to happen to an arriving request, in the order in which the faults were added.
+    pub(crate) fn strike(&self, operation: &str, method: &str, path: &str) -> Vec<Act> {
+        self.lock()
+            .iter_mut()
+            .filter_map(|armed| armed.strike(operation, method, path))
+            .collect()
+    }
+
+    fn lock(&self) -> std::sync::MutexGuard<'_, Vec<Armed>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Armed {
+    fn strike(&mut self, operation: &str, method: &str, path: &str) -> Option<Act> {
+        let when = &self.fault.when;
+        let meets =
+            |wanted: &Option<String>, is: &dyn Fn(&str) -> bool| wanted.as_deref().is_none_or(is);
+        let matches = meets(&when.operation, &|wanted| wanted == operation)
+            && meets(&when.method, &|wanted| wanted.eq_ignore_ascii_case(method))
+            && meets(&when.path_contains, &|part| {
+                path.to_lowercase().contains(&part.to_lowercase())
+            });
+        if !matches {
+            return None;
+        }
+        self.matched += 1;
+        let due = when.nth.is_none_or(|nth| nth == self.matched);
+        let left = self.fault.times.is_none_or(|times| self.hit < times);
+        (due && left).then(|| {
+            self.hit += 1;
+            self.fault.act.clone()
+        })
+    }
+}

@@ -1,0 +1,49 @@
+//! Practice Azure: a stateful, strict stand-in for Microsoft Entra ID, Azure Resource Manager,
+//! Microsoft Graph and Azure OpenAI, on one port of loopback.
+//!
+//! It refuses what Azure refuses, with Azure's bodies and headers, and records every request. A
+//! request that it does not know is answered as Azure would and marked [`Entry::unknown`].
+//!
+//! ```no_run
+//! # async fn example() -> Result<(), Box<dyn std::error::Error>> {
+//! let simulator = simulator::Simulator::start(simulator::Options::default()).await?;
+//! println!("{}", simulator.addresses().arm);
+//! simulator.stop().await;
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! What Azure does is written down from recordings and documents; comments name them. No type here
+//! is shared with the wizard: a wrong field name must not be wrong in both places at once.
+
+mod address;
+mod answer;
+mod arm;
+mod call;
+mod clock;
+#[cfg(feature = "control")]
+mod control;
+mod entra;
+mod fault;
+mod graph;
+mod history;
+mod inference;
+mod model;
+mod rbac;
+mod reply;
+mod roles;
+mod route;
+mod scenario;
+mod server;
+mod signature;
+mod simulator;
+mod site;
+mod token;
+mod world;
+
+pub use address::Addresses;
+pub use clock::Clock;
+pub use fault::{Act, Fault, Match};
+pub use history::{Entry, critical_path, depth};
+pub use scenario::{Scenario, ScenarioError};
+pub use simulator::{Options, Simulator, StartError};

@@ -1,0 +1,62 @@
+//! From a request to the service that answers it.
+
+use crate::address::{Service, locate};
+use crate::answer::Answer;
+use crate::call::Call;
+use crate::site::Site;
+use crate::{arm, entra, graph, inference};
+
+/// A request that a service knows, or knows that it does not know.
+#[derive(Debug)]
+pub(crate) enum Route {
+    Entra(Option<entra::Route>),
+    Arm(Option<arm::Route>),
+    Graph(Option<graph::Route>),
+    Inference(inference::Host, Option<inference::Route>),
+    Control,
+    Nowhere,
+}
+
+/// Finds the route of a call and takes the service's part off its path.
+pub(crate) fn find_route(call: &mut Call) -> Route {
+    let path = std::mem::take(&mut call.path);
+    let Some((service, rest)) = locate(&path) else {
+        return Route::Nowhere;
+    };
+    call.path = rest.to_owned();
+    match service {
+        Service::Entra => Route::Entra(entra::Route::of(call)),
+        Service::Arm => Route::Arm(arm::Route::of(call)),
+        Service::Graph => Route::Graph(graph::Route::of(call)),
+        Service::Inference(label, host) => {
+            Route::Inference(inference::Host { label, host }, inference::Route::of(call))
+        }
+        Service::Control => Route::Control,
+    }
+}
+
+impl Route {
+    /// The stable name of the operation; none where no service knows the request.
+    pub(crate) fn operation(&self) -> Option<&'static str> {
+        match self {
+            Self::Entra(route) => route.as_ref().map(entra::Route::operation),
+            Self::Arm(route) => route.as_ref().map(arm::Route::operation),
+            Self::Graph(route) => route.as_ref().map(graph::Route::operation),
+            Self::Inference(_, route) => route.as_ref().map(inference::Route::operation),
+            Self::Control | Self::Nowhere => None,
+        }
+    }
+
+    pub(crate) fn answer(&self, call: &Call, site: &Site) -> Answer {
+        match self {
+            Self::Entra(route) => entra::answer(route.as_ref(), call, site),
+            Self::Arm(route) => arm::answer(route.as_ref(), call, site),
+            Self::Graph(route) => graph::answer(route.as_ref(), call, site),
+            Self::Inference(host, route) => inference::answer(host, route.as_ref(), call, site),
+            Self::Control | Self::Nowhere => Answer::text(
+                http::StatusCode::NOT_FOUND,
+                "No service of practice Azure lives at this path.",
+            ),
+        }
+    }
+}

@@ -1,0 +1,472 @@
+//! A simulated Azure as data: directories, subscriptions, accounts, deployments, role assignments.
+//!
+//! A scenario is a JSON file in `scenarios/`. It may name another one in `based_on`; its own
+//! top-level members then replace that one's.
+
+use std::collections::BTreeMap;
+
+use serde::Deserialize;
+use serde_json::Value;
+
+use crate::roles::RoleDefinition;
+
+const FILES: &[(&str, &str)] = &[
+    ("default", include_str!("../scenarios/default.json")),
+    ("no-access", include_str!("../scenarios/no-access.json")),
+    (
+        "may-not-assign",
+        include_str!("../scenarios/may-not-assign.json"),
+    ),
+    (
+        "role-after-40-s",
+        include_str!("../scenarios/role-after-40-s.json"),
+    ),
+    ("no-account", include_str!("../scenarios/no-account.json")),
+    (
+        "no-chat-deployment",
+        include_str!("../scenarios/no-chat-deployment.json"),
+    ),
+    (
+        "already-has-access",
+        include_str!("../scenarios/already-has-access.json"),
+    ),
+    (
+        "through-group",
+        include_str!("../scenarios/through-group.json"),
+    ),
+];
+
+/// A scenario that cannot be used, and why.
+#[derive(Debug, thiserror::Error)]
+pub enum ScenarioError {
+    /// No scenario of this name is built in.
+    #[error("there is no scenario named '{0}'; the names are {names}", names = Scenario::names().join(", "))]
+    Unknown(String),
+    /// The text is not JSON of the expected shape.
+    #[error("the scenario does not parse: {0}")]
+    Malformed(#[from] serde_json::Error),
+    /// A member refers to something that the scenario does not hold.
+    #[error("the scenario contradicts itself: {0}")]
+    Contradictory(String),
+}
+
+/// Everything that is true in the simulated Azure before the first request.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Scenario {
+    pub(crate) name: String,
+    #[serde(default)]
+    pub(crate) about: String,
+    pub(crate) tenants: Vec<Tenant>,
+    pub(crate) users: Vec<User>,
+    #[serde(default)]
+    pub(crate) groups: Vec<Group>,
+    #[serde(default = "Application::built_in")]
+    pub(crate) applications: Vec<Application>,
+    #[serde(default)]
+    pub(crate) management_groups: Vec<ManagementGroup>,
+    pub(crate) subscriptions: Vec<Subscription>,
+    pub(crate) assignments: Vec<GivenAssignment>,
+    /// Custom roles; the built-in ones are always there.
+    #[serde(default)]
+    pub(crate) role_definitions: Vec<RoleDefinition>,
+    /// Seconds between a role assignment and the data plane knowing of it.
+    #[serde(default)]
+    pub(crate) role_effective_after_seconds: u64,
+    /// Items on one page of a list.
+    #[serde(default = "hundred")]
+    pub(crate) page_size: usize,
+    /// Milliseconds between two events of a streamed answer, on a system clock only.
+    #[serde(default)]
+    pub(crate) event_delay_milliseconds: u64,
+    /// Whether asking for one's own permissions needs `Microsoft.Authorization/permissions/read`.
+    /// Which of the two Azure does is not established.
+    #[serde(default)]
+    pub(crate) permissions_need_read_action: bool,
+    /// Whether listing deny assignments needs `Microsoft.Authorization/denyAssignments/read`.
+    #[serde(default = "yes")]
+    pub(crate) deny_assignments_need_read_action: bool,
+}
+
+/// A directory.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Tenant {
+    pub(crate) id: String,
+    pub(crate) name: String,
+    /// Verified domains; the first is the default one.
+    pub(crate) domains: Vec<String>,
+    #[serde(default = "sweden")]
+    pub(crate) country: String,
+}
+
+/// A person, with an object id of their own in every tenant that knows them.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct User {
+    pub(crate) upn: String,
+    pub(crate) given_name: String,
+    pub(crate) family_name: String,
+    pub(crate) home: String,
+    /// Tenant id to object id.
+    pub(crate) object_ids: BTreeMap<String, String>,
+}
+
+impl User {
+    pub(crate) fn name(&self) -> String {
+        format!("{} {}", self.given_name, self.family_name)
+    }
+
+    /// The object id of this person in a tenant; none where the tenant does not know them.
+    pub(crate) fn object_id(&self, tenant: &str) -> Option<&str> {
+        self.object_ids.get(tenant).map(String::as_str)
+    }
+}
+
+/// A security group; members are object ids of users and of other groups.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Group {
+    pub(crate) id: String,
+    pub(crate) tenant: String,
+    pub(crate) name: String,
+    pub(crate) members: Vec<String>,
+}
+
+/// A public client that may sign people in.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Application {
+    pub(crate) id: String,
+    pub(crate) name: String,
+    /// Registered redirect URIs, without a port.
+    pub(crate) redirects: Vec<String>,
+    /// Whether its refresh tokens may be redeemed by other clients of the family (`foci`).
+    #[serde(default)]
+    pub(crate) family: bool,
+}
+
+impl Application {
+    /// The developers' client of the Azure SDKs and command line, which has only `http://localhost`.
+    fn built_in() -> Vec<Self> {
+        vec![Self {
+            id: "04b07795-8ddb-461a-bbee-02f9e1bf7b46".into(),
+            name: "Microsoft Azure CLI".into(),
+            redirects: vec!["http://localhost".into()],
+            family: true,
+        }]
+    }
+}
+
+/// A management group: a scope above subscriptions.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct ManagementGroup {
+    pub(crate) name: String,
+    #[serde(default)]
+    pub(crate) parent: Option<String>,
+}
+
+/// A subscription and what is in it.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Subscription {
+    pub(crate) id: String,
+    pub(crate) name: String,
+    pub(crate) tenant: String,
+    #[serde(default = "enabled")]
+    pub(crate) state: String,
+    #[serde(default)]
+    pub(crate) management_group: Option<String>,
+    #[serde(default)]
+    pub(crate) resource_groups: Vec<ResourceGroup>,
+}
+
+/// A resource group.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct ResourceGroup {
+    pub(crate) name: String,
+    pub(crate) location: String,
+    #[serde(default)]
+    pub(crate) accounts: Vec<Account>,
+}
+
+/// A Cognitive Services account of any kind.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Account {
+    pub(crate) name: String,
+    pub(crate) kind: String,
+    pub(crate) location: String,
+    /// The custom subdomain; an account without one has only its region's endpoint.
+    #[serde(default)]
+    pub(crate) subdomain: Option<String>,
+    #[serde(default)]
+    pub(crate) disable_local_auth: bool,
+    #[serde(default = "enabled")]
+    pub(crate) public_network_access: String,
+    /// Audiences whose tokens the inference endpoint takes.
+    #[serde(default = "inference_audiences")]
+    pub(crate) audiences: Vec<String>,
+    #[serde(default)]
+    pub(crate) deployments: Vec<Deployment>,
+}
+
+/// A deployed model.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Deployment {
+    pub(crate) name: String,
+    pub(crate) model: String,
+    #[serde(default = "standard")]
+    pub(crate) sku: String,
+    /// Thousands of tokens a minute.
+    #[serde(default = "ten")]
+    pub(crate) capacity: u64,
+}
+
+/// A role assignment that exists from the beginning, and works from the beginning.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct GivenAssignment {
+    pub(crate) name: String,
+    pub(crate) principal: String,
+    /// A role's name or id.
+    pub(crate) role: String,
+    pub(crate) scope: String,
+}
+
+impl Scenario {
+    /// A built-in scenario by name.
+    ///
+    /// # Errors
+    /// [`ScenarioError::Unknown`] for a name that is not in [`Scenario::names`].
+    pub fn named(name: &str) -> Result<Self, ScenarioError> {
+        Self::from_value(built_in(name)?)
+    }
+
+    /// The names of the built-in scenarios.
+    pub fn names() -> Vec<&'static str> {
+        FILES.iter().map(|(name, _)| *name).collect()
+    }
+
+    /// A scenario from the text of a scenario file.
+    ///
+    /// # Errors
+    /// When the text is not JSON of this shape, or refers to something that it does not hold.
+    pub fn from_json(text: &str) -> Result<Self, ScenarioError> {
+        Self::from_value(serde_json::from_str(text)?)
+    }
+
+    /// The name that the scenario gives itself.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// One sentence on what is special about it.
+    pub fn about(&self) -> &str {
+        &self.about
+    }
+
+    fn from_value(own: Value) -> Result<Self, ScenarioError> {
+        let scenario: Self = serde_json::from_value(resolve_base(own)?)?;
+        scenario.check()?;
+        Ok(scenario)
+    }
+
+    /// The first thing that the scenario refers to without holding it.
+    fn check(&self) -> Result<(), ScenarioError> {
+        let wrong = |what: String| Err(ScenarioError::Contradictory(what));
+        for user in &self.users {
+            if user.object_id(&user.home).is_none() {
+                return wrong(format!("{} has no object id at home", user.upn));
+            }
+        }
+        for subscription in &self.subscriptions {
+            if self.tenant(&subscription.tenant).is_none() {
+                return wrong(format!(
+                    "subscription {} is in no tenant",
+                    subscription.name
+                ));
+            }
+        }
+        for assignment in &self.assignments {
+            if self.role(&assignment.role).is_none() {
+                return wrong(format!("there is no role '{}'", assignment.role));
+            }
+            if self.principal_type(&assignment.principal).is_none() {
+                return wrong(format!("there is no principal '{}'", assignment.principal));
+            }
+        }
+        Ok(())
+    }
+
+    /// A tenant by id or verified domain.
+    pub(crate) fn tenant(&self, name: &str) -> Option<&Tenant> {
+        self.tenants.iter().find(|tenant| {
+            tenant.id.eq_ignore_ascii_case(name)
+                || tenant
+                    .domains
+                    .iter()
+                    .any(|domain| domain.eq_ignore_ascii_case(name))
+        })
+    }
+
+    pub(crate) fn user(&self, upn: &str) -> Option<&User> {
+        self.users
+            .iter()
+            .find(|user| user.upn.eq_ignore_ascii_case(upn))
+    }
+
+    /// The person behind an object id of a tenant.
+    pub(crate) fn user_by_object_id(&self, tenant: &str, object_id: &str) -> Option<&User> {
+        self.users.iter().find(|user| {
+            user.object_id(tenant)
+                .is_some_and(|own| own.eq_ignore_ascii_case(object_id))
+        })
+    }
+
+    pub(crate) fn application(&self, id: &str) -> Option<&Application> {
+        self.applications
+            .iter()
+            .find(|application| application.id.eq_ignore_ascii_case(id))
+    }
+
+    /// A role by id or by name, built-in or custom.
+    pub(crate) fn role(&self, id_or_name: &str) -> Option<&RoleDefinition> {
+        self.roles().find(|role| {
+            role.id.eq_ignore_ascii_case(id_or_name) || role.name.eq_ignore_ascii_case(id_or_name)
+        })
+    }
+
+    pub(crate) fn roles(&self) -> impl Iterator<Item = &RoleDefinition> {
+        RoleDefinition::built_in()
+            .iter()
+            .chain(&self.role_definitions)
+    }
+
+    /// `User` or `Group`, for an object id of any tenant of the scenario.
+    pub(crate) fn principal_type(&self, object_id: &str) -> Option<&'static str> {
+        self.tenants
+            .iter()
+            .find_map(|tenant| self.principal_type_in(&tenant.id, object_id))
+    }
+
+    /// `User` or `Group`, for an object id that a tenant's directory holds.
+    pub(crate) fn principal_type_in(&self, tenant: &str, object_id: &str) -> Option<&'static str> {
+        if self.user_by_object_id(tenant, object_id).is_some() {
+            return Some("User");
+        }
+        self.groups
+            .iter()
+            .any(|group| group.tenant == tenant && group.id.eq_ignore_ascii_case(object_id))
+            .then_some("Group")
+    }
+
+    /// The object id itself and every group that holds it, directly or through groups.
+    pub(crate) fn identities_of(&self, object_id: &str) -> Vec<String> {
+        let mut found = vec![object_id.to_lowercase()];
+        let mut next = 0;
+        while next < found.len() {
+            let member = found[next].clone();
+            for group in &self.groups {
+                let id = group.id.to_lowercase();
+                let holds = group
+                    .members
+                    .iter()
+                    .any(|one| one.eq_ignore_ascii_case(&member));
+                if holds && !found.contains(&id) {
+                    found.push(id);
+                }
+            }
+            next += 1;
+        }
+        found
+    }
+
+    pub(crate) fn subscription(&self, id: &str) -> Option<&Subscription> {
+        self.subscriptions
+            .iter()
+            .find(|subscription| subscription.id.eq_ignore_ascii_case(id))
+    }
+}
+
+impl Subscription {
+    pub(crate) fn resource_group(&self, name: &str) -> Option<&ResourceGroup> {
+        self.resource_groups
+            .iter()
+            .find(|group| group.name.eq_ignore_ascii_case(name))
+    }
+}
+
+impl ResourceGroup {
+    pub(crate) fn account(&self, name: &str) -> Option<&Account> {
+        self.accounts
+            .iter()
+            .find(|account| account.name.eq_ignore_ascii_case(name))
+    }
+}
+
+impl Account {
+    pub(crate) fn deployment(&self, name: &str) -> Option<&Deployment> {
+        self.deployments
+            .iter()
+            .find(|deployment| deployment.name.eq_ignore_ascii_case(name))
+    }
+}
+
+fn built_in(name: &str) -> Result<Value, ScenarioError> {
+    let (_, text) = FILES
+        .iter()
+        .find(|(known, _)| *known == name)
+        .ok_or_else(|| ScenarioError::Unknown(name.to_owned()))?;
+    Ok(serde_json::from_str(text)?)
+}
+
+/// The members of the base with the scenario's own in their place.
+fn resolve_base(mut own: Value) -> Result<Value, ScenarioError> {
+    let Some(members) = own.as_object_mut() else {
+        return Ok(own);
+    };
+    let Some(base) = members.remove("based_on") else {
+        return Ok(own);
+    };
+    let name = base.as_str().unwrap_or_default();
+    let mut whole = resolve_base(built_in(name)?)?;
+    if let Some(whole) = whole.as_object_mut() {
+        whole.append(members);
+    }
+    Ok(whole)
+}
+
+fn hundred() -> usize {
+    100
+}
+
+fn ten() -> u64 {
+    10
+}
+
+fn yes() -> bool {
+    true
+}
+
+fn sweden() -> String {
+    "SE".into()
+}
+
+fn enabled() -> String {
+    "Enabled".into()
+}
+
+fn standard() -> String {
+    "Standard".into()
+}
+
+fn inference_audiences() -> Vec<String> {
+    vec![
+        "https://cognitiveservices.azure.com".into(),
+        "https://ai.azure.com".into(),
+    ]
+}

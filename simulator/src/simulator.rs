@@ -1,0 +1,190 @@
+//! A running simulator, as a program holds it.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use serde_json::Value;
+use tokio::net::TcpListener;
+use tokio::task::JoinHandle;
+
+use crate::address::Addresses;
+use crate::clock::Clock;
+use crate::fault::Fault;
+use crate::history::Entry;
+use crate::scenario::Scenario;
+use crate::server::serve;
+use crate::signature::random_text;
+use crate::site::Site;
+use crate::token::{Grant, is_resource, make_access_token};
+
+/// How to start.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// What is true at the beginning.
+    pub scenario: Scenario,
+    /// The time that the services see.
+    pub clock: Clock,
+    /// Real time that every request spends on the wire, whatever the clock.
+    pub latency: Duration,
+    /// An address of loopback; port 0 takes a free one.
+    pub listen: SocketAddr,
+}
+
+impl Default for Options {
+    /// Scenario `default`, the system's clock, no latency, a free port of 127.0.0.1.
+    fn default() -> Self {
+        Self {
+            scenario: Scenario::named("default")
+                .expect("the default scenario is built in, which a test reads"),
+            clock: Clock::system(),
+            latency: Duration::ZERO,
+            listen: SocketAddr::from(([127, 0, 0, 1], 0)),
+        }
+    }
+}
+
+/// Why a simulator did not start.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// The simulator serves plain HTTP, and therefore this machine only.
+    #[error("{0} is not an address of 127.0.0.1")]
+    NotLoopback(SocketAddr),
+    /// The port is taken, or the system has none to give.
+    #[error("cannot listen on {0}")]
+    CannotListen(SocketAddr, #[source] std::io::Error),
+}
+
+/// A running simulator. Dropping it ends the listener and every connection.
+#[derive(Debug)]
+pub struct Simulator {
+    site: Arc<Site>,
+    serving: JoinHandle<()>,
+}
+
+impl Simulator {
+    /// Starts to listen. Needs a Tokio runtime, which then serves.
+    ///
+    /// # Errors
+    /// When the address is not one of 127.0.0.1 or cannot be listened on.
+    pub async fn start(options: Options) -> Result<Self, StartError> {
+        let listen = options.listen;
+        if listen.ip() != std::net::Ipv4Addr::LOCALHOST {
+            return Err(StartError::NotLoopback(listen));
+        }
+        let cannot = |error| StartError::CannotListen(listen, error);
+        let listener = TcpListener::bind(listen).await.map_err(cannot)?;
+        let bound = listener.local_addr().map_err(cannot)?;
+        let control_key = random_text(24);
+        let site = Arc::new(Site::new(
+            Addresses::on_loopback(bound, &control_key),
+            vec![bound.to_string(), format!("localhost:{}", bound.port())],
+            control_key,
+            options.clock,
+            options.latency,
+            options.scenario,
+        ));
+        let serving = tokio::spawn(serve(listener, Arc::clone(&site)));
+        Ok(Self { site, serving })
+    }
+
+    /// Ends the listener and every connection, and returns when the port is free.
+    pub async fn stop(mut self) {
+        self.serving.abort();
+        // The task ends by the abort, which is an error only by name.
+        let _ = (&mut self.serving).await;
+    }
+
+    /// Where the services answer.
+    pub fn addresses(&self) -> Addresses {
+        self.site.addresses.clone()
+    }
+
+    /// The last part of the control address.
+    #[cfg(feature = "control")]
+    pub fn control_key(&self) -> &str {
+        &self.site.control_key
+    }
+
+    /// Every request since the start or the last reset, in order of arrival.
+    pub fn history(&self) -> Vec<Entry> {
+        self.site.ledger.entries()
+    }
+
+    /// Assignments and counts of what was given out, without secrets.
+    pub fn state(&self) -> Value {
+        self.site.world().describe(self.site.clock.now())
+    }
+
+    /// Back to the beginning of the scenario: no history, no faults, no tokens. Latency and clock
+    /// stay as they are, and so do [`Simulator::secrets`].
+    pub fn reset(&self) {
+        self.site.reset();
+    }
+
+    /// Starts another scenario from its beginning.
+    pub fn set_scenario(&self, scenario: Scenario) {
+        self.site.set_scenario(scenario);
+    }
+
+    /// Changes the real time that every request spends on the wire.
+    pub fn set_latency(&self, latency: Duration) {
+        self.site.set_latency(latency);
+    }
+
+    /// Moves the simulator's clock forward, also a clock that runs.
+    pub fn advance(&self, by: Duration) {
+        self.site.clock.advance(by);
+    }
+
+    /// Adds a fault; requests that arrive from now on may meet it.
+    pub fn add_fault(&self, fault: Fault) {
+        self.site.faults.add(fault);
+    }
+
+    /// Takes all faults away.
+    pub fn clear_faults(&self) {
+        self.site.faults.clear();
+    }
+
+    /// An access token as a command-line tool would get it for a signed-in user.
+    ///
+    /// `tenant` is an id or a verified domain; `audience` is a resource or its `/.default` scope.
+    ///
+    /// # Panics
+    /// When the scenario has no such user in no such tenant, or no such resource exists.
+    pub fn issue_token(&self, user: &str, tenant: &str, audience: &str) -> String {
+        let mut world = self.site.world();
+        let resource = audience.strip_suffix("/.default").unwrap_or(audience);
+        assert!(is_resource(resource), "there is no resource {audience}");
+        let tenant = world.scenario.tenant(tenant).map(|one| one.id.clone());
+        let user = world.scenario.user(user).cloned();
+        let (Some(tenant), Some(user)) = (tenant, user) else {
+            panic!("the scenario has no such tenant or no such user");
+        };
+        assert!(
+            user.object_id(&tenant).is_some(),
+            "{} is not in {tenant}",
+            user.upn
+        );
+        let grant = Grant {
+            user: &user,
+            tenant: &tenant,
+            client: "04b07795-8ddb-461a-bbee-02f9e1bf7b46",
+            resource,
+            capable: false,
+        };
+        make_access_token(&mut world, &self.site, &grant).0
+    }
+
+    /// Every code, verifier and token that was ever given out or received, for a search for leaks.
+    pub fn secrets(&self) -> Vec<String> {
+        self.site.ledger.secrets()
+    }
+}
+
+impl Drop for Simulator {
+    fn drop(&mut self) {
+        self.serving.abort();
+    }
+}

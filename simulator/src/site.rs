@@ -1,0 +1,74 @@
+//! What all services of one simulator share.
+
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use crate::address::Addresses;
+use crate::clock::Clock;
+use crate::fault::Faults;
+use crate::history::Ledger;
+use crate::scenario::Scenario;
+use crate::world::World;
+
+/// One simulator, seen from inside.
+#[derive(Debug)]
+pub(crate) struct Site {
+    pub(crate) addresses: Addresses,
+    pub(crate) clock: Clock,
+    pub(crate) ledger: Ledger,
+    pub(crate) faults: Faults,
+    /// Hosts by which a request may address the simulator.
+    pub(crate) hosts: Vec<String>,
+    /// Last part of the control address; without it the control routes do not answer.
+    pub(crate) control_key: String,
+    latency: Mutex<Duration>,
+    world: Mutex<World>,
+}
+
+impl Site {
+    pub(crate) fn new(
+        addresses: Addresses,
+        hosts: Vec<String>,
+        control_key: String,
+        clock: Clock,
+        latency: Duration,
+        scenario: Scenario,
+    ) -> Self {
+        let world = World::new(scenario, clock.now());
+        Self {
+            addresses,
+            clock,
+            ledger: Ledger::default(),
+            faults: Faults::default(),
+            hosts,
+            control_key,
+            latency: Mutex::new(latency),
+            world: Mutex::new(world),
+        }
+    }
+
+    pub(crate) fn world(&self) -> MutexGuard<'_, World> {
+        self.world.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(crate) fn latency(&self) -> Duration {
+        *self.latency.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(crate) fn set_latency(&self, latency: Duration) {
+        *self.latency.lock().unwrap_or_else(PoisonError::into_inner) = latency;
+    }
+
+    /// Back to the beginning of the scenario: state, history and faults. Latency and clock stay.
+    pub(crate) fn reset(&self) {
+        let scenario = self.world().scenario.clone();
+        self.set_scenario(scenario);
+    }
+
+    pub(crate) fn set_scenario(&self, scenario: Scenario) {
+        let now = self.clock.now();
+        *self.world() = World::new(scenario, now);
+        self.ledger.clear();
+        self.faults.clear();
+    }
+}
