@@ -133,7 +133,7 @@ pub fn write(fs: &dyn FileSystem, prepared: &Prepared, backups: &Path) -> Result
     }
     if let Some(old) = &prepared.old {
         backups::keep(fs, backups, &prepared.target, old)
-            .map_err(|error| write_failed(&prepared.path, &error).detail("step", "backup"))?;
+            .map_err(|error| not_kept(&prepared.path, backups, &error))?;
     }
     let temporary = prepared.target.with_file_name(temporary_name());
     let written = write_beside(fs, prepared, &temporary);
@@ -345,6 +345,14 @@ fn not_safe(path: &Path, value: &plan::UnsafeValue) -> Failure {
             format!("{} cannot be written without quotes", value.0),
         )
         .offer(Action::ChooseResource)
+}
+
+/// Without a copy of the former file nothing is written.
+fn not_kept(path: &Path, backups: &Path, error: &io::Error) -> Failure {
+    failure(Code::EnvWriteFailed, path)
+        .with("reason", format!("{}: {}", error.kind(), backups.display()))
+        .detail("io_error", error)
+        .offer(Action::ReadEnv)
 }
 
 fn write_failed(path: &Path, error: &io::Error) -> Failure {

@@ -573,7 +573,7 @@ fn foreign_entries(bytes: &[u8]) -> Vec<String> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 20000, failure_persistence: None, ..Default::default() })]
+    #![proptest_config(ProptestConfig { cases: 512, failure_persistence: None, ..Default::default() })]
 
     #[test]
     fn what_parses_renders_to_the_same_bytes(bytes in proptest::collection::vec(any::<u8>(), 0..64)) {
@@ -643,7 +643,7 @@ proptest! {
             format!("export KEY='{canary}' # {canary}"), format!("KEY: {canary}"),
             format!("AZURE_OPENAI_DEPLOYMENT=x # {canary}"),
         ];
-        let text = format!("{}\n{text}", forms[at]);
+        let text = format!("{}\n{}", forms[at], text.trim_start_matches('\u{feff}'));
         prop_assume!(EnvFile::parse(text.as_bytes()).is_ok());
         prop_assert!(!shown(&change_of(&text)).contains(&canary));
     }
@@ -664,6 +664,18 @@ proptest! {
             prop_assert_eq!(read.as_ref().map(find), Some(expected), "go: {:?}", new);
         }
     }
+}
+
+#[test]
+fn the_readers_of_these_tests_can_disagree() {
+    let text = "A=b#c\nD: e\n";
+    let value = |read: std::collections::BTreeMap<String, String>| read.get("A").cloned();
+    assert_eq!(value(readers::read_as_python(text)).as_deref(), Some("b#c"));
+    assert_eq!(value(readers::read_as_node(text)).as_deref(), Some("b"));
+    assert!(
+        readers::read_as_go("A-B=1\n").is_none(),
+        "godotenv takes no hyphen in a name"
+    );
 }
 
 fn folder_with(bytes: &[u8]) -> tempfile::TempDir {

@@ -253,7 +253,7 @@ fn fail_at(name: &str, kind: io::ErrorKind) -> Option<Code> {
     (0..).find_map(|at| {
         let folder = tempfile::tempdir().expect("a temporary folder");
         let file = folder.path().join(".env");
-        let exists = name == "probe_writable";
+        let exists = name != "create";
         if exists {
             fs::write(&file, OLD).expect("written");
         }
@@ -291,5 +291,10 @@ fn an_error_of_the_disk_has_its_own_code() {
         fail_at("probe_writable", PermissionDenied),
         Some(Code::EnvNotWritable),
         "a file that may not be written is refused before the change is shown"
+    );
+    assert_eq!(
+        fail_at("create_folder", PermissionDenied),
+        Some(Code::EnvWriteFailed),
+        "where no copy can be kept, the project's file is not to blame"
     );
 }
