@@ -304,10 +304,10 @@ impl Entries for LockedEntries {
     }
 }
 
-#[tokio::test(start_paused = true)]
+#[tokio::test]
 async fn a_store_that_does_not_answer_is_given_up_and_a_late_write_is_undone() {
     let entries = Arc::new(LockedEntries::default());
-    let store = OsStore::over(entries.clone(), ACCOUNT, TIME_LIMIT);
+    let mut store = OsStore::over(entries.clone(), ACCOUNT, Duration::from_millis(20));
     let slow = Some(StoreTrouble::Slow);
     assert_eq!(store.write(&secret(9000, 'a')).await.err(), slow);
     assert_eq!(
@@ -322,7 +322,7 @@ async fn a_store_that_does_not_answer_is_given_up_and_a_late_write_is_undone() {
         entries.inner.state().entries.is_empty(),
         "the caller was told that nothing is kept, so nothing is"
     );
-    tokio::time::resume();
+    store.time_limit = TIME_LIMIT;
     store
         .write(&secret(3, 'b'))
         .await
@@ -363,6 +363,78 @@ async fn every_trouble_of_a_store_arrives_as_what_it_is() {
     assert_eq!(write.code(), "store_locked");
     let remove = store.remove().await.expect_err("there is none");
     assert_eq!(remove.code(), "store_absent");
+}
+
+/// Set in the process that this test starts again within a bus of its own.
+#[cfg(target_os = "linux")]
+const SITUATION: &str = "KEYLESS_STORE_SITUATION";
+
+/// The Secret Service of GNOME, on a private bus: one run of this test for each situation.
+#[cfg(target_os = "linux")]
+#[tokio::test]
+async fn a_real_secret_service_keeps_a_secret_or_says_why_not() {
+    let unlock = "echo -n password | gnome-keyring-daemon --unlock --components=secrets";
+    let start = "gnome-keyring-daemon --start --components=secrets";
+    match std::env::var(SITUATION).as_deref() {
+        Ok("open") => keep_a_long_secret().await,
+        Ok(code) => {
+            let trouble = OsStore::new("keyless-test", ACCOUNT)
+                .write(&secret(3, 'a'))
+                .await;
+            assert_eq!(trouble.expect_err("nothing can be kept").code(), code);
+        }
+        Err(_) => {
+            run_in_session("open", unlock);
+            run_in_session("store_locked", start);
+            run_in_session(
+                "store_absent",
+                "export DBUS_SESSION_BUS_ADDRESS=unix:path=/nowhere",
+            );
+        }
+    }
+}
+
+#[cfg(target_os = "linux")]
+async fn keep_a_long_secret() {
+    let store = OsStore::new("keyless-test", ACCOUNT);
+    assert!(store.read().await.expect("the keyring is open").is_none());
+    for length in [3000, 100_000] {
+        store
+            .write(&secret(length, 'a'))
+            .await
+            .expect("the keyring is open");
+        let read = OsStore::new("keyless-test", ACCOUNT).read().await;
+        let read = read.expect("the keyring is open").expect("it was written");
+        assert_eq!(read.expose().len(), length);
+    }
+    store.remove().await.expect("the keyring is open");
+    assert!(store.read().await.expect("the keyring is open").is_none());
+}
+
+#[cfg(target_os = "linux")]
+fn run_in_session(situation: &str, prepare: &str) {
+    let home = tempfile::tempdir().expect("a temporary folder");
+    let this_test = "a_real_secret_service_keeps_a_secret_or_says_why_not";
+    let output = std::process::Command::new("dbus-run-session")
+        .args(["--", "bash", "-c"])
+        .arg(format!(
+            "{prepare} >/dev/null && exec \"$0\" --nocapture {this_test}"
+        ))
+        .arg(std::env::current_exe().expect("this test has a path"))
+        .env_remove("DISPLAY")
+        .env_remove("WAYLAND_DISPLAY")
+        .env_remove("XDG_DATA_HOME")
+        .env("HOME", home.path())
+        .env("XDG_RUNTIME_DIR", home.path())
+        .env(SITUATION, situation)
+        .output()
+        .expect("dbus-run-session is installed (Debian: dbus-daemon, gnome-keyring)");
+    let text = String::from_utf8_lossy(&output.stdout);
+    assert!(
+        output.status.success() && text.contains("1 passed"),
+        "{situation}: {text}{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
 }
 
 /// Resolves to the first trait that applies; two make the choice ambiguous and break the build.
