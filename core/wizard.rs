@@ -1422,3 +1422,6 @@ fn notice(code: &str, parameters: &[(&str, &str)]) -> Notice {
 fn number(length: usize) -> u32 {
     u32::try_from(length).unwrap_or(u32::MAX)
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,489 @@
+//! The state machine by properties: whatever happens in whatever order.
+
+use std::sync::LazyLock;
+
+use proptest::prelude::*;
+use proptest::sample::{Index, select};
+
+use super::*;
+use crate::env_file::{self, Disk};
+use crate::snapshot::{AssignmentPlan, MayAssign, Resource, Way};
+
+/// What may happen next.
+#[derive(Clone, Debug)]
+enum Happening {
+    Command(Command),
+    /// One piece of running work ends; the index chooses which, the flag how.
+    Ends(Index, bool, Code, u8),
+    /// One piece of running work goes on.
+    GoesOn(Index),
+    /// A result comes for work that was stopped or never was.
+    Late(WorkId, u8),
+    Kept(bool),
+}
+
+fn happening() -> impl Strategy<Value = Happening> {
+    prop_oneof![
+        8 => command().prop_map(Happening::Command),
+        8 => (any::<Index>(), prop::bool::weighted(0.75), select(Code::ALL), 0..4u8)
+            .prop_map(|(which, well, code, variant)| Happening::Ends(which, well, code, variant)),
+        2 => any::<Index>().prop_map(Happening::GoesOn),
+        1 => (1_000_000..2_000_000u64, 0..4u8).prop_map(|(id, variant)| Happening::Late(id, variant)),
+        1 => any::<bool>().prop_map(Happening::Kept),
+    ]
+}
+
+fn command() -> impl Strategy<Value = Command> {
+    prop_oneof![
+        Just(Command::SignInWithBrowser),
+        Just(Command::SignInWithAzureCli),
+        Just(Command::OpenBrowserAgain),
+        any::<bool>().prop_map(|on| Command::StaySignedIn { on }),
+        Just(Command::SignOut),
+        (0..4u8).prop_map(|number| Command::SelectResource {
+            id: account(number).resource.id
+        }),
+        select(vec!["chat", "embedding", "nothing"]).prop_map(|name| Command::SelectDeployment {
+            name: name.to_owned()
+        }),
+        Just(Command::ConfirmResource),
+        Just(Command::AssignRole),
+        Just(Command::ConfirmAccess),
+        Just(Command::ChooseFolder),
+        Just(Command::WriteEnv),
+        Just(Command::SendTestMessage),
+        select(&Step::ALL).prop_map(|step| Command::GoToStep { step }),
+        Just(Command::Cancel),
+        (0..4u32).prop_map(|index| Command::PressRemedy { index }),
+    ]
+}
+
+fn account(number: u8) -> Account {
+    let name = format!("resource-{number}");
+    Account {
+        resource: Resource {
+            id: format!(
+                "/subscriptions/s/resourceGroups/g/providers/Microsoft.CognitiveServices/accounts/{name}"
+            ),
+            name,
+            kind: "OpenAI".to_owned(),
+            location: "swedencentral".to_owned(),
+            resource_group: "g".to_owned(),
+            subscription: "Development".to_owned(),
+            endpoint: "https://resource.openai.azure.com".to_owned(),
+            obstacles: if number == 3 {
+                vec![Obstacle::NoCustomSubdomain]
+            } else {
+                Vec::new()
+            },
+        },
+        tenant_id: "t".to_owned(),
+        cause: Cause::none(),
+    }
+}
+
+fn person(variant: u8) -> Person {
+    Person {
+        name: "Ada".to_owned(),
+        account: format!("ada{variant}@contoso.example"),
+        tenant_name: None,
+        tenant_id: "t".to_owned(),
+        object_id: format!("oid-{variant}"),
+        way: Way::Browser,
+        kept: false,
+    }
+}
+
+fn access(variant: u8) -> Access {
+    Access {
+        verdict: [Verdict::MayChat, Verdict::MayNotChat, Verdict::CannotTell]
+            [usize::from(variant % 3)],
+        findings: Vec::new(),
+        plan: AssignmentPlan {
+            role: "Cognitive Services OpenAI User".to_owned(),
+            role_id: "5e0bd9bd-7b93-4f28-af87-19fc36ad61bd".to_owned(),
+            scope: "/subscriptions/s".to_owned(),
+            account: "ada@contoso.example".to_owned(),
+            object_id: "oid".to_owned(),
+            may_assign: MayAssign::Yes,
+        },
+        cause: Cause::none(),
+    }
+}
+
+static PREPARED: LazyLock<Prepared> = LazyLock::new(|| {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let values = EnvValues {
+        endpoint: "https://resource.openai.azure.com".to_owned(),
+        deployment: "chat".to_owned(),
+        tenant_id: "11111111-1111-4111-8111-111111111111".to_owned(),
+        practice: false,
+    };
+    env_file::prepare(&Disk, folder.path(), &values).expect("an empty folder takes a new file")
+});
+
+fn outcome(work: &Work, variant: u8) -> Outcome {
+    let deployment = |name: &str, can_chat| Deployment {
+        name: name.to_owned(),
+        model: name.to_owned(),
+        version: "1".to_owned(),
+        can_chat,
+    };
+    match work {
+        Work::FindAzureCli => {
+            Outcome::AzureCli((variant > 1).then(|| "ada@contoso.example".to_owned()))
+        }
+        Work::Resume if variant > 1 => Outcome::NothingKept {
+            can_keep: variant > 2,
+        },
+        Work::Resume | Work::SignInWithBrowser { .. } | Work::SignInWithAzureCli => {
+            Outcome::SignedIn(person(variant))
+        }
+        Work::ReadResources => Outcome::Resources {
+            tenant_name: Some("Contoso".to_owned()),
+            subscriptions: u32::from(variant),
+            unreached: u32::from(variant % 2),
+            accounts: (0..variant).map(account).collect(),
+        },
+        Work::ReadDeployments(_) if variant == 0 => {
+            Outcome::Deployments(vec![deployment("embedding", false)])
+        }
+        Work::ReadDeployments(_) => Outcome::Deployments(vec![
+            deployment("chat", true),
+            deployment("embedding", false),
+        ]),
+        Work::CheckAccess(_) => Outcome::Access(Box::new(access(variant))),
+        Work::AssignRole(..) => Outcome::Assigned(Assigned {
+            existed: variant > 1,
+            cause: Cause::none(),
+        }),
+        Work::WaitForRole(..) => Outcome::RoleWorks(Cause::none()),
+        Work::ChooseFolder => Outcome::Folder((variant > 0).then(|| PathBuf::from("/project"))),
+        Work::PrepareEnv(..) => Outcome::Env(Box::new(PREPARED.clone()), Some(variant > 1)),
+        Work::WriteEnv(_) => Outcome::EnvWritten,
+        Work::Ask(..) => Outcome::Answered,
+    }
+}
+
+fn failure(code: Code) -> Failure {
+    let parameters = code.parameters();
+    let failure = parameters
+        .iter()
+        .fold(Failure::new(code), |failure, name| failure.with(name, "x"));
+    Action::ALL
+        .iter()
+        .fold(failure, |failure, action| failure.offer(*action))
+}
+
+/// The wizard with a book of what it started and did not stop.
+struct Bench {
+    wizard: Wizard,
+    running: BTreeMap<WorkId, Work>,
+}
+
+impl Bench {
+    fn new() -> Self {
+        let (wizard, effects) = Wizard::new(Setting {
+            project_folder: Some(PathBuf::from("/project")),
+            question: "Say hello.".to_owned(),
+            ..Setting::default()
+        });
+        let mut bench = Bench {
+            wizard,
+            running: BTreeMap::new(),
+        };
+        bench.book(effects);
+        bench
+    }
+
+    fn book(&mut self, effects: Vec<Effect>) -> Vec<Work> {
+        let mut started = Vec::new();
+        for effect in effects {
+            match effect {
+                Effect::Start(id, work) => {
+                    started.push(work.clone());
+                    assert!(
+                        self.running.insert(id, work).is_none(),
+                        "a number is used once"
+                    );
+                }
+                Effect::Stop(id) => {
+                    assert!(
+                        self.running.remove(&id).is_some(),
+                        "only running work is stopped"
+                    );
+                }
+                _ => {}
+            }
+        }
+        started
+    }
+
+    fn handle(&mut self, event: Event) -> Vec<Work> {
+        let effects = self.wizard.handle(event);
+        self.book(effects)
+    }
+
+    fn happen(&mut self, happening: &Happening) -> Vec<Work> {
+        match happening {
+            Happening::Command(command) => self.handle(Event::Command(command.clone())),
+            Happening::Ends(which, well, code, variant) => match self.pick(which) {
+                Some((id, work)) => {
+                    self.running.remove(&id);
+                    let result = if *well {
+                        Ok(outcome(&work, *variant))
+                    } else {
+                        Err(failure(*code))
+                    };
+                    self.handle(Event::Done(id, result))
+                }
+                None => Vec::new(),
+            },
+            Happening::GoesOn(which) => match self.pick(which) {
+                Some((id, Work::SignInWithBrowser { .. })) => {
+                    let address = "https://login.microsoftonline.com/x".to_owned();
+                    self.handle(Event::Progress(
+                        id,
+                        Progress::BrowserReady {
+                            address,
+                            opened: true,
+                        },
+                    ))
+                }
+                Some((id, Work::Ask(..))) => {
+                    self.handle(Event::Progress(id, Progress::Piece("word ".to_owned())))
+                }
+                _ => Vec::new(),
+            },
+            Happening::Late(id, variant) => {
+                let work = Work::SignInWithBrowser { claims: None };
+                self.handle(Event::Done(*id, Ok(outcome(&work, *variant))))
+            }
+            Happening::Kept(kept) => self.handle(Event::Kept(*kept)),
+        }
+    }
+
+    fn pick(&self, which: &Index) -> Option<(WorkId, Work)> {
+        let all: Vec<_> = self.running.iter().collect();
+        (!all.is_empty()).then(|| {
+            let (id, work) = which.get(&all);
+            (**id, (*work).clone())
+        })
+    }
+}
+
+fn is_commit(work: &Work) -> bool {
+    matches!(
+        work,
+        Work::AssignRole(..) | Work::WriteEnv(_) | Work::Ask(..)
+    )
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 512, ..ProptestConfig::default() })]
+
+    #[test]
+    fn every_page_is_whole_whatever_happens(happenings in prop::collection::vec(happening(), 0..80)) {
+        let mut bench = Bench::new();
+        let mut revision = 0;
+        for happening in &happenings {
+            bench.happen(happening);
+            let snapshot = bench.wizard.snapshot();
+            prop_assert!(snapshot.revision > revision, "a page is never older than the one before");
+            revision = snapshot.revision;
+            let current: Vec<_> = snapshot.steps.iter().filter(|step| step.current).collect();
+            prop_assert_eq!(snapshot.steps.len(), 5, "the steps are always five");
+            prop_assert_eq!(current.len(), 1, "one step is shown");
+            prop_assert!(current[0].reachable, "the page that is shown can be reached");
+            let shown = match snapshot.page {
+                Page::SignIn(_) => Step::SignIn,
+                Page::ChooseResource(_) => Step::ChooseResource,
+                Page::GetAccess(_) => Step::GetAccess,
+                Page::ConnectProject(_) => Step::ConnectProject,
+                Page::TestConnection(_) => Step::TestConnection,
+            };
+            prop_assert_eq!(current[0].step, shown, "the stepper and the page agree");
+            if let Some(failure) = &snapshot.failure {
+                prop_assert!(!failure.remedies.is_empty(), "a failure ends in a next step");
+            }
+            prop_assert_eq!(
+                snapshot.person.is_some(),
+                snapshot.steps[0].done,
+                "signed in means that there is a person"
+            );
+            let size = serde_json::to_vec(&snapshot).expect("a snapshot is JSON").len();
+            prop_assert!(size < 64 * 1024, "the snapshot has {} bytes", size);
+        }
+    }
+
+    #[test]
+    fn what_runs_is_what_was_started_and_not_stopped(happenings in prop::collection::vec(happening(), 0..80)) {
+        let mut bench = Bench::new();
+        for happening in &happenings {
+            bench.happen(happening);
+            let wanted: BTreeMap<WorkId, Work> = bench.wizard.running.values().cloned().collect();
+            prop_assert_eq!(&wanted, &bench.running, "no work runs unowned, none is waited for in vain");
+        }
+    }
+
+    #[test]
+    fn nothing_is_written_unless_the_person_asks(happenings in prop::collection::vec(happening(), 0..80)) {
+        let mut bench = Bench::new();
+        for happening in &happenings {
+            let asked = matches!(
+                happening,
+                Happening::Command(
+                    Command::AssignRole
+                        | Command::WriteEnv
+                        | Command::SendTestMessage
+                        | Command::PressRemedy { .. },
+                )
+            );
+            let started = bench.happen(happening);
+            let commits: Vec<_> = started.iter().filter(|work| is_commit(work)).collect();
+            prop_assert!(asked || commits.is_empty(), "{:?} came out of {:?}", commits, happening);
+        }
+    }
+
+    #[test]
+    fn going_back_and_forth_never_repeats_a_commit(
+        happenings in prop::collection::vec(happening(), 0..60),
+        steps in prop::collection::vec(select(&Step::ALL), 1..10),
+    ) {
+        let mut bench = Bench::new();
+        for happening in &happenings {
+            bench.happen(happening);
+        }
+        for step in steps {
+            let started = bench.handle(Event::Command(Command::GoToStep { step }));
+            prop_assert!(!started.iter().any(is_commit), "a step was only shown");
+        }
+    }
+
+    #[test]
+    fn a_late_answer_changes_nothing(
+        happenings in prop::collection::vec(happening(), 0..60),
+        variant in 0..4u8,
+    ) {
+        let mut bench = Bench::new();
+        for happening in &happenings {
+            bench.happen(happening);
+        }
+        let before = Snapshot { revision: 0, ..bench.wizard.snapshot() };
+        let started = bench.happen(&Happening::Late(1_500_000, variant));
+        let after = Snapshot { revision: 0, ..bench.wizard.snapshot() };
+        prop_assert!(started.is_empty());
+        prop_assert_eq!(before, after, "an answer to work that was stopped is dropped");
+    }
+
+    #[test]
+    fn whoever_signs_out_leaves_nothing_behind(happenings in prop::collection::vec(happening(), 0..60)) {
+        let mut bench = Bench::new();
+        for happening in &happenings {
+            bench.happen(happening);
+        }
+        let effects = bench.wizard.handle(Event::Command(Command::SignOut));
+        prop_assert!(effects.contains(&Effect::Forget), "the secrets go, whatever else happens");
+        let snapshot = bench.wizard.snapshot();
+        prop_assert!(snapshot.person.is_none());
+        prop_assert!(bench.wizard.list_resources("", 0, 100).items.is_empty());
+        prop_assert!(snapshot.steps.iter().skip(1).all(|step| !step.done && !step.reachable));
+    }
+}
+
+#[test]
+fn the_straight_road_takes_six_clicks() {
+    let mut bench = Bench::new();
+    let mut clicks = 0;
+    let settle = |bench: &mut Bench, variant: u8| {
+        while let Some((id, work)) = bench
+            .running
+            .iter()
+            .map(|(id, work)| (*id, work.clone()))
+            .next()
+        {
+            bench.running.remove(&id);
+            bench.handle(Event::Done(id, Ok(outcome(&work, variant))));
+        }
+    };
+    settle(&mut bench, 3);
+    let road = [
+        (Command::SignInWithBrowser, 2),
+        (
+            Command::SelectResource {
+                id: account(1).resource.id,
+            },
+            1,
+        ),
+        (Command::ConfirmResource, 1),
+        (Command::AssignRole, 1),
+        (Command::WriteEnv, 1),
+        (Command::SendTestMessage, 1),
+    ];
+    for (command, variant) in road {
+        clicks += 1;
+        bench.handle(Event::Command(command));
+        settle(&mut bench, variant);
+    }
+    assert_eq!(clicks, 6);
+    let steps = bench.wizard.snapshot().steps;
+    assert!(
+        steps.iter().all(|step| step.done),
+        "every step is done: {steps:?}"
+    );
+}
+
+#[test]
+fn a_thousand_resources_stay_out_of_the_snapshot() {
+    let mut bench = Bench::new();
+    bench.handle(Event::Command(Command::SignInWithBrowser));
+    let finish = |bench: &mut Bench, wanted: fn(&Work) -> bool, outcome: Outcome| {
+        let id = bench
+            .running
+            .iter()
+            .find(|(_, work)| wanted(work))
+            .map(|(id, _)| *id);
+        let id = id.expect("the work is running");
+        bench.running.remove(&id);
+        bench.handle(Event::Done(id, Ok(outcome)));
+    };
+    finish(
+        &mut bench,
+        |work| matches!(work, Work::SignInWithBrowser { .. }),
+        Outcome::SignedIn(person(1)),
+    );
+    let accounts: Vec<Account> = (0..1000)
+        .map(|number| {
+            let mut account = account(1);
+            account.resource.name = format!("resource-{number:04}");
+            account.resource.id = format!("{}-{number}", account.resource.id);
+            account
+        })
+        .collect();
+    let resources = Outcome::Resources {
+        tenant_name: None,
+        subscriptions: 1,
+        unreached: 0,
+        accounts,
+    };
+    finish(
+        &mut bench,
+        |work| matches!(work, Work::ReadResources),
+        resources,
+    );
+    let size = serde_json::to_vec(&bench.wizard.snapshot())
+        .expect("a snapshot is JSON")
+        .len();
+    assert!(
+        size < 8 * 1024,
+        "the list is not in the snapshot of {size} bytes"
+    );
+    let window = bench.wizard.list_resources("resource-09 SWEDEN", 10, 500);
+    assert_eq!(window.matching, 100, "every word has to match, in any case");
+    assert_eq!(
+        window.items.len(),
+        90,
+        "the window starts at 10 and is never longer than 100"
+    );
+    assert_eq!(window.items[0].name, "resource-0910");
+}
