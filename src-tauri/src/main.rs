@@ -1,2 +1,83 @@
-//! The desktop shell.
-fn main() {}
+//! The desktop shell: one window, one list of commands, and the door to the desktop.
+//!
+//! Everything that is decided is decided in `keyless`; this crate forwards.
+
+#![cfg_attr(not(debug_assertions), windows_subsystem = "windows")]
+
+mod commands;
+mod desktop;
+mod flags;
+#[cfg_attr(not(feature = "practice"), path = "no_practice.rs")]
+mod practice;
+mod sessions;
+mod window;
+
+use std::error::Error;
+use std::path::Path;
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use tauri::{AppHandle, Manager, RunEvent};
+
+use crate::desktop::Window;
+use crate::flags::{Flags, USAGE};
+use crate::sessions::{Sessions, Trouble};
+
+fn main() -> ExitCode {
+    match Flags::parse(std::env::args_os()) {
+        Ok(None) => {
+            println!("{USAGE}");
+            ExitCode::SUCCESS
+        }
+        Ok(Some(flags)) => run(&flags).unwrap_or_else(|error| fail(error.as_ref())),
+        Err(error) => fail(&error),
+    }
+}
+
+fn fail(error: &dyn Error) -> ExitCode {
+    eprintln!("keyless-desktop: {error}");
+    ExitCode::FAILURE
+}
+
+fn run(flags: &Flags) -> Result<ExitCode, Trouble> {
+    require_display()?;
+    let mut context = tauri::generate_context!();
+    if flags.practice {
+        // Practice shares neither files nor an entry of the secret store with real Azure.
+        context.config_mut().identifier.push_str(".practice");
+    }
+    let app = tauri::Builder::default()
+        .plugin(tauri_plugin_dialog::init())
+        .invoke_handler(include!(concat!(env!("OUT_DIR"), "/handlers.rs")))
+        .build(context)?;
+    let data_folder = match &flags.data_folder {
+        Some(folder) => folder.clone(),
+        None => app.path().app_local_data_dir()?,
+    };
+    let _journal = keyless::journal::start(&data_folder)?;
+    app.manage(start_sessions(app.handle(), &data_folder, flags)?);
+    window::open(app.handle(), data_folder.join("window"))?;
+    let code = app.run_return(|app, event| {
+        if matches!(event, RunEvent::Exit) {
+            app.state::<Sessions>().close();
+        }
+    });
+    Ok(u8::try_from(code).map_or(ExitCode::FAILURE, ExitCode::from))
+}
+
+fn start_sessions(app: &AppHandle, data_folder: &Path, flags: &Flags) -> Result<Sessions, Trouble> {
+    let desktop = Arc::new(Window::new(app.clone()));
+    tauri::async_runtime::block_on(Sessions::start(desktop, data_folder, flags))
+}
+
+/// GTK ends the process where there is no display; this is the same as an answer.
+#[cfg(target_os = "linux")]
+fn require_display() -> Result<(), Trouble> {
+    gtk::init()
+        .map_err(|_| "there is no display: neither DISPLAY nor WAYLAND_DISPLAY leads to one".into())
+}
+
+#[cfg(not(target_os = "linux"))]
+fn require_display() -> Result<(), Trouble> {
+    Ok(())
+}

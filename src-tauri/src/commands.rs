@@ -1,0 +1,70 @@
+//! The commands that the window may call, each handed on as it is.
+
+use keyless::session::Command;
+use keyless::snapshot::{Message, ResourceWindow, Step};
+use tauri::State;
+use tauri::ipc::Channel;
+
+use crate::sessions::Sessions;
+
+type Present<'a> = State<'a, Sessions>;
+
+/// Each of these hands its command on, and answers with the next snapshot.
+macro_rules! hand_on {
+    ($($name:ident => $command:ident $({ $($field:ident: $type:ty),+ })?;)+) => {$(
+        #[tauri::command]
+        pub fn $name(sessions: Present<'_>, $($($field: $type),+)?) {
+            sessions.send(Command::$command $({ $($field),+ })?);
+        }
+    )+};
+}
+
+hand_on! {
+    sign_in_with_browser => SignInWithBrowser;
+    sign_in_with_azure_cli => SignInWithAzureCli;
+    open_browser_again => OpenBrowserAgain;
+    stay_signed_in => StaySignedIn { on: bool };
+    sign_out => SignOut;
+    select_resource => SelectResource { id: String };
+    select_deployment => SelectDeployment { name: String };
+    confirm_resource => ConfirmResource;
+    assign_role => AssignRole;
+    confirm_access => ConfirmAccess;
+    choose_folder => ChooseFolder;
+    write_env => WriteEnv;
+    send_test_message => SendTestMessage;
+    go_to_step => GoToStep { step: Step };
+    cancel => Cancel;
+    press_remedy => PressRemedy { index: u32 };
+}
+
+#[tauri::command]
+pub fn watch(sessions: Present<'_>, channel: Channel<Message>) {
+    sessions.watch(channel);
+}
+
+#[tauri::command]
+pub fn list_resources(
+    sessions: Present<'_>,
+    filter: &str,
+    from: u32,
+    count: u32,
+) -> ResourceWindow {
+    sessions.list_resources(filter, from, count)
+}
+
+#[tauri::command]
+pub async fn start_practice(sessions: Present<'_>) -> Result<(), String> {
+    sessions
+        .start_practice()
+        .await
+        .map_err(|trouble| trouble.to_string())
+}
+
+#[tauri::command]
+pub async fn leave_practice(sessions: Present<'_>) -> Result<(), String> {
+    sessions
+        .leave_practice()
+        .await
+        .map_err(|trouble| trouble.to_string())
+}

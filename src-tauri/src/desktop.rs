@@ -1,0 +1,84 @@
+//! What the core asks of the desktop: the browser, a folder dialog, the window in front.
+
+use std::io;
+use std::path::PathBuf;
+
+use async_trait::async_trait;
+use keyless::session::Desktop;
+use tauri::{AppHandle, Manager as _};
+use tauri_plugin_dialog::DialogExt as _;
+use tokio::sync::oneshot;
+use url::Url;
+
+use crate::window::LABEL;
+
+/// The window's desktop.
+pub struct Window {
+    app: AppHandle,
+}
+
+impl Window {
+    /// The desktop on which this app runs.
+    pub fn new(app: AppHandle) -> Self {
+        Self { app }
+    }
+}
+
+#[async_trait]
+impl Desktop for Window {
+    fn open_address(&self, address: &str) -> io::Result<()> {
+        if !is_web_address(address) {
+            return Err(io::Error::new(
+                io::ErrorKind::InvalidInput,
+                "not an address of the web",
+            ));
+        }
+        open::that_detached(address)
+    }
+
+    async fn pick_folder(&self) -> Option<PathBuf> {
+        let (sender, answer) = oneshot::channel();
+        let mut dialog = self.app.dialog().file();
+        if let Some(window) = self.app.get_webview_window(LABEL) {
+            dialog = dialog.set_parent(&window);
+        }
+        // Without a receiver nobody waits for the folder any more.
+        dialog.pick_folder(move |folder| drop(sender.send(folder)));
+        answer.await.ok().flatten()?.into_path().ok()
+    }
+
+    fn focus_window(&self) {
+        if let Some(window) = self.app.get_webview_window(LABEL) {
+            let shown = window.unminimize().and_then(|()| window.set_focus());
+            if let Err(error) = shown {
+                tracing::debug!(%error, "the window did not come to the front");
+            }
+        }
+    }
+}
+
+/// The system would start a program for other kinds of address.
+fn is_web_address(address: &str) -> bool {
+    Url::parse(address).is_ok_and(|url| matches!(url.scheme(), "https" | "http"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_web_address;
+
+    #[test]
+    fn only_addresses_of_the_web_reach_the_browser() {
+        assert!(is_web_address(
+            "https://login.microsoftonline.com/organizations"
+        ));
+        for other in [
+            "file:///etc/passwd",
+            "/usr/bin/xeyes",
+            "ms-settings:",
+            "-h",
+            "",
+        ] {
+            assert!(!is_web_address(other), "{other} would start something else");
+        }
+    }
+}
