@@ -10,7 +10,7 @@ import { GetAccess } from "./pages/GetAccess";
 import { SignIn } from "./pages/SignIn";
 import { TestConnection } from "./pages/TestConnection";
 import { CrashBarrier, LostConnection } from "./parts/LostConnection";
-import { NARROW } from "./parts/layout";
+import { COMPACT, NARROW } from "./parts/layout";
 import { Mark } from "./parts/Mark";
 import { PersonCard } from "./parts/PersonCard";
 import { PracticeBanner } from "./parts/PracticeBanner";
@@ -33,6 +33,7 @@ const useStyles = makeStyles({
       "steps page"
       "person page"`,
     backgroundColor: tokens.colorNeutralBackground3,
+    [COMPACT]: { gridTemplateColumns: "212px minmax(0, 1fr)" },
     [NARROW]: {
       height: "auto",
       minHeight: "100%",
@@ -49,6 +50,7 @@ const useStyles = makeStyles({
     alignItems: "center",
     gap: tokens.spacingHorizontalM,
     padding: `${tokens.spacingVerticalXXL} ${tokens.spacingHorizontalXL}`,
+    [COMPACT]: { padding: tokens.spacingHorizontalL },
     fontWeight: tokens.fontWeightSemibold,
     [NARROW]: { padding: `${tokens.spacingVerticalM} ${tokens.spacingHorizontalL}` },
   },
@@ -70,6 +72,7 @@ const useStyles = makeStyles({
   person: {
     gridArea: "person",
     padding: `${tokens.spacingVerticalM} ${tokens.spacingHorizontalXL} ${tokens.spacingVerticalL}`,
+    [COMPACT]: { padding: tokens.spacingHorizontalL },
     [NARROW]: { padding: tokens.spacingHorizontalL },
   },
 });

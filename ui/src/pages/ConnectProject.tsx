@@ -103,11 +103,12 @@ function Content({ snapshot, page }: Props) {
 }
 
 function Place({ page }: { page: ConnectProjectPage }) {
-  const facts = [
-    { label: say("label.folder"), value: page.folder },
-    { label: say("label.file"), value: page.file },
-  ].flatMap(({ label, value }) => (value === null ? [] : [{ label, value, id: true }]));
-  return <Facts facts={facts} />;
+  const { file, folder } = page;
+  return file === null ? (
+    <Facts facts={[{ label: say("label.folder"), value: folder ?? "", id: true }]} />
+  ) : (
+    <Facts facts={[{ label: say("label.file"), value: file, id: true }]} />
+  );
 }
 
 function Change({ page }: { page: ConnectProjectPage }) {

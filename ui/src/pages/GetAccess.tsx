@@ -219,13 +219,15 @@ function WaitingClock({ waiting }: { waiting: Waiting }) {
     },
   ];
   return (
-    <dl className={styles.clock} role="timer" aria-live="off">
-      {readings.map(({ label, value }) => (
-        <div key={label} className={styles.reading}>
-          <dt className={styles.readingLabel}>{label}</dt>
-          <dd className={styles.readingValue}>{value}</dd>
-        </div>
-      ))}
-    </dl>
+    <div role="timer" aria-live="off">
+      <dl className={styles.clock}>
+        {readings.map(({ label, value }) => (
+          <div key={label} className={styles.reading}>
+            <dt className={styles.readingLabel}>{label}</dt>
+            <dd className={styles.readingValue}>{value}</dd>
+          </div>
+        ))}
+      </dl>
+    </div>
   );
 }

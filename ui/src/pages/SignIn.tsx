@@ -6,6 +6,7 @@ import { Card } from "../parts/Card";
 import { CopyButton } from "../parts/CopyButton";
 import { Facts } from "../parts/Facts";
 import { Frame, type Primary } from "../parts/Frame";
+import { PracticeSwitch } from "../parts/PracticeSwitch";
 import { useWizard, type Wizard } from "../wizard";
 import { say } from "../words";
 
@@ -181,20 +182,13 @@ function StaySignedIn({ page }: { page: SignInPage }) {
 
 function PracticeOffer() {
   const styles = useStyles();
-  const { backend, run } = useWizard();
   return (
     <div className={styles.practice}>
       <div className={styles.practiceText}>
         <p className={styles.practiceTitle}>{say("sign_in.or_practice")}</p>
         <p className={styles.hint}>{say("sign_in.practice.hint")}</p>
       </div>
-      <Button
-        onClick={() => {
-          run(backend.startPractice());
-        }}
-      >
-        {say("button.start_practice")}
-      </Button>
+      <PracticeSwitch to="practice" />
     </div>
   );
 }

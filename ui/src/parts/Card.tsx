@@ -21,6 +21,7 @@ const useStyles = makeStyles({
     borderRadius: tokens.borderRadiusCircular,
     backgroundColor: tokens.colorBrandBackground2,
     color: tokens.colorBrandForeground2,
+    "@media (max-width: 479px)": { display: "none" },
   },
   success: {
     backgroundColor: tokens.colorPaletteGreenBackground2,

@@ -6,9 +6,9 @@ import { Icon } from "./Icon";
 import { Hidden } from "./Hidden";
 
 const useStyles = makeStyles({
-  place: { display: "inline-flex", flexWrap: "wrap", alignItems: "center", gap: tokens.spacingHorizontalS },
+  place: { display: "inline-flex", flexWrap: "wrap", alignItems: "center", rowGap: tokens.spacingVerticalXS },
   icon: { minWidth: "28px", width: "28px", height: "28px", padding: 0 },
-  failed: { color: tokens.colorPaletteRedForeground1, fontSize: tokens.fontSizeBase200 },
+  failed: { marginLeft: tokens.spacingHorizontalS, color: tokens.colorPaletteRedForeground1, fontSize: tokens.fontSizeBase200 },
 });
 
 interface Copied {

@@ -8,6 +8,8 @@ const SIGNS: Readonly<Record<ChangeKind, string>> = { added: "+", removed: "−"
 
 const useStyles = makeStyles({
   region: {
+    // Text for screen readers stays inside of what scrolls.
+    position: "relative",
     flex: "1 1 auto",
     minHeight: "96px",
     maxHeight: "320px",
@@ -26,6 +28,7 @@ const useStyles = makeStyles({
     gap: tokens.spacingHorizontalM,
     padding: `0 ${tokens.spacingHorizontalM}`,
     borderLeft: "3px solid transparent",
+    "@media (forced-colors: active)": { borderLeftColor: "Canvas" },
   },
   added: {
     backgroundColor: tokens.colorPaletteGreenBackground1,

@@ -6,19 +6,20 @@ import { useWizard } from "../wizard";
 import { say } from "../words";
 import { BusyLine } from "./BusyLine";
 import { FailureBar } from "./FailureBar";
-import { NARROW } from "./layout";
+import { COMPACT, NARROW } from "./layout";
 import { Notices } from "./Notices";
 
 const useStyles = makeStyles({
   frame: { display: "flex", flexDirection: "column", height: "100%", minHeight: 0 },
   scroll: {
+    position: "relative",
     flexGrow: 1,
     minHeight: 0,
     overflowY: "auto",
     padding: `${tokens.spacingVerticalXXL} 32px`,
     display: "flex",
     flexDirection: "column",
-    gap: tokens.spacingVerticalL,
+    [COMPACT]: { padding: `${tokens.spacingVerticalL} ${tokens.spacingHorizontalXXL}` },
     [NARROW]: { overflowY: "visible", padding: tokens.spacingHorizontalL },
   },
   position: { color: tokens.colorNeutralForeground2, fontSize: tokens.fontSizeBase200 },
@@ -29,12 +30,15 @@ const useStyles = makeStyles({
     fontWeight: tokens.fontWeightSemibold,
     overflowWrap: "anywhere",
     ":focus": { outline: "none" },
+    [COMPACT]: { fontSize: tokens.fontSizeBase600, lineHeight: tokens.lineHeightBase600 },
     [NARROW]: { fontSize: tokens.fontSizeBase600, lineHeight: tokens.lineHeightBase600 },
   },
+  failure: { marginTop: tokens.spacingVerticalL },
   content: {
     display: "flex",
     flexDirection: "column",
     gap: tokens.spacingVerticalL,
+    marginTop: tokens.spacingVerticalL,
     flexGrow: 1,
     minHeight: 0,
   },
@@ -45,6 +49,7 @@ const useStyles = makeStyles({
     gap: tokens.spacingHorizontalS,
     padding: `${tokens.spacingVerticalM} 32px`,
     borderTop: `1px solid ${tokens.colorNeutralStroke2}`,
+    [COMPACT]: { padding: `${tokens.spacingVerticalM} ${tokens.spacingHorizontalXXL}` },
     [NARROW]: { padding: tokens.spacingHorizontalL },
   },
   space: { flexGrow: 1, paddingLeft: tokens.spacingHorizontalS },
@@ -87,7 +92,9 @@ export function Frame(props: Props) {
           </h1>
         </div>
         {failure !== null && (
-          <FailureBar failure={failure} step={page.step} leads={primary === null} />
+          <div className={styles.failure}>
+            <FailureBar failure={failure} step={page.step} leads={primary === null} />
+          </div>
         )}
         <Notices notices={notices} />
         <div className={styles.content}>{children}</div>
@@ -118,6 +125,7 @@ function Buttons({ snapshot, primary, secondary, cancelLabel = say("button.cance
       {primary !== null && (
         <Button
           appearance="primary"
+          data-primary
           disabledFocusable={primary.inFlight === true}
           onClick={primary.press}
         >

@@ -5,6 +5,7 @@ import { sayNotice } from "../words";
 import { Icon } from "./Icon";
 
 const useStyles = makeStyles({
+  notices: { ":not(:empty)": { marginTop: tokens.spacingVerticalL } },
   notice: {
     display: "flex",
     gap: tokens.spacingHorizontalM,
@@ -20,7 +21,7 @@ const useStyles = makeStyles({
 export function Notices({ notices }: { notices: readonly Notice[] }) {
   const styles = useStyles();
   return (
-    <div role="status">
+    <div role="status" className={styles.notices}>
       {notices.map((notice) => (
         <div key={notice.code} className={styles.notice}>
           <Icon name="info" />

@@ -27,7 +27,7 @@ const useStyles = makeStyles({
     fontWeight: tokens.fontWeightSemibold,
   },
   id: { display: "flex", alignItems: "center", justifyContent: "space-between" },
-  value: { fontFamily: tokens.fontFamilyMonospace, fontSize: tokens.fontSizeBase100 },
+  value: { fontSize: "11px", fontVariantNumeric: "tabular-nums" },
   signOut: { alignSelf: "flex-start", marginTop: tokens.spacingVerticalXS },
 });
 

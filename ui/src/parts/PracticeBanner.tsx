@@ -1,7 +1,7 @@
-import { Button, makeStyles, tokens } from "@fluentui/react-components";
+import { makeStyles, tokens } from "@fluentui/react-components";
 
-import { useWizard } from "../wizard";
 import { say } from "../words";
+import { PracticeSwitch } from "./PracticeSwitch";
 
 const useStyles = makeStyles({
   banner: {
@@ -15,25 +15,17 @@ const useStyles = makeStyles({
     borderBottom: `1px solid ${tokens.colorPaletteMarigoldBorder1}`,
   },
   title: { fontWeight: tokens.fontWeightSemibold },
-  body: { flexGrow: 1 },
+  body: { flex: "1 1 200px" },
 });
 
 /** Says at all times that this is not the real Azure. */
 export function PracticeBanner() {
   const styles = useStyles();
-  const { backend, run } = useWizard();
   return (
     <section className={styles.banner} aria-label={say("practice.title")}>
       <span className={styles.title}>{say("practice.title")}</span>
       <span className={styles.body}>{say("practice.body")}</span>
-      <Button
-        size="small"
-        onClick={() => {
-          run(backend.leavePractice());
-        }}
-      >
-        {say("button.leave_practice")}
-      </Button>
+      <PracticeSwitch to="azure" size="small" />
     </section>
   );
 }

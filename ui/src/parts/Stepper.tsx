@@ -9,6 +9,7 @@ import { NARROW } from "./layout";
 
 const useStyles = makeStyles({
   list: {
+    position: "relative",
     listStyleType: "none",
     margin: 0,
     padding: 0,
@@ -36,13 +37,16 @@ const useStyles = makeStyles({
   button: {
     cursor: "pointer",
     ":hover": { backgroundColor: tokens.colorSubtleBackgroundHover },
-    ":focus-visible": { outline: `2px solid ${tokens.colorStrokeFocus2}` },
+    ":focus-visible": {
+      outline: `2px solid ${tokens.colorStrokeFocus2}`,
+      outlineOffset: "-2px",
+    },
   },
   current: {
     backgroundColor: tokens.colorNeutralBackground1,
     color: tokens.colorNeutralForeground1,
     boxShadow: tokens.shadow2,
-    "@media (forced-colors: active)": { outline: "2px solid Highlight" },
+    "@media (forced-colors: active)": { outline: "2px solid Highlight", outlineOffset: "-2px" },
   },
   marker: {
     boxSizing: "border-box",

@@ -1,0 +1,99 @@
+import { screen } from "@testing-library/react";
+import { describe, expect, it } from "vitest";
+
+import type { Snapshot } from "./contract";
+import { findFaults } from "./testing/axe";
+import { FIXTURES } from "./testing/fixtures";
+import { preferDark } from "./testing/setup";
+import { showState } from "./testing/showState";
+import { FAILURE_STATES, STATES } from "./testing/states";
+import { say, type Key } from "./words";
+
+const ALL = [...STATES, ...FAILURE_STATES, ...FIXTURES];
+
+/** The primary button of each phase; a page whose failure leads on has none. */
+const PRIMARY: Readonly<Record<string, Key | null>> = {
+  "sign_in/signed_out": "button.sign_in_with_browser",
+  "sign_in/resuming": "button.sign_in_with_browser",
+  "sign_in/opening": "button.sign_in_with_browser",
+  "sign_in/waiting": "button.open_browser_again",
+  "sign_in/finishing": "button.sign_in_with_browser",
+  "sign_in/signed_in": "button.continue",
+  "choose_resource/": "button.use_resource",
+  "get_access/checking": "button.continue",
+  "get_access/known": "button.assign_role",
+  "get_access/assigning": "button.assign_role",
+  "get_access/waiting": "button.continue",
+  "get_access/paused": "button.wait_again",
+  "get_access/works": "button.continue",
+  "connect_project/no_folder": "button.choose_folder",
+  "connect_project/reading": "button.write_env",
+  "connect_project/ready": "button.write_env",
+  "connect_project/writing": "button.write_env",
+  "connect_project/written": "button.continue",
+  "test_connection/ready": "button.send_test_message",
+  "test_connection/asking": "button.send_test_message",
+  "test_connection/answering": "button.send_test_message",
+  "test_connection/answered": null,
+};
+
+describe.each(ALL.map((state) => [state.name, state] as const))("%s", (_, state) => {
+  it.each(["light", "dark"])("has nothing that axe objects to, %s", async (scheme) => {
+    preferDark(scheme === "dark");
+    await showState(state);
+    expect(await findFaults(), "everyone can use this page").toEqual([]);
+  });
+
+  it("has one heading, which is the instruction", async () => {
+    await showState(state);
+    const headings = screen.getAllByRole("heading", { level: 1 });
+    expect(headings.map((heading) => heading.textContent)).toEqual([headingOf(state.snapshot)]);
+  });
+
+  it("has the primary button of its phase, disabled only while a request is in flight", async () => {
+    await showState(state);
+    const expected = primaryOf(state.snapshot);
+    const primaries = [...document.querySelectorAll("footer button")].filter(isPrimary);
+    expect(primaries.map((button) => button.textContent)).toEqual(expected === null ? [] : [say(expected)]);
+    const disabled = primaries.some((button) => button.getAttribute("aria-disabled") === "true");
+    expect(disabled && state.snapshot.busy === null, "nothing is in flight").toBe(false);
+    expect(primaries.some((button) => button.hasAttribute("disabled"))).toBe(false);
+  });
+
+  it("leaves no placeholder unfilled", async () => {
+    await showState(state);
+    expect(document.body.textContent).not.toMatch(/\{\w+\}/);
+  });
+});
+
+describe("practice Azure", () => {
+  it.each(ALL.map((state) => [state.name, state] as const))("is named on %s", async (_, state) => {
+    await showState({ ...state, snapshot: { ...state.snapshot, practice: true } });
+    expect(screen.getByText(say("practice.body"))).toBeDefined();
+  });
+});
+
+function headingOf({ page }: Snapshot): string {
+  return page.step === "get_access"
+    ? say("step.get_access.heading", { resource: page.resource })
+    : say(`step.${page.step}.heading`);
+}
+
+function primaryOf({ page, failure }: Snapshot): Key | null {
+  const phase = "phase" in page ? page.phase : "";
+  if (page.step === "get_access" && (page.plan === null || isLed(failure?.code))) {
+    return phase === "known" || phase === "paused" ? null : (PRIMARY[`${page.step}/${phase}`] ?? null);
+  }
+  if (page.step === "sign_in" && phase === "waiting" && !page.browser_opened) {
+    return "button.open_browser";
+  }
+  return PRIMARY[`${page.step}/${phase}`] ?? null;
+}
+
+function isLed(code: string | undefined): boolean {
+  return code === "may_not_assign" || code === "role_not_effective";
+}
+
+function isPrimary(button: Element): boolean {
+  return button.getAttribute("data-primary") !== null;
+}

@@ -1,0 +1,610 @@
+/** Every state that the window can show, beside those that the Rust tests write to `fixtures/`. */
+import type {
+  AccessPhase,
+  AssignmentPlan,
+  ChangeLine,
+  ChooseResourcePage,
+  Code,
+  ConnectProjectPage,
+  Deployment,
+  GetAccessPage,
+  Page,
+  Person,
+  Remedy,
+  Resource,
+  ResourceWindow,
+  SignInPage,
+  Snapshot,
+  Step,
+  TestConnectionPage,
+} from "../contract";
+
+/** A page, and the list behind it. */
+export interface State {
+  name: string;
+  snapshot: Snapshot;
+  resources?: ResourceWindow;
+}
+
+const STEPS: readonly Step[] = [
+  "sign_in",
+  "choose_resource",
+  "get_access",
+  "connect_project",
+  "test_connection",
+];
+
+const SUMMARIES: Readonly<Record<Step, string>> = {
+  sign_in: "ada@contoso.example",
+  choose_resource: "contoso-chat-sweden",
+  get_access: "Cognitive Services OpenAI User",
+  connect_project: "/home/ada/projects/assistant/.env",
+  test_connection: "gpt-4.1-mini",
+};
+
+const ADA: Person = {
+  name: "Ada Lindqvist",
+  account: "ada@contoso.example",
+  tenant_name: "Contoso",
+  tenant_id: "4f1d3a52-0f0c-4a8e-9d55-2b1f6f0e7c11",
+  object_id: "9c2b7d64-6f0e-4a53-8c2d-51f6a1d0b3e7",
+  way: "browser",
+  kept: true,
+};
+
+const RESOURCES: readonly Resource[] = [
+  resource("contoso-chat-sweden", "OpenAI", "swedencentral"),
+  resource("contoso-foundry-hub", "AIServices", "eastus2"),
+  { ...resource("contoso-legacy", "OpenAI", "westeurope"), obstacles: ["no_custom_subdomain"] },
+  { ...resource("contoso-private", "OpenAI", "northeurope"), obstacles: ["private_network"] },
+  {
+    ...resource("contoso-fenced", "AIServices", "francecentral"),
+    obstacles: ["network_rules", "not_ready"],
+  },
+];
+
+const LONG: Resource = {
+  ...resource(`${"a-resource-with-a-remarkably-long-name-".repeat(2)}0123456789`, "OpenAI", "uksouth"),
+  resource_group: "rg-of-the-department-of-very-long-resource-group-names-production-0042",
+  subscription: "The subscription of the department that likes to spell everything out in full",
+};
+
+const DEPLOYMENTS: readonly Deployment[] = [
+  { name: "gpt-4.1-mini", model: "gpt-4.1-mini", version: "2025-04-14", can_chat: true },
+  { name: "assistant-prod", model: "gpt-4o", version: "2024-11-20", can_chat: true },
+  { name: "embeddings", model: "text-embedding-3-large", version: "1", can_chat: false },
+];
+
+const PLAN: AssignmentPlan = {
+  role: "Cognitive Services OpenAI User",
+  role_id: "5e0bd9bd-7b93-4f28-af87-19fc36ad61bd",
+  scope: resource("contoso-chat-sweden", "OpenAI", "swedencentral").id,
+  account: ADA.account,
+  object_id: ADA.object_id,
+  may_assign: "yes",
+};
+
+const NEW_LINES: readonly ChangeLine[] = [
+  { kind: "added", text: "AZURE_OPENAI_ENDPOINT=https://contoso-chat-sweden.openai.azure.com" },
+  { kind: "added", text: "AZURE_OPENAI_DEPLOYMENT=gpt-4.1-mini" },
+  { kind: "added", text: "AZURE_TOKEN_CREDENTIALS=dev  # this machine only" },
+  { kind: "added", text: `# tenant: ${ADA.tenant_id}` },
+];
+
+const CHANGED_LINES: readonly ChangeLine[] = [
+  { kind: "kept", text: "# settings of the assistant" },
+  { kind: "kept", text: "DATABASE_URL=••••" },
+  { kind: "removed", text: "AZURE_OPENAI_ENDPOINT=https://contoso-old.openai.azure.com/" },
+  ...NEW_LINES,
+  { kind: "kept", text: "LOG_LEVEL=••••" },
+];
+
+const signIn: SignInPage = {
+  phase: "signed_out",
+  address: null,
+  browser_opened: true,
+  azure_cli_account: null,
+  stay_signed_in: true,
+  can_stay_signed_in: true,
+  can_practice: true,
+};
+
+const choose: ChooseResourcePage = {
+  reading: false,
+  total: RESOURCES.length,
+  list_revision: 1,
+  subscriptions: 3,
+  selected: null,
+  reading_deployments: false,
+  deployments: [],
+  deployment: null,
+};
+
+const chosen: ChooseResourcePage = {
+  ...choose,
+  selected: RESOURCES[0] ?? null,
+  deployments: [...DEPLOYMENTS],
+  deployment: "gpt-4.1-mini",
+};
+
+const access: GetAccessPage = {
+  phase: "known",
+  resource: "contoso-chat-sweden",
+  verdict: "may_not_chat",
+  findings: [{ code: "owner_without_data_role", parameters: { role: "Owner" } }],
+  plan: PLAN,
+  waiting: null,
+};
+
+const project: ConnectProjectPage = {
+  phase: "ready",
+  folder: "/home/ada/projects/assistant",
+  file: "/home/ada/projects/assistant/.env",
+  file_exists: true,
+  change: [...CHANGED_LINES],
+};
+
+const noProject: ConnectProjectPage = {
+  phase: "no_folder",
+  folder: null,
+  file: null,
+  file_exists: false,
+  change: [],
+};
+
+const test: TestConnectionPage = {
+  phase: "ready",
+  endpoint: "https://contoso-chat-sweden.openai.azure.com",
+  deployment: "gpt-4.1-mini",
+  question: "Say hello in one short sentence.",
+  answer: "",
+  pieces: 0,
+  results: [],
+};
+
+const ROLE = { role: PLAN.role };
+const assigned = [{ code: "role_assigned", parameters: ROLE }];
+const address = `https://login.microsoftonline.com/organizations/oauth2/v2.0/authorize?client_id=04b07795-8ddb-461a-bbee-02f9e1bf7b46&response_type=code&state=${"q7".repeat(30)}`;
+const listed = windowOf(RESOURCES);
+
+/** Every phase of every page. */
+export const STATES: readonly State[] = [
+  at("sign-in", { step: "sign_in", ...signIn }),
+  at("sign-in-with-azure-cli", {
+    step: "sign_in",
+    ...signIn,
+    azure_cli_account: "ada@contoso.example",
+  }),
+  at("sign-in-session-only", {
+    step: "sign_in",
+    ...signIn,
+    can_stay_signed_in: false,
+    can_practice: false,
+  }),
+  at("sign-in-after-sign-out", { step: "sign_in", ...signIn }, { notices: [said("signed_out")] }),
+  at("sign-in-practice", { step: "sign_in", ...signIn, stay_signed_in: false }, { practice: true }),
+  at("sign-in-resuming", { step: "sign_in", ...signIn, phase: "resuming" }, busy("resuming")),
+  at("sign-in-opening", { step: "sign_in", ...signIn, phase: "opening" }, busy("signing_in")),
+  at(
+    "sign-in-waiting",
+    { step: "sign_in", ...signIn, phase: "waiting", address },
+    busy("signing_in"),
+  ),
+  at(
+    "sign-in-waiting-no-browser",
+    { step: "sign_in", ...signIn, phase: "waiting", address, browser_opened: false },
+    { ...busy("signing_in"), notices: [said("browser_not_opened"), said("answer_ignored")] },
+  ),
+  at("sign-in-finishing", { step: "sign_in", ...signIn, phase: "finishing" }, busy("signing_in")),
+  at("signed-in", { step: "sign_in", ...signIn, phase: "signed_in" }, { person: ADA }),
+  at(
+    "signed-in-long",
+    { step: "sign_in", ...signIn, phase: "signed_in" },
+    {
+      person: {
+        ...ADA,
+        name: "Wolfeschlegelsteinhausenbergerdorff Adalberta Maximiliana",
+        account: `${"very.long.account.name.".repeat(3)}@contoso.onmicrosoft.example`,
+        tenant_name: null,
+        way: "azure_cli",
+        kept: false,
+      },
+      notices: [said("session_only")],
+    },
+  ),
+
+  at(
+    "choose-reading",
+    { step: "choose_resource", ...choose, reading: true, total: 0, list_revision: 0 },
+    busy("finding_resources"),
+    windowOf([]),
+  ),
+  at("choose", { step: "choose_resource", ...choose }, {}, listed),
+  at(
+    "choose-reading-deployments",
+    { step: "choose_resource", ...chosen, deployments: [], deployment: null, reading_deployments: true },
+    busy("finding_deployments"),
+    listed,
+  ),
+  at("chosen", { step: "choose_resource", ...chosen }, {}, listed),
+  at(
+    "chosen-practice",
+    { step: "choose_resource", ...chosen },
+    { practice: true, notices: [said("tenants_unreached", { count: "2" })] },
+    listed,
+  ),
+  at(
+    "chosen-no-deployments",
+    { step: "choose_resource", ...chosen, deployments: [], deployment: null },
+    {},
+    listed,
+  ),
+  at(
+    "chosen-long",
+    { step: "choose_resource", ...chosen, selected: LONG, total: 6 },
+    {},
+    windowOf([LONG, ...RESOURCES]),
+  ),
+  at(
+    "choose-many",
+    { step: "choose_resource", ...choose, total: 350 },
+    {},
+    windowOf(numbered(350)),
+  ),
+
+  accessAt("access-checking", "checking", { verdict: null, plan: null, findings: [] }),
+  accessAt("access-missing", "known", {}),
+  accessAt("access-no-role", "known", {
+    findings: [said("no_role")],
+    plan: { ...PLAN, may_assign: "no" },
+  }),
+  accessAt("access-unknown", "known", {
+    verdict: "cannot_tell",
+    findings: [said("permissions_unread"), said("assignments_unread")],
+    plan: { ...PLAN, may_assign: "unknown" },
+  }),
+  accessAt("access-assigning", "assigning", {}),
+  accessAt("access-waiting", "waiting", {
+    findings: assigned,
+    waiting: { elapsed_seconds: 83, attempts: 32, next_in_seconds: 4 },
+  }),
+  accessAt("access-waiting-first", "waiting", {
+    findings: [{ code: "role_existed", parameters: ROLE }],
+    waiting: { elapsed_seconds: 0, attempts: 1, next_in_seconds: 0 },
+  }),
+  accessAt("access-paused", "paused", { findings: assigned }),
+  accessAt("access-works", "works", {
+    verdict: "may_chat",
+    findings: [
+      said("may_chat_through", { ...ROLE, scope: "contoso-chat-sweden" }),
+      said("may_chat_inherited", { ...ROLE, scope: "rg-assistants" }),
+    ],
+  }),
+
+  at("project-no-folder", { step: "connect_project", ...noProject }),
+  at(
+    "project-reading",
+    { step: "connect_project", ...project, phase: "reading", change: [], file: null },
+    busy("reading_env", false),
+  ),
+  at("project-new", {
+    step: "connect_project",
+    ...project,
+    file_exists: false,
+    change: [...NEW_LINES],
+  }),
+  at(
+    "project-changed",
+    { step: "connect_project", ...project },
+    { notices: [said("env_not_ignored", { path: "/home/ada/projects/assistant/.env" })] },
+  ),
+  at("project-long", {
+    step: "connect_project",
+    ...project,
+    folder: `/home/ada/${"a-deep-folder/".repeat(12)}`,
+    change: [
+      ...CHANGED_LINES,
+      ...numbered(40).map(({ name }): ChangeLine => ({ kind: "kept", text: `${name}=••••` })),
+    ],
+  }),
+  at("project-same", {
+    step: "connect_project",
+    ...project,
+    change: NEW_LINES.map(({ text }): ChangeLine => ({ kind: "kept", text })),
+  }),
+  at(
+    "project-writing",
+    { step: "connect_project", ...project, phase: "writing" },
+    busy("writing_env", false),
+  ),
+  at("project-written", { step: "connect_project", ...project, phase: "written" }),
+
+  at("test-ready", { step: "test_connection", ...test }),
+  at("test-asking", { step: "test_connection", ...test, phase: "asking" }, busy("asking")),
+  at(
+    "test-answering",
+    { step: "test_connection", ...test, phase: "answering", answer: "Hello there, ", pieces: 3 },
+    busy("asking"),
+  ),
+  at("test-answered", {
+    step: "test_connection",
+    ...test,
+    phase: "answered",
+    answer: "Hello there, it’s good to meet you!",
+    pieces: 9,
+    results: [
+      said("signed_in", { account: ADA.account }),
+      said("uses_resource", { resource: "contoso-chat-sweden", deployment: "gpt-4.1-mini" }),
+      said("has_role", ROLE),
+      said("wrote_env", { path: "/home/ada/projects/assistant/.env" }),
+      said("answered", { deployment: "gpt-4.1-mini" }),
+    ],
+  }),
+];
+
+interface FailureExample {
+  page: Page;
+  parameters?: Record<string, string>;
+  remedies: Remedy[];
+  resources?: ResourceWindow;
+}
+
+const atSignIn: Page = { step: "sign_in", ...signIn };
+const atChoose: Page = { step: "choose_resource", ...chosen };
+const atEmptyList: Page = { step: "choose_resource", ...choose, total: 0 };
+const atAccess: Page = { step: "get_access", ...access };
+const atUnknownAccess: Page = { step: "get_access", ...access, verdict: null, plan: null };
+const atProject: Page = { step: "connect_project", ...noProject, folder: project.folder };
+const atTest: Page = { step: "test_connection", ...test };
+
+const again: Remedy = { kind: "action", action: "try_again" };
+const signInAgain: Remedy = { kind: "action", action: "sign_in" };
+const otherAccount: Remedy = { kind: "action", action: "switch_account" };
+const otherResource: Remedy = { kind: "action", action: "choose_resource" };
+const readAgain: Remedy = { kind: "action", action: "read_resources" };
+const checkAgain: Remedy = { kind: "action", action: "check_access" };
+const keepWaiting: Remedy = { kind: "action", action: "keep_waiting" };
+const otherFolder: Remedy = { kind: "action", action: "choose_folder" };
+const readEnv: Remedy = { kind: "action", action: "read_env" };
+const sendAgain: Remedy = { kind: "action", action: "send_test_message" };
+const status: Remedy = {
+  kind: "link",
+  link: "service_health",
+  url: "https://azure.status.microsoft",
+};
+const portal: Remedy = { kind: "link", link: "portal", url: "https://portal.azure.com" };
+const entra: Remedy = {
+  kind: "link",
+  link: "entra_error",
+  url: "https://login.microsoftonline.com/error?code=50105",
+};
+const subdomain: Remedy = {
+  kind: "link",
+  link: "custom_subdomain",
+  url: "https://learn.microsoft.com/azure/ai-services/cognitive-services-custom-subdomains",
+};
+const request: Remedy = {
+  kind: "text",
+  text: "request_access",
+  content: `I’d like to use contoso-chat-sweden.\n\nObject ID: ${PLAN.object_id}\nScope: ${PLAN.scope}\n`,
+};
+
+const host = "management.azure.com";
+const path = "/home/ada/projects/assistant/.env";
+const inUse = "contoso-chat-sweden";
+const reason = "The account isn’t assigned to a role for the application.";
+
+const FAILURES: Readonly<Record<Code, FailureExample>> = {
+  sign_in_declined: { page: atSignIn, remedies: [signInAgain] },
+  sign_in_timed_out: { page: atSignIn, parameters: { minutes: "10" }, remedies: [signInAgain] },
+  sign_in_disturbed: { page: atSignIn, remedies: [signInAgain] },
+  loopback_unavailable: { page: atSignIn, remedies: [again] },
+  sign_in_refused: { page: atSignIn, parameters: { reason }, remedies: [otherAccount, entra] },
+  sign_in_expired: { page: atAccess, remedies: [signInAgain] },
+  azure_cli_failed: { page: atSignIn, parameters: { reason }, remedies: [signInAgain, again] },
+  network_failed: {
+    page: atChoose,
+    parameters: { host, attempts: "3", seconds: "4.2" },
+    remedies: [again],
+    resources: listed,
+  },
+  timed_out: { page: atUnknownAccess, parameters: { host, seconds: "60" }, remedies: [again] },
+  unexpected_answer: { page: atUnknownAccess, parameters: { host }, remedies: [again] },
+  service_failed: {
+    page: atUnknownAccess,
+    parameters: { host, status: "503", attempts: "3" },
+    remedies: [again, status],
+  },
+  throttled: { page: atUnknownAccess, parameters: { host, seconds: "240" }, remedies: [again] },
+  foreign_host: {
+    page: atEmptyList,
+    parameters: { host: "management.evil.example" },
+    remedies: [readAgain],
+  },
+  read_refused: {
+    page: atEmptyList,
+    parameters: {
+      action: "Microsoft.CognitiveServices/accounts/read",
+      scope: "/subscriptions/0b1f6f0e-7c11-4a8e-9d55-4f1d3a520f0c",
+    },
+    remedies: [otherAccount, readAgain],
+  },
+  no_subscription: {
+    page: atEmptyList,
+    parameters: { account: ADA.account, tenant: "Contoso" },
+    remedies: [otherAccount, readAgain],
+  },
+  no_account: {
+    page: atEmptyList,
+    parameters: { subscriptions: "3" },
+    remedies: [readAgain, portal],
+  },
+  no_chat_deployment: {
+    page: {
+      step: "choose_resource",
+      ...chosen,
+      deployments: DEPLOYMENTS.filter(({ can_chat }) => !can_chat),
+      deployment: null,
+    },
+    parameters: { resource: inUse },
+    remedies: [portal, again],
+    resources: listed,
+  },
+  no_custom_subdomain: {
+    page: atChoose,
+    parameters: { resource: "contoso-legacy" },
+    remedies: [subdomain, readAgain],
+    resources: listed,
+  },
+  may_not_assign: {
+    page: atAccess,
+    parameters: { role: PLAN.role, resource: inUse },
+    remedies: [request, checkAgain, otherResource],
+  },
+  assignment_refused: { page: atAccess, parameters: { reason }, remedies: [again, portal] },
+  role_not_effective: {
+    page: { step: "get_access", ...access, phase: "paused", findings: assigned },
+    parameters: { role: PLAN.role, minutes: "15" },
+    remedies: [keepWaiting, checkAgain],
+  },
+  env_is_folder: { page: atProject, parameters: { path }, remedies: [readEnv, otherFolder] },
+  env_not_writable: { page: atProject, parameters: { path }, remedies: [readEnv, otherFolder] },
+  env_not_readable: { page: atProject, parameters: { path }, remedies: [readEnv, otherFolder] },
+  env_not_utf8: { page: atProject, parameters: { path, line: "7" }, remedies: [readEnv] },
+  env_not_understood: { page: atProject, parameters: { path, line: "12" }, remedies: [readEnv] },
+  env_changed: {
+    page: { step: "connect_project", ...project },
+    parameters: { path },
+    remedies: [readEnv],
+  },
+  folder_missing: { page: atProject, parameters: { path }, remedies: [otherFolder] },
+  env_write_failed: {
+    page: { step: "connect_project", ...project },
+    parameters: { path, reason: "No space left on device" },
+    remedies: [again, otherFolder],
+  },
+  env_names_real_endpoint: { page: atProject, parameters: { path }, remedies: [otherFolder] },
+  chat_not_permitted: {
+    page: atTest,
+    parameters: { resource: inUse },
+    remedies: [checkAgain, sendAgain],
+  },
+  chat_token_refused: { page: atTest, parameters: { resource: inUse }, remedies: [signInAgain] },
+  chat_tenant_mismatch: {
+    page: atTest,
+    parameters: { resource: inUse },
+    remedies: [otherAccount],
+  },
+  deployment_not_found: {
+    page: atTest,
+    parameters: { deployment: "gpt-4.1-mini", resource: inUse },
+    remedies: [sendAgain, otherResource],
+  },
+  endpoint_not_found: { page: atTest, parameters: { host }, remedies: [otherResource] },
+  network_rules: { page: atTest, parameters: { resource: inUse }, remedies: [sendAgain, portal] },
+  chat_throttled: {
+    page: atTest,
+    parameters: { deployment: "gpt-4.1-mini", seconds: "30" },
+    remedies: [sendAgain],
+  },
+  content_filtered: {
+    page: atTest,
+    parameters: { deployment: "gpt-4.1-mini" },
+    remedies: [sendAgain],
+  },
+  chat_refused: { page: atTest, parameters: { reason }, remedies: [sendAgain, otherResource] },
+};
+
+/** Every failure, on the page where it happens. */
+export const FAILURE_STATES: readonly State[] = Object.entries(FAILURES).map(([code, example]) => {
+  const { page, parameters = {}, remedies, resources } = example;
+  const details = [
+    { name: "azure_code", value: "AuthorizationFailed" },
+    { name: "request_id", value: "6f0e7c11-2b1f-4a8e-9d55-4f1d3a520f0c" },
+  ];
+  const failure = { code: code as Code, parameters, remedies, details };
+  return at(`failure-${code.replaceAll("_", "-")}`, page, { failure }, resources ?? windowOf([]));
+});
+
+/** A resource of a subscription that the tests made up. */
+export function resource(name: string, kind: string, location: string): Resource {
+  return {
+    id: `/subscriptions/0b1f6f0e-7c11-4a8e-9d55-4f1d3a520f0c/resourceGroups/rg-assistants/providers/Microsoft.CognitiveServices/accounts/${name}`,
+    name,
+    kind,
+    location,
+    resource_group: "rg-assistants",
+    subscription: "Contoso Development",
+    endpoint: `https://${name}.openai.azure.com`,
+    obstacles: [],
+  };
+}
+
+/** A list that is longer than a window. */
+export function numbered(count: number): Resource[] {
+  return Array.from({ length: count }, (_, index) =>
+    resource(`contoso-${String(index).padStart(3, "0")}`, "OpenAI", "swedencentral"),
+  );
+}
+
+/** A snapshot with this page, at this step. */
+export function snapshotOf(page: Page, more: Partial<Snapshot> = {}): Snapshot {
+  const position = STEPS.indexOf(page.step);
+  return {
+    revision: 1,
+    practice: false,
+    steps: STEPS.map((step, index) => ({
+      step,
+      done: index < position,
+      current: index === position,
+      reachable: index <= position,
+      summary: index < position ? SUMMARIES[step] : null,
+    })),
+    person: position > 0 ? ADA : null,
+    page,
+    failure: null,
+    notices: [],
+    busy: null,
+    can_go_back: position > 0,
+    ...more,
+  };
+}
+
+function at(
+  name: string,
+  page: Page,
+  more: Partial<Snapshot> = {},
+  resources?: ResourceWindow,
+): State {
+  const snapshot = snapshotOf(page, more);
+  return resources === undefined ? { name, snapshot } : { name, snapshot, resources };
+}
+
+function accessAt(name: string, phase: AccessPhase, more: Partial<GetAccessPage>): State {
+  const activities = {
+    checking: "checking_access",
+    assigning: "assigning_role",
+    waiting: "waiting_for_role",
+  } as const;
+  const activity = phase in activities ? activities[phase as keyof typeof activities] : null;
+  return at(
+    name,
+    { step: "get_access", ...access, ...more, phase },
+    activity === null ? {} : busy(activity, phase !== "assigning"),
+  );
+}
+
+function busy(
+  activity: NonNullable<Snapshot["busy"]>["activity"],
+  can_cancel = true,
+): Partial<Snapshot> {
+  return { busy: { activity, can_cancel } };
+}
+
+function said(code: string, parameters: Record<string, string> = {}) {
+  return { code, parameters };
+}
+
+function windowOf(items: readonly Resource[]): ResourceWindow {
+  return { list_revision: 1, matching: items.length, from: 0, items: [...items] };
+}
