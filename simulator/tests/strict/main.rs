@@ -1,1 +1,12 @@
-//! The simulator refuses what Azure refuses.
+//! The simulator refuses what Azure refuses: each rule over real HTTP, by a client of no library of ours.
+
+mod accounts;
+mod assignments;
+mod bench;
+mod control;
+mod faults;
+mod history;
+mod inference;
+mod scenarios;
+mod sign_in;
+mod tokens;

@@ -1,0 +1,311 @@
+//! Faults hit what they say, as often as they say.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use reqwest::Method;
+use serde_json::{Value, json};
+use simulator::{Act, Fault, Match};
+
+use crate::bench::{
+    ACCOUNT, ADA, ADA_ID, Bench, CONTOSO, GRACE, GROUP, INFERENCE, OPENAI_USER, assignment_body,
+};
+
+const TENANTS: &str = "/tenants?api-version=2022-12-01";
+const SUBSCRIPTIONS: &str = "/subscriptions?api-version=2022-12-01";
+
+impl Bench {
+    /// Whether a GET gets a whole answer.
+    async fn arrives(&self, path: &str) -> bool {
+        let url = format!("{}{path}", self.simulator.addresses().arm);
+        match self
+            .client
+            .get(url)
+            .bearer_auth(self.arm_token(ADA))
+            .send()
+            .await
+        {
+            Ok(response) => response.bytes().await.is_ok(),
+            Err(_) => false,
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_cut_ends_the_connection_without_answer_and_without_effect() {
+    let bench = Bench::start().await;
+    bench
+        .simulator
+        .add_fault(Fault::on("roleAssignments.create", Act::Cut).times(1));
+    let name = "3d8bb512-30b9-41de-b1d8-72978be0bef0";
+    let path = format!(
+        "{ACCOUNT}/providers/Microsoft.Authorization/roleAssignments/{name}?api-version=2022-04-01"
+    );
+    let url = format!("{}{path}", bench.simulator.addresses().arm);
+    let request = bench
+        .client
+        .put(url)
+        .bearer_auth(bench.arm_token(GRACE))
+        .json(&assignment_body(OPENAI_USER, ADA_ID));
+    let error = request.send().await.expect_err("the connection ends");
+    assert!(
+        !error.is_timeout() && !error.is_connect(),
+        "it ended after the request was sent: {error:?}"
+    );
+    let entry = bench.simulator.history().pop().expect("it arrived");
+    assert_eq!(
+        (entry.operation.as_str(), entry.status),
+        ("roleAssignments.create", 0),
+        "and had no answer"
+    );
+    assert!(entry.ended.is_some(), "but it did end");
+    assert_eq!(
+        bench
+            .assign(GRACE, ACCOUNT, name, OPENAI_USER, ADA_ID)
+            .await
+            .status,
+        201,
+        "it had no effect"
+    );
+}
+
+#[tokio::test]
+async fn the_nth_request_is_hit_and_no_other() {
+    let bench = Bench::start().await;
+    assert!(bench.arrives(TENANTS).await, "before the fault was added");
+    bench.simulator.add_fault(Fault::on_every(Act::Cut).nth(3));
+    let mut arrived = Vec::new();
+    for path in [TENANTS, SUBSCRIPTIONS, TENANTS, SUBSCRIPTIONS] {
+        arrived.push(bench.arrives(path).await);
+    }
+    assert_eq!(arrived, [true, true, false, true]);
+    bench.simulator.clear_faults();
+    bench
+        .simulator
+        .add_fault(Fault::on("tenants.list", Act::Cut).nth(2));
+    let mut arrived = Vec::new();
+    for path in [TENANTS, SUBSCRIPTIONS, TENANTS, TENANTS] {
+        arrived.push(bench.arrives(path).await);
+    }
+    assert_eq!(
+        arrived,
+        [true, true, false, true],
+        "counted among those that match"
+    );
+}
+
+#[tokio::test]
+async fn conditions_all_have_to_hold() {
+    let bench = Bench::start().await;
+    let when = Match {
+        method: Some("get".into()),
+        path_contains: Some("/ARM/tenants".into()),
+        ..Match::default()
+    };
+    bench.simulator.add_fault(Fault {
+        when,
+        act: Act::Cut,
+        times: None,
+    });
+    assert!(!bench.arrives(TENANTS).await, "method and path match");
+    assert!(bench.arrives(SUBSCRIPTIONS).await, "the path does not");
+    bench.simulator.clear_faults();
+    assert!(bench.arrives(TENANTS).await, "no fault is left");
+}
+
+#[tokio::test]
+async fn a_prepared_answer_takes_the_place_of_the_real_one() {
+    let bench = Bench::start().await;
+    let answer = Act::Answer {
+        status: 429,
+        headers: BTreeMap::from([("retry-after".into(), "7".into())]),
+        body: json!({"error": {"code": "SubscriptionRequestsThrottled", "message": "later"}}),
+    };
+    bench
+        .simulator
+        .add_fault(Fault::on("tenants.list", answer).times(2));
+    for _ in 0..2 {
+        let reply = bench.get(ADA, TENANTS).await;
+        assert_eq!(
+            reply.refusal(),
+            (429, "SubscriptionRequestsThrottled".into())
+        );
+        assert_eq!(reply.header("retry-after"), "7");
+    }
+    assert_eq!(
+        bench.get(ADA, TENANTS).await.status,
+        200,
+        "twice and no more"
+    );
+    let html = Act::Answer {
+        status: 502,
+        headers: BTreeMap::from([("content-type".into(), "text/html".into())]),
+        body: json!("<html>Bad gateway</html>"),
+    };
+    bench.simulator.add_fault(Fault::on("tenants.list", html));
+    let reply = bench.get(ADA, TENANTS).await;
+    assert_eq!(
+        (reply.text.as_str(), reply.header("content-type")),
+        ("<html>Bad gateway</html>", "text/html")
+    );
+    bench.simulator.clear_faults();
+    bench.simulator.add_fault(Fault::on(
+        "tenants.list",
+        Act::Answer {
+            status: 503,
+            headers: BTreeMap::new(),
+            body: Value::Null,
+        },
+    ));
+    assert_eq!(bench.get(ADA, TENANTS).await.text, "", "an empty body");
+}
+
+#[tokio::test]
+async fn a_delayed_request_waits_for_the_simulators_clock() {
+    let bench = Bench::start().await;
+    bench.simulator.add_fault(Fault::on(
+        "tenants.list",
+        Act::Delay {
+            milliseconds: 30_000,
+        },
+    ));
+    let slow = bench.get(ADA, TENANTS);
+    tokio::pin!(slow);
+    let quick = tokio::select! {
+        reply = bench.get(ADA, SUBSCRIPTIONS) => reply,
+        _ = &mut slow => panic!("nobody has moved the clock"),
+    };
+    assert_eq!(quick.status, 200, "others do not wait");
+    bench.pass(29);
+    // One more round trip, in which a request that waits too little would be answered.
+    tokio::select! {
+        _ = bench.get(ADA, SUBSCRIPTIONS) => {}
+        _ = &mut slow => panic!("a second is left"),
+    }
+    bench.pass(1);
+    assert_eq!(slow.await.status, 200, "the delay is over");
+    let history = bench.simulator.history();
+    let of = |name: &str| {
+        history
+            .iter()
+            .find(|entry| entry.operation == name)
+            .expect("it was recorded")
+    };
+    assert!(
+        of("tenants.list").overlaps(of("subscriptions.list")),
+        "they were under way together"
+    );
+}
+
+#[tokio::test]
+async fn a_garbled_answer_is_whole_and_unreadable() {
+    let bench = Bench::start().await;
+    bench
+        .simulator
+        .add_fault(Fault::on("tenants.list", Act::Garble));
+    let reply = bench.get(ADA, TENANTS).await;
+    assert_eq!(reply.status, 200);
+    assert!(
+        serde_json::from_str::<Value>(&reply.text).is_err(),
+        "not JSON: {}",
+        reply.text
+    );
+    bench.grant(GROUP, OPENAI_USER, ADA_ID).await;
+    bench.pass(40);
+    bench
+        .simulator
+        .add_fault(Fault::on("chat.create", Act::Garble));
+    let token = bench.simulator.issue_token(ADA, CONTOSO, INFERENCE);
+    let body = json!({"model": "mini", "stream": true, "messages": [{"role": "user", "content": "Hello"}]});
+    let reply = bench.chat_with(&token, "chat-one", body).await;
+    assert!(
+        reply.text.contains("<%garbled") && reply.text.ends_with("data: [DONE]\n\n"),
+        "one event is noise"
+    );
+}
+
+#[tokio::test]
+async fn a_cut_in_the_middle_of_the_body_comes_after_the_effect() {
+    let bench = Bench::start().await;
+    bench
+        .simulator
+        .add_fault(Fault::on("roleAssignments.create", Act::CutMidBody).times(1));
+    let name = "1e3d87b6-a33c-453c-96d5-712bf8b75bb9";
+    let path = format!(
+        "{ACCOUNT}/providers/Microsoft.Authorization/roleAssignments/{name}?api-version=2022-04-01"
+    );
+    let url = format!("{}{path}", bench.simulator.addresses().arm);
+    let request = bench
+        .client
+        .put(url)
+        .bearer_auth(bench.arm_token(GRACE))
+        .json(&assignment_body(OPENAI_USER, ADA_ID));
+    let response = request.send().await.expect("the head arrives");
+    assert_eq!(response.status(), 201);
+    assert!(response.text().await.is_err(), "the body does not");
+    assert_eq!(
+        bench
+            .assign(GRACE, ACCOUNT, name, OPENAI_USER, ADA_ID)
+            .await
+            .status,
+        200,
+        "it was assigned all the same"
+    );
+    bench.pass(40);
+    bench
+        .simulator
+        .add_fault(Fault::on("chat.create", Act::CutMidBody));
+    let url = format!(
+        "{}/chat-one/openai/v1/chat/completions",
+        bench.simulator.addresses().openai
+    );
+    let body = json!({"model": "mini", "stream": true, "messages": [{"role": "user", "content": "Hello"}]});
+    let token = bench.simulator.issue_token(ADA, CONTOSO, INFERENCE);
+    let mut response = bench
+        .client
+        .post(url)
+        .bearer_auth(token)
+        .json(&body)
+        .send()
+        .await
+        .expect("the head arrives");
+    let mut received = Vec::new();
+    let cut = loop {
+        match response.chunk().await {
+            Ok(Some(bytes)) => received.extend_from_slice(&bytes),
+            Ok(None) => break false,
+            Err(_) => break true,
+        }
+    };
+    let received = String::from_utf8_lossy(&received);
+    assert!(
+        cut && received.contains("Hello!") && !received.contains("[DONE]"),
+        "half a stream: {received}"
+    );
+}
+
+#[tokio::test]
+async fn latency_is_spent_by_every_request() {
+    let bench = Bench::start().await;
+    let latency = Duration::from_millis(40);
+    bench.simulator.set_latency(latency);
+    let before = std::time::Instant::now();
+    bench.get(ADA, TENANTS).await;
+    assert!(
+        before.elapsed() >= latency,
+        "real time, also on a clock that stands still"
+    );
+    let url = |path: &str| format!("{}{path}", bench.simulator.addresses().arm);
+    let token = bench.arm_token(ADA);
+    let (tenants, subscriptions) = (url(TENANTS), url(SUBSCRIPTIONS));
+    bench.simulator.reset();
+    tokio::join!(
+        bench.send(Method::GET, &tenants, Some(&token), None),
+        bench.send(Method::GET, &subscriptions, Some(&token), None)
+    );
+    let history = bench.simulator.history();
+    assert!(
+        history[0].overlaps(&history[1]),
+        "two requests side by side are seen to overlap"
+    );
+}
