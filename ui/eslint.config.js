@@ -24,7 +24,7 @@ export default defineConfig(
       "no-console": "error",
     },
   },
-  { files: ["src/backend.ts"], rules: { "no-restricted-imports": "off" } },
+  { files: ["src/backend.ts", "src/backend.test.ts"], rules: { "no-restricted-imports": "off" } },
 );
 
 function tauriOnlyInBackend() {

@@ -1,8 +1,8 @@
 import { FluentProvider, makeStyles, tokens } from "@fluentui/react-components";
-import { useCallback, useEffect, useMemo, useReducer, useState } from "react";
+import { useCallback, useEffect, useMemo, useReducer, useRef, useState } from "react";
 
 import type { Backend } from "./backend";
-import type { Snapshot } from "./contract";
+import type { Snapshot, Step } from "./contract";
 import { useMedia } from "./media";
 import { ChooseResource } from "./pages/ChooseResource";
 import { ConnectProject } from "./pages/ConnectProject";
@@ -88,7 +88,6 @@ export function App({ backend }: { backend: Backend }) {
   useEffect(() => {
     run(backend.watch(receive));
   }, [backend, run]);
-  useTitle(shown?.snapshot ?? null);
 
   return (
     <FluentProvider theme={dark ? darkTheme : lightTheme} className={styles.provider}>
@@ -103,7 +102,9 @@ export function App({ backend }: { backend: Backend }) {
 
 function Window({ shown }: { shown: Shown }) {
   const styles = useStyles();
-  const { practice, steps, person } = shown.snapshot;
+  const { practice, steps, person, page } = shown.snapshot;
+  const main = useHeadingFocus(page.step);
+  useTitle(shown.snapshot);
   return (
     <div className={styles.window}>
       {practice && (
@@ -118,7 +119,7 @@ function Window({ shown }: { shown: Shown }) {
       <div className={styles.steps}>
         <Stepper steps={steps} />
       </div>
-      <main className={styles.page}>
+      <main ref={main} className={styles.page}>
         <CurrentPage shown={shown} />
       </main>
       {person !== null && (
@@ -157,17 +158,26 @@ function useConnection(backend: Backend): { wizard: Wizard; lost: boolean } {
   return { wizard: useMemo(() => ({ backend, run }), [backend, run]), lost };
 }
 
-function useTitle(snapshot: Snapshot | null) {
-  const title = snapshot === null ? say("app.name") : titleOf(snapshot);
+/** Leads to the heading when the step changes: that is where the new page begins. */
+function useHeadingFocus(step: Step) {
+  const main = useRef<HTMLElement>(null);
+  const last = useRef(step);
   useEffect(() => {
-    document.title = title;
-  }, [title]);
+    if (last.current !== step) {
+      last.current = step;
+      main.current?.querySelector("h1")?.focus();
+    }
+  }, [step]);
+  return main;
 }
 
-function titleOf({ steps, page }: Snapshot): string {
-  return say("window.title", {
+function useTitle({ steps, page }: Snapshot) {
+  const title = say("window.title", {
     number: steps.findIndex((state) => state.step === page.step) + 1,
     count: steps.length,
     step: say(`step.${page.step}.title`),
   });
+  useEffect(() => {
+    document.title = title;
+  }, [title]);
 }

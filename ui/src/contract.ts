@@ -115,7 +115,7 @@ deployment: string | null, };
 /**
  * What went wrong.
  */
-export type Code = "sign_in_declined" | "sign_in_timed_out" | "sign_in_disturbed" | "loopback_unavailable" | "sign_in_refused" | "sign_in_expired" | "azure_cli_failed" | "network_failed" | "timed_out" | "unexpected_answer" | "service_failed" | "throttled" | "foreign_host" | "read_refused" | "no_subscription" | "no_account" | "no_chat_deployment" | "no_custom_subdomain" | "may_not_assign" | "assignment_refused" | "role_not_effective" | "env_is_folder" | "env_not_writable" | "env_not_readable" | "env_not_utf8" | "env_not_understood" | "env_changed" | "folder_missing" | "env_write_failed" | "env_names_real_endpoint" | "chat_not_permitted" | "chat_token_refused" | "chat_tenant_mismatch" | "deployment_not_found" | "endpoint_not_found" | "network_rules" | "chat_throttled" | "content_filtered" | "chat_refused";
+export type Code = "sign_in_declined" | "sign_in_timed_out" | "sign_in_disturbed" | "loopback_unavailable" | "sign_in_refused" | "sign_in_expired" | "proof_needed" | "azure_cli_failed" | "network_failed" | "timed_out" | "unexpected_answer" | "service_failed" | "throttled" | "foreign_host" | "read_refused" | "no_subscription" | "no_account" | "no_chat_deployment" | "no_custom_subdomain" | "may_not_assign" | "assignment_refused" | "role_not_effective" | "env_is_folder" | "env_not_writable" | "env_not_readable" | "env_not_utf8" | "env_not_understood" | "env_changed" | "folder_missing" | "env_write_failed" | "env_names_real_endpoint" | "chat_not_permitted" | "chat_token_refused" | "chat_tenant_mismatch" | "deployment_not_found" | "endpoint_not_found" | "network_rules" | "chat_throttled" | "content_filtered" | "chat_refused";
 
 /**
  * Step 4: connect a project.
@@ -178,6 +178,8 @@ value: string, };
 
 /**
  * A failure, ready for the page.
+ *
+ * It is an error too, so that it passes unharmed through a `TokenCredential`.
  */
 export type Failure = { 
 /**

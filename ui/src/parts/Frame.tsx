@@ -1,5 +1,5 @@
 import { Button, makeStyles, tokens } from "@fluentui/react-components";
-import { useEffect, useRef, type ReactNode } from "react";
+import type { ReactNode } from "react";
 
 import type { Snapshot, Step } from "../contract";
 import { useWizard } from "../wizard";
@@ -81,13 +81,12 @@ export function Frame(props: Props) {
   const { snapshot, heading, primary, showsBusy = false, children } = props;
   const { page, failure, notices, busy } = snapshot;
   const styles = useStyles();
-  const headingRef = useFocusOnChange(page.step);
   return (
     <div className={styles.frame}>
       <div className={styles.scroll}>
         <div>
           <div className={styles.position}>{sayPosition(snapshot)}</div>
-          <h1 ref={headingRef} tabIndex={-1} className={styles.heading}>
+          <h1 tabIndex={-1} className={styles.heading}>
             {heading}
           </h1>
         </div>
@@ -150,18 +149,6 @@ function BackButton({ steps, step }: { steps: Snapshot["steps"]; step: Step }) {
       </Button>
     )
   );
-}
-
-function useFocusOnChange(step: Step) {
-  const heading = useRef<HTMLHeadingElement>(null);
-  const last = useRef(step);
-  useEffect(() => {
-    if (last.current !== step) {
-      last.current = step;
-      heading.current?.focus();
-    }
-  }, [step]);
-  return heading;
 }
 
 function sayPosition({ steps, page }: Snapshot): string {

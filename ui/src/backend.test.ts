@@ -1,0 +1,79 @@
+import { readFileSync } from "node:fs";
+import { resolve } from "node:path";
+
+import { clearMocks, mockIPC } from "@tauri-apps/api/mocks";
+import { afterEach, describe, expect, it } from "vitest";
+
+import { COMMANDS, backend, type Backend } from "./backend";
+import type { Message } from "./contract";
+
+const CONTRACT = resolve(import.meta.dirname, "../../core/contract.rs");
+
+afterEach(() => {
+  clearMocks();
+});
+
+describe("the door to Rust", () => {
+  it("has the commands that the core has, in its order", () => {
+    const [, list = ""] = /const COMMANDS[^[]*\[&?str\] = &\[([^\]]+)\]/.exec(readFileSync(CONTRACT, "utf8")) ?? [];
+    const commands = [...list.matchAll(/"(\w+)"/g)].map(([, name]) => name);
+    expect(COMMANDS).toEqual(commands);
+  });
+
+  it("has one function per command, under its name in camel case", () => {
+    const names = COMMANDS.map((name) => name.replace(/_(\w)/g, (_, c: string) => c.toUpperCase()));
+    expect(Object.keys(backend)).toEqual(names);
+  });
+
+  it.each(calls())("sends %s with what Rust expects", async (command, call, expected) => {
+    const sent: [string, unknown][] = [];
+    mockIPC((name, parameters) => {
+      sent.push([name, parameters]);
+    });
+    await call(backend);
+    expect(sent).toEqual([[command, expected]]);
+  });
+
+  it("hears every message of the channel", async () => {
+    const heard: Message[] = [];
+    mockIPC((_, parameters) => {
+      const { channel } = parameters as { channel: { onmessage: (message: Message) => void } };
+      channel.onmessage({ kind: "piece", number: 0, text: "Hello" });
+    });
+    await backend.watch((message) => heard.push(message));
+    expect(heard).toEqual([{ kind: "piece", number: 0, text: "Hello" }]);
+  });
+
+  it("passes a refusal on", async () => {
+    mockIPC(() => {
+      throw new Error("no such command");
+    });
+    await expect(backend.cancel()).rejects.toThrow("no such command");
+  });
+});
+
+type Call = [command: string, call: (door: Backend) => Promise<unknown>, expected: object];
+
+function calls(): Call[] {
+  return [
+    ["sign_in_with_browser", (door) => door.signInWithBrowser(), {}],
+    ["sign_in_with_azure_cli", (door) => door.signInWithAzureCli(), {}],
+    ["open_browser_again", (door) => door.openBrowserAgain(), {}],
+    ["stay_signed_in", (door) => door.staySignedIn(false), { on: false }],
+    ["sign_out", (door) => door.signOut(), {}],
+    ["start_practice", (door) => door.startPractice(), {}],
+    ["leave_practice", (door) => door.leavePractice(), {}],
+    ["list_resources", (door) => door.listResources("a", 100, 50), { filter: "a", from: 100, count: 50 }],
+    ["select_resource", (door) => door.selectResource("/x"), { id: "/x" }],
+    ["select_deployment", (door) => door.selectDeployment("gpt"), { name: "gpt" }],
+    ["confirm_resource", (door) => door.confirmResource(), {}],
+    ["assign_role", (door) => door.assignRole(), {}],
+    ["confirm_access", (door) => door.confirmAccess(), {}],
+    ["choose_folder", (door) => door.chooseFolder(), {}],
+    ["write_env", (door) => door.writeEnv(), {}],
+    ["send_test_message", (door) => door.sendTestMessage(), {}],
+    ["go_to_step", (door) => door.goToStep("get_access"), { step: "get_access" }],
+    ["cancel", (door) => door.cancel(), {}],
+    ["press_remedy", (door) => door.pressRemedy(1), { index: 1 }],
+  ];
+}

@@ -1,0 +1,406 @@
+import { act, render, screen, within } from "@testing-library/react";
+import userEvent from "@testing-library/user-event";
+import { afterEach, describe, expect, it, vi } from "vitest";
+
+import { App } from "./App";
+import type { Snapshot } from "./contract";
+import { preferDark } from "./testing/setup";
+import { showState } from "./testing/showState";
+import { silentBackend } from "./testing/silentBackend";
+import { FAILURE_STATES, STATES, type State } from "./testing/states";
+import { say, type Key } from "./words";
+
+afterEach(() => {
+  vi.useRealTimers();
+});
+
+describe("a step change", () => {
+  it("moves the focus to the heading and names the step in the title", async () => {
+    const { send } = await showState(named("sign-in"));
+    expect(document.title).toBe("Step 1 of 5 – Sign in");
+    send({ kind: "snapshot", snapshot: named("chosen").snapshot });
+    expect(document.activeElement?.textContent).toBe(say("step.choose_resource.heading"));
+    expect(document.title).toBe("Step 2 of 5 – Choose a resource");
+  });
+
+  it("is the only thing that moves the focus", async () => {
+    const { send } = await showState(named("sign-in"));
+    const button = screen.getByRole("button", { name: say("button.sign_in_with_browser") });
+    button.focus();
+    send({ kind: "snapshot", snapshot: named("sign-in-opening").snapshot });
+    expect(document.activeElement, "a phase is not a step").toBe(button);
+  });
+});
+
+describe("the stepper", () => {
+  it("marks the current step and leads back to those that can be reached", async () => {
+    const goToStep = vi.fn(() => Promise.resolve());
+    await showState(named("access-missing"), { goToStep });
+    const steps = within(screen.getByRole("navigation", { name: say("window.steps") }));
+    expect(steps.getAllByRole("listitem")).toHaveLength(5);
+    expect(document.querySelector("[aria-current=step]")?.textContent).toContain("Get access");
+    const buttons = steps.getAllByRole("button");
+    expect(buttons.map(({ textContent }) => textContent)).toEqual([
+      "Done: Sign inada@contoso.example",
+      "Done: Choose a resourcecontoso-chat-sweden",
+    ]);
+    await userEvent.click(steps.getByRole("button", { name: /Choose a resource/ }));
+    expect(goToStep).toHaveBeenCalledExactlyOnceWith("choose_resource");
+  });
+});
+
+describe("a failure", () => {
+  it.each(FAILURE_STATES.map((state) => [state.name, state] as const))(
+    "%s is an alert with its sentence and a next step",
+    async (_, state) => {
+      const pressRemedy = vi.fn(() => Promise.resolve());
+      await showState(state, { pressRemedy });
+      const failure = failureOf(state.snapshot);
+      const title = say(`failure.${failure.code}.title`, failure.parameters);
+      const bar = within(screen.getByRole("region", { name: title }));
+      const alert = bar.getByRole("alert");
+      expect(alert.textContent).toContain(title);
+      expect(alert.textContent).toContain(say(`failure.${failure.code}.body`, failure.parameters));
+      expect(alert.textContent, "codes are for Copy details").not.toContain(failure.code);
+
+      const labels = failure.remedies.map((remedy) => {
+        switch (remedy.kind) {
+          case "action":
+            return say(`action.${remedy.action}`);
+          case "link":
+            return say(`link.${remedy.link}`);
+          case "text":
+            return say(`text.${remedy.text}`);
+        }
+      });
+      expect(labels.length).toBeGreaterThan(0);
+      for (const [index, remedy] of failure.remedies.entries()) {
+        const button = bar.getByRole("button", { name: labels[index] ?? "" });
+        if (remedy.kind !== "text") {
+          await userEvent.click(button);
+          expect(pressRemedy).toHaveBeenLastCalledWith(index);
+        }
+      }
+    },
+  );
+
+  it("is copied with its codes and ids, for support", async () => {
+    const user = userEvent.setup();
+    await showState(named("failure-network-failed"));
+    await user.click(screen.getByRole("button", { name: say("button.copy_details") }));
+    const copied = await navigator.clipboard.readText();
+    expect(copied).toMatch(/^Can’t reach management\.azure\.com\n/);
+    expect(copied).toContain("code: network_failed\nstep: choose_resource\n");
+    expect(copied).toContain("request_id: 6f0e7c11-2b1f-4a8e-9d55-4f1d3a520f0c\n");
+    expect(screen.getByRole("button", { name: say("button.copied") })).toBeDefined();
+  });
+
+  it("offers the request to an owner as text", async () => {
+    const user = userEvent.setup();
+    const state = named("failure-may-not-assign");
+    await showState(state);
+    await user.click(screen.getByRole("button", { name: say("text.request_access") }));
+    const [remedy] = failureOf(state.snapshot).remedies;
+    expect(remedy?.kind === "text" && (await navigator.clipboard.readText())).toBe(
+      remedy?.kind === "text" && remedy.content,
+    );
+  });
+
+  it("says so when the system withholds the clipboard", async () => {
+    const user = userEvent.setup();
+    vi.spyOn(navigator.clipboard, "writeText").mockRejectedValue(new Error("withheld"));
+    await showState(named("failure-network-failed"));
+    await user.click(screen.getByRole("button", { name: say("button.copy_details") }));
+    expect(screen.getByText(say("copy.failed"))).toBeDefined();
+  });
+});
+
+describe("what goes on", () => {
+  const label = say("busy.finding_resources");
+
+  it("has no sign in its first second, then a spinner, and a label after three", async () => {
+    vi.useFakeTimers();
+    await showState(named("choose-reading"));
+    expect(screen.queryByRole("progressbar")).toBeNull();
+    advance(999);
+    expect(screen.queryByRole("progressbar"), "under a second nothing shows").toBeNull();
+    advance(1);
+    expect(screen.getByRole("progressbar", { name: label })).toBeDefined();
+    expect(screen.queryByText(label), "the label comes later").toBeNull();
+    advance(2_000);
+    expect(screen.getByText(label)).toBeDefined();
+  });
+
+  it("starts to count anew when something else goes on", async () => {
+    vi.useFakeTimers();
+    const { send } = await showState(named("choose-reading"));
+    advance(3_000);
+    send({ kind: "snapshot", snapshot: named("access-checking").snapshot });
+    expect(screen.queryByRole("progressbar")).toBeNull();
+    advance(1_000);
+    expect(screen.getByRole("progressbar", { name: say("busy.checking_access") })).toBeDefined();
+  });
+
+  it("can be cancelled where the core can stop it, and only there", async () => {
+    const cancel = vi.fn(() => Promise.resolve());
+    const { send } = await showState(named("sign-in-waiting"), { cancel });
+    await userEvent.click(screen.getByRole("button", { name: say("button.cancel") }));
+    expect(cancel).toHaveBeenCalledOnce();
+    send({ kind: "snapshot", snapshot: named("project-writing").snapshot });
+    expect(screen.queryByRole("button", { name: say("button.cancel") })).toBeNull();
+  });
+
+  it("keeps its own clock between two looks at the role", async () => {
+    vi.useFakeTimers();
+    const { send } = await showState(named("access-waiting"));
+    const clock = screen.getByRole("timer");
+    expect(clock.textContent).toBe("Waiting for1:23Looked32 timesNext lookin 4 s");
+    advance(3_000);
+    expect(clock.textContent).toBe("Waiting for1:26Looked32 timesNext lookin 1 s");
+    advance(5_000);
+    expect(clock.textContent).toBe("Waiting for1:31Looked32 timesNext looknow");
+    send({ kind: "snapshot", snapshot: named("access-waiting-first").snapshot });
+    expect(clock.textContent).toBe("Waiting for0:00Looked1 timeNext looknow");
+  });
+});
+
+describe("the answer of the test message", () => {
+  it("grows with its pieces, and is spoken once when it is complete", async () => {
+    const { send } = await showState(named("test-answering"));
+    send({ kind: "piece", number: 3, text: "good day." });
+    expect(screen.getByRole("region", { name: say("label.answer") }).textContent).toBe(
+      "Hello there, good day.",
+    );
+    expect(spoken(), "piece by piece it would be a stutter").not.toContain("Hello there");
+    send({ kind: "snapshot", snapshot: named("test-answered").snapshot });
+    expect(spoken()).toContain("Hello there, it’s good to meet you!");
+  });
+});
+
+describe("a button of the page", () => {
+  it.each(presses())("%s: %s sends %s", async (state, label, command, expected) => {
+    const spy = vi.fn(() => Promise.resolve());
+    await showState(named(state), { [command]: spy });
+    await userEvent.click(screen.getByRole("button", { name: label }));
+    expect(spy).toHaveBeenCalledExactlyOnceWith(...expected);
+  });
+
+  it("does nothing while its request is in flight", async () => {
+    const assignRole = vi.fn(() => Promise.resolve());
+    await showState(named("access-assigning"), { assignRole });
+    await userEvent.click(screen.getByRole("button", { name: say("button.assign_role") }));
+    expect(assignRole).not.toHaveBeenCalled();
+  });
+
+  it("turns staying signed in off", async () => {
+    const staySignedIn = vi.fn(() => Promise.resolve());
+    await showState(named("sign-in"), { staySignedIn });
+    await userEvent.click(screen.getByRole("checkbox", { name: say("sign_in.stay") }));
+    expect(staySignedIn).toHaveBeenCalledExactlyOnceWith(false);
+  });
+
+  it("chooses a deployment that can chat, and none that cannot", async () => {
+    const selectDeployment = vi.fn(() => Promise.resolve());
+    await showState(named("chosen"), { selectDeployment });
+    await userEvent.click(screen.getByRole("radio", { name: /embeddings/ }));
+    expect(selectDeployment).not.toHaveBeenCalled();
+    await userEvent.click(screen.getByRole("radio", { name: /assistant-prod/ }));
+    expect(selectDeployment).toHaveBeenCalledExactlyOnceWith("assistant-prod");
+  });
+
+  it("says what the shell answers when practice cannot start", async () => {
+    const startPractice = () => Promise.reject(new Error("no folder for it"));
+    await showState(named("sign-in"), { startPractice });
+    await userEvent.click(screen.getByRole("button", { name: say("button.start_practice") }));
+    expect(screen.getByText(/no folder for it/)).toBeDefined();
+  });
+});
+
+describe("the keyboard", () => {
+  it.each(tabOrders())("goes through %s in the order of the page", async (state, order) => {
+    await showState(named(state));
+    const user = userEvent.setup();
+    const reached: string[] = [];
+    for (let stop = 0; stop < order.length; stop += 1) {
+      await user.tab();
+      reached.push(nameOf(document.activeElement));
+    }
+    expect(reached).toEqual(order);
+  });
+});
+
+describe("the change to .env", () => {
+  it("says by word and sign what happens to each line", async () => {
+    await showState(named("project-changed"));
+    const region = screen.getByRole("region", { name: /^Change to/ });
+    const lines = within(region).getAllByRole("listitem");
+    expect(lines.map(({ textContent }) => textContent).slice(1, 4)).toEqual([
+      " Unchanged: DATABASE_URL=••••",
+      "−Removed: AZURE_OPENAI_ENDPOINT=https://contoso-old.openai.azure.com/",
+      "+Added: AZURE_OPENAI_ENDPOINT=https://contoso-chat-sweden.openai.azure.com",
+    ]);
+  });
+
+  it("shows afterwards what is there, without what went", async () => {
+    await showState(named("project-written"));
+    const region = screen.getByRole("region", { name: /^Content of/ });
+    expect(region.textContent).toContain("AZURE_OPENAI_DEPLOYMENT=gpt-4.1-mini");
+    expect(region.textContent).not.toContain("contoso-old");
+  });
+});
+
+describe("the window", () => {
+  it("follows the colors of the system", async () => {
+    await showState(named("sign-in"));
+    const light = themeBackground();
+    preferDark(true);
+    await showState(named("sign-in"));
+    expect(themeBackground()).not.toBe(light);
+  });
+
+  it("says that the core is gone when a command fails", async () => {
+    await showState(named("sign-in"), {
+      signInWithBrowser: () => Promise.reject(new Error("gone")),
+    });
+    await userEvent.click(screen.getByRole("button", { name: say("button.sign_in_with_browser") }));
+    expect(screen.getByRole("alert").textContent).toContain(say("window.lost.title"));
+  });
+
+  it("says the same when it breaks itself", () => {
+    vi.spyOn(console, "error").mockImplementation(() => undefined);
+    const state = named("sign-in");
+    const snapshot = { ...state.snapshot, steps: null } as unknown as Snapshot;
+    render(<App backend={silentBackend({ ...state, snapshot })} />);
+    expect(screen.getByRole("alert").textContent).toContain(say("window.lost.title"));
+  });
+});
+
+type Press = [state: string, label: string, command: string, expected: unknown[]];
+
+function presses(): Press[] {
+  const pressed = (
+    state: string,
+    button: Key,
+    command: string,
+    ...expected: unknown[]
+  ): Press => [state, say(button), command, expected];
+  return [
+    pressed("sign-in", "button.sign_in_with_browser", "signInWithBrowser"),
+    pressed("sign-in", "button.start_practice", "startPractice"),
+    [
+      "sign-in-with-azure-cli",
+      say("button.sign_in_with_azure_cli", { account: "ada@contoso.example" }),
+      "signInWithAzureCli",
+      [],
+    ],
+    pressed("sign-in-practice", "button.leave_practice", "leavePractice"),
+    pressed("sign-in-waiting", "button.open_browser_again", "openBrowserAgain"),
+    pressed("sign-in-waiting-no-browser", "button.open_browser", "openBrowserAgain"),
+    pressed("signed-in", "button.continue", "goToStep", "choose_resource"),
+    pressed("signed-in", "button.use_another_account", "signOut"),
+    pressed("chosen", "button.use_resource", "confirmResource"),
+    pressed("chosen", "button.back", "goToStep", "sign_in"),
+    pressed("chosen", "button.sign_out", "signOut"),
+    pressed("access-missing", "button.assign_role", "assignRole"),
+    pressed("access-unknown", "button.assign_role", "assignRole"),
+    pressed("access-no-role", "button.assign_role", "assignRole"),
+    pressed("access-waiting", "button.stop_waiting", "cancel"),
+    pressed("access-paused", "button.wait_again", "assignRole"),
+    pressed("access-works", "button.continue", "confirmAccess"),
+    pressed("project-no-folder", "button.choose_folder", "chooseFolder"),
+    pressed("project-new", "button.choose_another_folder", "chooseFolder"),
+    pressed("project-new", "button.write_env", "writeEnv"),
+    pressed("project-written", "button.continue", "goToStep", "test_connection"),
+    pressed("test-ready", "button.send_test_message", "sendTestMessage"),
+    pressed("test-answered", "button.send_again", "sendTestMessage"),
+    pressed("test-answered", "button.back", "goToStep", "connect_project"),
+  ];
+}
+
+function tabOrders(): [state: string, order: string[]][] {
+  const objectId = say("button.copy_named", { name: say("label.object_id") });
+  const scope = say("button.copy_named", { name: say("label.scope") });
+  return [
+    [
+      "sign-in",
+      [
+        say("sign_in.stay"),
+        say("button.start_practice"),
+        say("button.sign_in_with_browser"),
+      ],
+    ],
+    [
+      "chosen",
+      [
+        "Done: Sign inada@contoso.example",
+        say("label.filter"),
+        say("label.resources"),
+        "gpt-4.1-mini",
+        say("button.back"),
+        say("button.use_resource"),
+        objectId,
+        say("button.sign_out"),
+      ],
+    ],
+    [
+      "access-missing",
+      [
+        "Done: Sign inada@contoso.example",
+        "Done: Choose a resourcecontoso-chat-sweden",
+        scope,
+        objectId,
+        say("button.back"),
+        say("button.assign_role"),
+      ],
+    ],
+  ];
+}
+
+function named(name: string): State {
+  const state = [...STATES, ...FAILURE_STATES].find((candidate) => candidate.name === name);
+  if (state === undefined) {
+    throw new Error(`no state is named ${name}`);
+  }
+  return state;
+}
+
+function failureOf({ failure }: Snapshot) {
+  if (failure === null) {
+    throw new Error("the state has no failure");
+  }
+  return failure;
+}
+
+function advance(milliseconds: number) {
+  act(() => {
+    vi.advanceTimersByTime(milliseconds);
+  });
+}
+
+function spoken(): string {
+  return screen
+    .getAllByRole("status")
+    .map(({ textContent }) => textContent)
+    .join("\n");
+}
+
+function nameOf(element: Element | null): string {
+  const labelledBy = element?.getAttribute("aria-labelledby") ?? null;
+  const labels = element instanceof HTMLInputElement ? element.labels : null;
+  return (
+    element?.getAttribute("aria-label") ??
+    (labelledBy === null ? null : document.getElementById(labelledBy)?.textContent) ??
+    (element?.getAttribute("type") === "radio" ? element.getAttribute("value") : null) ??
+    labels?.[0]?.textContent ??
+    element?.textContent ??
+    ""
+  );
+}
+
+function themeBackground(): string {
+  const providers = document.querySelectorAll(".fui-FluentProvider");
+  const last = providers[providers.length - 1];
+  return last === undefined
+    ? ""
+    : getComputedStyle(last).getPropertyValue("--colorNeutralBackground1");
+}
