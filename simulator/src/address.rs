@@ -77,6 +77,13 @@ impl Addresses {
         }
     }
 
+    /// The last part of the control address, without which the control routes do not answer.
+    #[cfg(feature = "control")]
+    pub(crate) fn control_key(&self) -> &str {
+        let control = self.control.as_deref().unwrap_or_default();
+        control.rsplit('/').next().unwrap_or_default()
+    }
+
     /// The base address of an account's endpoint, with the trailing slash that Azure gives it.
     pub(crate) fn inference(&self, label: &str, host: InferenceHost) -> String {
         format!("{}/{}{}/", self.openai, label.to_lowercase(), host.suffix())

@@ -66,10 +66,9 @@ impl Clock {
         self.0.start.is_some()
     }
 
-    /// Returns when this clock has moved by `pause`.
-    pub(crate) async fn wait(&self, pause: Duration) {
+    /// Returns when this clock has reached a moment.
+    pub(crate) async fn wait_until(&self, until: OffsetDateTime) {
         let mut changed = self.0.changed.subscribe();
-        let until = self.now() + pause;
         loop {
             let left = until - self.now();
             if !left.is_positive() {

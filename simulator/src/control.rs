@@ -19,7 +19,7 @@ pub(crate) fn answer(call: &Call, site: &Site) -> Answer {
     let [key, route] = segments.as_slice() else {
         return Answer::empty(StatusCode::NOT_FOUND);
     };
-    if *key != site.control_key {
+    if key != site.addresses.control_key() {
         return Answer::empty(StatusCode::NOT_FOUND);
     }
     let outcome = match (&call.method, route.as_str()) {

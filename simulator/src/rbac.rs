@@ -114,10 +114,14 @@ pub(crate) fn management_group_scope(name: &str) -> String {
     format!("/providers/Microsoft.Management/managementGroups/{name}")
 }
 
-fn of_principal<'w>(world: &'w World, who: &Principal) -> impl Iterator<Item = &'w Assignment> {
+/// Object ids are unique across tenants, so the ids alone decide.
+fn of_principal<'w>(
+    world: &'w World,
+    who: &Principal,
+) -> impl Iterator<Item = &'w Assignment> + use<'w> {
     let identities = world.scenario.identities_of(&who.object_id);
-    let tenant = who.tenant.clone();
-    world.assignments.iter().filter(move |assignment| {
-        assignment.tenant == tenant && identities.contains(&assignment.principal.to_lowercase())
-    })
+    world
+        .assignments
+        .iter()
+        .filter(move |assignment| identities.contains(&assignment.principal.to_lowercase()))
 }

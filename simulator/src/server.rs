@@ -105,6 +105,7 @@ async fn answer_service(
     site: &Arc<Site>,
 ) -> Result<Response<Body>, Cut> {
     let operation = route.operation();
+    let arrived = site.clock.now();
     let pending = Pending {
         sequence: site.ledger.open(
             call,
@@ -126,7 +127,9 @@ async fn answer_service(
     for act in acts {
         match act {
             Act::Delay { milliseconds } => {
-                site.clock.wait(Duration::from_millis(milliseconds)).await;
+                site.clock
+                    .wait_until(arrived + Duration::from_millis(milliseconds))
+                    .await;
             }
             other => {
                 decisive.get_or_insert(other);

@@ -75,11 +75,9 @@ impl Simulator {
         let cannot = |error| StartError::CannotListen(listen, error);
         let listener = TcpListener::bind(listen).await.map_err(cannot)?;
         let bound = listener.local_addr().map_err(cannot)?;
-        let control_key = random_text(24);
         let site = Arc::new(Site::new(
-            Addresses::on_loopback(bound, &control_key),
+            Addresses::on_loopback(bound, &random_text(24)),
             vec![bound.to_string(), format!("localhost:{}", bound.port())],
-            control_key,
             options.clock,
             options.latency,
             options.scenario,
@@ -103,7 +101,7 @@ impl Simulator {
     /// The last part of the control address.
     #[cfg(feature = "control")]
     pub fn control_key(&self) -> &str {
-        &self.site.control_key
+        self.site.addresses.control_key()
     }
 
     /// Every request since the start or the last reset, in order of arrival.

@@ -19,8 +19,6 @@ pub(crate) struct Site {
     pub(crate) faults: Faults,
     /// Hosts by which a request may address the simulator.
     pub(crate) hosts: Vec<String>,
-    /// Last part of the control address; without it the control routes do not answer.
-    pub(crate) control_key: String,
     latency: Mutex<Duration>,
     world: Mutex<World>,
 }
@@ -29,7 +27,6 @@ impl Site {
     pub(crate) fn new(
         addresses: Addresses,
         hosts: Vec<String>,
-        control_key: String,
         clock: Clock,
         latency: Duration,
         scenario: Scenario,
@@ -41,7 +38,6 @@ impl Site {
             ledger: Ledger::default(),
             faults: Faults::default(),
             hosts,
-            control_key,
             latency: Mutex::new(latency),
             world: Mutex::new(world),
         }

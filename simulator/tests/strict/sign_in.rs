@@ -463,6 +463,19 @@ async fn a_code_needs_the_verifier_of_its_challenge() {
 }
 
 #[tokio::test]
+async fn a_verifier_that_is_too_short_does_not_count_even_where_it_matches() {
+    let bench = Bench::start().await;
+    // The S256 challenge of "short".
+    let challenge = "-bAHi131ltLqGQEMABu9AJ5lHeLFfo-341XzHrnT9zk";
+    let parameters = change(proper(), "code_challenge", Some(challenge));
+    let code = bench.sign_in(ADA, "organizations", &parameters).await;
+    let mut form = redemption(&code);
+    form[4].1 = "short";
+    let reply = bench.token("organizations", &form).await;
+    assert_eq!(refusal(&reply), ("invalid_grant".into(), 501_481));
+}
+
+#[tokio::test]
 async fn authorization_without_an_s256_challenge_is_refused() {
     let bench = Bench::start().await;
     for parameters in [

@@ -145,6 +145,22 @@ async fn tokens_end_by_the_clock() {
 }
 
 #[tokio::test]
+async fn a_token_of_the_future_is_not_valid_yet() {
+    let bench = Bench::start().await;
+    let ahead = Bench::start().await;
+    ahead.pass(299);
+    let reply = bench
+        .arm(Method::GET, TENANTS, &ahead.arm_token(ADA), None)
+        .await;
+    assert_eq!(reply.status, 200, "tokens are dated back by five minutes");
+    ahead.pass(2);
+    let reply = bench
+        .arm(Method::GET, TENANTS, &ahead.arm_token(ADA), None)
+        .await;
+    assert_eq!(reply.refusal(), (401, "InvalidAuthenticationToken".into()));
+}
+
+#[tokio::test]
 async fn what_is_not_a_token_is_refused() {
     let bench = Bench::start().await;
     let url = format!("{}{TENANTS}", bench.simulator.addresses().arm);
