@@ -12,6 +12,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use azure_identity::Executor;
 use tokio::sync::mpsc::{self, UnboundedReceiver, UnboundedSender};
+use tokio::sync::oneshot;
 use tokio::task::AbortHandle;
 
 use crate::clock::Clock;
@@ -84,6 +85,7 @@ struct Inner {
 
 enum Incoming {
     Event(Event),
+    Command(Command, oneshot::Sender<()>),
     SignedIn(WorkId, Box<Person>, Arc<Identity>),
     Close,
 }
@@ -137,6 +139,21 @@ impl Session {
         self.inner.tell(Event::Command(command));
     }
 
+    /// Hands a command over and returns when the wizard has taken it in: its first effect on the
+    /// page was told to the watchers, its work may go on.
+    pub async fn obey(&self, command: Command) {
+        let (taken, told) = oneshot::channel();
+        if self
+            .inner
+            .events
+            .send(Incoming::Command(command, taken))
+            .is_ok()
+        {
+            // A session that closes meanwhile takes nothing in any more.
+            let _ = told.await;
+        }
+    }
+
     /// A window of the list of resources.
     pub fn list_resources(&self, filter: &str, from: u32, count: u32) -> ResourceWindow {
         lock(&self.inner.wizard).list_resources(filter, from, count)
@@ -164,9 +181,14 @@ impl Inner {
 
     async fn turn(self: Arc<Self>, mut incoming: UnboundedReceiver<Incoming>) {
         while let Some(next) = incoming.recv().await {
+            let mut taken = None;
             let event = match next {
                 Incoming::Close => break,
                 Incoming::Event(event) => event,
+                Incoming::Command(command, sender) => {
+                    taken = Some(sender);
+                    Event::Command(command)
+                }
                 Incoming::SignedIn(id, person, identity) => {
                     if !lock(&self.wizard).wants(id) {
                         continue;
@@ -185,6 +207,10 @@ impl Inner {
                 None => self.publish(),
             }
             self.run(effects);
+            if let Some(taken) = taken {
+                // Whoever asked may have gone.
+                let _ = taken.send(());
+            }
         }
         for (_, work) in lock(&self.running).drain() {
             work.abort();
@@ -203,10 +229,11 @@ impl Inner {
 
     /// The first piece changes the page; those after it only add text.
     fn publish_piece(&self, text: String) {
-        let number = match &lock(&self.wizard).snapshot().page {
-            crate::snapshot::Page::TestConnection(page) if page.pieces > 1 => page.pieces - 1,
-            _ => return self.publish(),
-        };
+        let pieces = lock(&self.wizard).pieces();
+        if pieces <= 1 {
+            return self.publish();
+        }
+        let number = pieces - 1;
         self.spread(&Message::Piece { number, text });
     }
 

@@ -461,6 +461,11 @@ impl Wizard {
         }
     }
 
+    /// How many pieces the answer holds.
+    pub fn pieces(&self) -> u32 {
+        self.test.pieces
+    }
+
     /// The page, as it is now.
     pub fn snapshot(&mut self) -> Snapshot {
         self.revision += 1;

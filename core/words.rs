@@ -9,6 +9,14 @@ static ENGLISH: LazyLock<BTreeMap<String, String>> = LazyLock::new(|| {
         .expect("words/en.json maps keys to sentences; a test reads it")
 });
 
+/// The keys that the core says itself; every other sentence is the window's.
+pub const KEYS: &[&str] = &[
+    "browser.done.body",
+    "browser.done.heading",
+    "request_access.content",
+    "test.question",
+];
+
 /// The sentence of `key` with its placeholders filled.
 pub fn say(key: &str, parameters: &[(&str, &str)]) -> String {
     let sentence = ENGLISH.get(key).map_or(key, String::as_str);

@@ -1,2 +1,13 @@
-//! Journeys of the core.
+//! Whole journeys: the core against practice Azure, over real HTTP, with a clock that the test
+//! turns and a browser that the test plays.
 
+mod bad_input;
+mod browser;
+mod canary;
+mod fixtures;
+mod hand_clock;
+mod loopback;
+mod network;
+mod road;
+mod stage;
+mod words;

@@ -1,0 +1,739 @@
+//! What goes wrong on the straight road: each a code, its parameters, a next step; nothing is
+//! lost, and Back works.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use keyless::failure::{Action, Code, Failure, Remedy};
+use keyless::secrets::{Secret, SecretStore, StoreTrouble};
+use keyless::session::Command;
+use keyless::snapshot::{AccessPhase, ProjectPhase, SignInPhase, Step};
+use serde_json::{Value, json};
+use simulator::{Act, Fault};
+
+use crate::browser::Habit;
+use crate::fixtures::show;
+use crate::stage::{
+    ADA, RESOURCE, Setup, Stage, access, choose, is_waiting_for_browser, project, shown, sign_in,
+};
+
+fn offers(failure: &Failure, action: Action) -> bool {
+    failure.remedies.contains(&Remedy::Action { action })
+}
+
+async fn press(stage: &mut Stage, action: Action) {
+    let position = stage
+        .failure()
+        .remedies
+        .iter()
+        .position(|remedy| *remedy == Remedy::Action { action });
+    let index = position.unwrap_or_else(|| panic!("{action:?} is offered: {:?}", stage.failure()));
+    stage
+        .send(Command::PressRemedy {
+            index: u32::try_from(index).expect("a few remedies"),
+        })
+        .await;
+}
+
+fn answer(status: u16, body: Value) -> Act {
+    Act::Answer {
+        status,
+        headers: BTreeMap::new(),
+        body,
+    }
+}
+
+#[tokio::test]
+async fn a_declined_sign_in_is_told_and_can_be_repeated() {
+    let mut stage = Stage::with(Setup {
+        habit: Habit::Decline,
+        ..Setup::default()
+    })
+    .await;
+    stage.send(Command::SignInWithBrowser).await;
+    let failure = stage.until_failure(Code::SignInDeclined).await;
+    show("sign-in-declined", &stage);
+    assert!(offers(&failure, Action::SignIn));
+    *stage.desktop.habit.lock().expect("a lock") = Habit::ContinueAs(ADA);
+    press(&mut stage, Action::SignIn).await;
+    stage
+        .until("the resources are listed", |s| {
+            choose(s).is_some_and(|p| p.total > 0)
+        })
+        .await;
+    assert!(
+        stage.page().failure.is_none(),
+        "what was mended is not told any more"
+    );
+}
+
+#[tokio::test]
+async fn a_callback_with_a_wrong_state_is_ignored_and_said() {
+    let mut stage = Stage::with(Setup {
+        habit: Habit::Nothing,
+        ..Setup::default()
+    })
+    .await;
+    stage.send(Command::SignInWithBrowser).await;
+    stage
+        .until("the browser is open", is_waiting_for_browser)
+        .await;
+    let callback = crate::browser::callback_of(&stage.desktop.last_opened());
+    let stranger = format!("{callback}/?code=stolen&state=guessed");
+    let status = reqwest::get(stranger)
+        .await
+        .expect("the listener answers")
+        .status();
+    assert_eq!(status, 400);
+    let notice =
+        |s: &keyless::snapshot::Snapshot| s.notices.iter().any(|n| n.code == "answer_ignored");
+    stage.until("it is said", notice).await;
+    show("stranger-ignored", &stage);
+    assert!(is_waiting_for_browser(stage.page()), "the sign-in goes on");
+    let redeemed = stage
+        .history()
+        .iter()
+        .any(|entry| entry.operation == "entra.token");
+    assert!(!redeemed, "a stolen code is not redeemed");
+}
+
+#[tokio::test]
+async fn a_sign_in_survives_strangers_and_ends_after_ten_of_them() {
+    let few = Setup {
+        habit: Habit::StrangersFirst(5),
+        ..Setup::default()
+    };
+    let mut stage = Stage::with(few).await;
+    stage.sign_in().await;
+    let many = Setup {
+        habit: Habit::StrangersFirst(10),
+        ..Setup::default()
+    };
+    let mut stage = Stage::with(many).await;
+    stage.send(Command::SignInWithBrowser).await;
+    let failure = stage.until_failure(Code::SignInDisturbed).await;
+    assert!(offers(&failure, Action::SignIn));
+}
+
+#[tokio::test]
+async fn a_sign_in_that_nobody_finishes_ends_and_can_be_cancelled() {
+    let mut stage = Stage::with(Setup {
+        habit: Habit::Nothing,
+        ..Setup::default()
+    })
+    .await;
+    stage.send(Command::SignInWithBrowser).await;
+    stage
+        .until("the browser is open", is_waiting_for_browser)
+        .await;
+    show("sign-in-waiting", &stage);
+    stage.send(Command::Cancel).await;
+    let out = |s: &keyless::snapshot::Snapshot| {
+        sign_in(s)
+            .is_some_and(|page| page.phase == SignInPhase::SignedOut && page.address.is_none())
+    };
+    stage.until("nobody is signed in", out).await;
+    stage.send(Command::SignInWithBrowser).await;
+    stage
+        .until("the browser is open", is_waiting_for_browser)
+        .await;
+    stage.pass(Duration::from_secs(15 * 60));
+    let failure = stage.until_failure(Code::SignInTimedOut).await;
+    assert_eq!(failure.parameters["minutes"], "15");
+}
+
+#[tokio::test]
+async fn without_a_browser_the_address_is_shown() {
+    let mut stage = Stage::with(Setup {
+        habit: Habit::NoBrowser,
+        ..Setup::default()
+    })
+    .await;
+    stage.send(Command::SignInWithBrowser).await;
+    stage
+        .until("the address is shown", is_waiting_for_browser)
+        .await;
+    let page = sign_in(stage.page()).expect("the first page").clone();
+    assert!(!page.browser_opened);
+    assert!(
+        page.address
+            .expect("an address")
+            .contains("/oauth2/v2.0/authorize?")
+    );
+    assert!(
+        stage
+            .page()
+            .notices
+            .iter()
+            .any(|notice| notice.code == "browser_not_opened")
+    );
+}
+
+#[tokio::test]
+async fn somebody_without_a_subscription_is_told_what_to_do() {
+    let mut stage = Stage::new("no-access").await;
+    stage.send(Command::SignInWithBrowser).await;
+    let failure = stage.until_failure(Code::NoSubscription).await;
+    show("no-subscription", &stage);
+    assert_eq!(failure.parameters["account"], ADA);
+    assert_eq!(failure.parameters["tenant"], "Contoso");
+    assert!(offers(&failure, Action::ReadResources) && offers(&failure, Action::SwitchAccount));
+    stage.back_works().await;
+}
+
+#[tokio::test]
+async fn a_subscription_without_a_resource_is_told() {
+    let mut stage = Stage::new("no-account").await;
+    stage.send(Command::SignInWithBrowser).await;
+    let failure = stage.until_failure(Code::NoAccount).await;
+    show("no-account", &stage);
+    assert_ne!(failure.parameters["subscriptions"], "0");
+    press(&mut stage, Action::ReadResources).await;
+    stage.until_failure(Code::NoAccount).await;
+    stage.back_works().await;
+}
+
+#[tokio::test]
+async fn a_resource_that_cannot_chat_is_told_before_it_is_used() {
+    let mut stage = Stage::new("no-chat-deployment").await;
+    stage.sign_in().await;
+    let name = stage.session.list_resources("", 0, 1).items[0].name.clone();
+    stage.select(&name).await;
+    let failure = stage.until_failure(Code::NoChatDeployment).await;
+    show("no-chat-deployment", &stage);
+    assert_eq!(failure.parameters["resource"], name);
+    stage.send(Command::ConfirmResource).await;
+    stage.back_works().await;
+    assert_eq!(
+        shown(stage.page()),
+        Step::ChooseResource,
+        "there is nothing to go on with"
+    );
+}
+
+#[tokio::test]
+async fn a_resource_without_a_custom_subdomain_is_told_before_it_is_used() {
+    let mut stage = Stage::new("default").await;
+    stage.sign_in().await;
+    stage.select("contoso-first-try").await;
+    stage.send(Command::ConfirmResource).await;
+    let failure = stage.until_failure(Code::NoCustomSubdomain).await;
+    assert!(
+        matches!(failure.remedies[0], Remedy::Link { .. }),
+        "how to give it one is a click away"
+    );
+    stage.select(RESOURCE).await;
+    assert!(
+        stage.page().failure.is_none(),
+        "another resource is another story"
+    );
+}
+
+#[tokio::test]
+async fn whoever_may_not_assign_gets_a_text_to_send() {
+    let mut stage = Stage::new("may-not-assign").await;
+    stage.sign_in().await;
+    stage.choose(RESOURCE).await;
+    stage.send(Command::AssignRole).await;
+    let failure = stage.until_failure(Code::MayNotAssign).await;
+    show("may-not-assign", &stage);
+    let text = failure.remedies.iter().find_map(|remedy| match remedy {
+        Remedy::Text { content, .. } => Some(content.as_str()),
+        _ => None,
+    });
+    let text = text.expect("a text to send");
+    let person = stage.page().person.clone().expect("somebody");
+    for part in [
+        person.object_id.as_str(),
+        ADA,
+        "Cognitive Services OpenAI User",
+        RESOURCE,
+    ] {
+        assert!(text.contains(part), "the text names {part}: {text}");
+    }
+    assert!(!text.contains('{'), "every placeholder is filled: {text}");
+    assert!(
+        stage
+            .page()
+            .steps
+            .iter()
+            .any(|step| step.step == Step::GetAccess && step.current)
+    );
+    stage.back_works().await;
+    stage
+        .simulator
+        .set_scenario(simulator::Scenario::named("already-has-access").expect("a scenario"));
+    press(&mut stage, Action::CheckAccess).await;
+    // The sign-in is of the Azure before: whatever it answers, the page says what to do next.
+    stage
+        .until("it was looked at again", |s| {
+            s.busy.is_none()
+                && (s.failure.is_some() || access(s).is_some_and(|p| p.phase == AccessPhase::Works))
+        })
+        .await;
+}
+
+#[tokio::test]
+async fn a_refused_assignment_is_told_with_azures_reason() {
+    let mut stage = Stage::new("default").await;
+    stage.sign_in().await;
+    stage.choose(RESOURCE).await;
+    let body = json!({ "error": { "code": "RoleAssignmentLimitExceeded", "message": "No more." } });
+    stage
+        .simulator
+        .add_fault(Fault::on("roleAssignments.create", answer(400, body)).times(1));
+    stage.send(Command::AssignRole).await;
+    let failure = stage.until_failure(Code::AssignmentRefused).await;
+    assert_eq!(failure.parameters["reason"], "No more.");
+    press(&mut stage, Action::TryAgain).await;
+    stage
+        .until("the road goes on", |s| shown(s) == Step::ConnectProject)
+        .await;
+}
+
+#[tokio::test]
+async fn an_assignment_that_exists_is_success() {
+    let mut stage = Stage::new("default").await;
+    stage.sign_in().await;
+    stage.choose(RESOURCE).await;
+    let body = json!({ "error": { "code": "RoleAssignmentExists", "message": "The role assignment already exists." } });
+    let exists = Fault::on("roleAssignments.create", answer(409, body)).times(1);
+    stage.simulator.add_fault(exists);
+    stage.send(Command::AssignRole).await;
+    let said = |s: &keyless::snapshot::Snapshot| {
+        access(s).is_some_and(|page| {
+            page.findings
+                .iter()
+                .any(|finding| finding.code == "role_existed")
+        })
+    };
+    stage
+        .until("it is said that the role was there", said)
+        .await;
+    assert!(stage.page().failure.is_none());
+}
+
+#[tokio::test]
+async fn a_taken_name_is_replaced_once() {
+    let mut stage = Stage::new("default").await;
+    stage.sign_in().await;
+    stage.choose(RESOURCE).await;
+    let body = json!({ "error": { "code": "BadRequest",
+        "message": "A hash conflict was encountered for the role Assignment ID. Please use a new Guid." } });
+    stage
+        .simulator
+        .add_fault(Fault::on("roleAssignments.create", answer(400, body)).times(1));
+    stage.get_role().await;
+    let history = stage.history();
+    let names: Vec<_> = history
+        .iter()
+        .filter(|entry| entry.operation == "roleAssignments.create")
+        .map(|entry| entry.path.rsplit('/').next().unwrap_or_default())
+        .collect();
+    assert_eq!(names.len(), 2);
+    assert_ne!(names[0], names[1], "the second request brings another name");
+}
+
+#[tokio::test]
+async fn a_role_that_never_works_is_told_after_ten_minutes() {
+    let mut stage = Stage::new("default").await;
+    stage.sign_in().await;
+    stage.choose(RESOURCE).await;
+    let body = json!({ "error": { "code": "PermissionDenied",
+        "message": "Principal does not have access to API/Operation." } });
+    stage
+        .simulator
+        .add_fault(Fault::on("chat.create", answer(401, body)));
+    stage.send(Command::AssignRole).await;
+    let failure = stage.until_failure(Code::RoleNotEffective).await;
+    assert_eq!(failure.parameters["minutes"], "10");
+    assert!(offers(&failure, Action::KeepWaiting) && offers(&failure, Action::CheckAccess));
+    stage.simulator.clear_faults();
+    press(&mut stage, Action::KeepWaiting).await;
+    stage
+        .until("the road goes on", |s| shown(s) == Step::ConnectProject)
+        .await;
+}
+
+async fn ready_for_env(stage: &mut Stage) {
+    stage.sign_in().await;
+    stage.choose(RESOURCE).await;
+}
+
+#[tokio::test]
+async fn an_env_that_is_a_folder_is_left_alone() {
+    let mut stage = Stage::new("already-has-access").await;
+    std::fs::create_dir(stage.project().join(".env")).expect("a new folder");
+    ready_for_env(&mut stage).await;
+    stage.send(Command::ConfirmAccess).await;
+    let failure = stage.until_failure(Code::EnvIsFolder).await;
+    show("env-folder", &stage);
+    assert!(offers(&failure, Action::ChooseFolder));
+    assert!(stage.project().join(".env").is_dir());
+    let other = stage.home.path().join("other");
+    std::fs::create_dir(&other).expect("a new folder");
+    *stage.desktop.folder.lock().expect("a lock") = Some(other.clone());
+    press(&mut stage, Action::ChooseFolder).await;
+    stage
+        .until("the change is shown", |s| {
+            project(s).is_some_and(|p| p.phase == ProjectPhase::Ready)
+        })
+        .await;
+    stage.write_env().await;
+    assert!(other.join(".env").is_file());
+    stage.back_works().await;
+}
+
+#[tokio::test]
+async fn an_env_with_a_byte_that_is_not_utf8_is_refused_untouched() {
+    let mut stage = Stage::new("already-has-access").await;
+    let before = b"A=1\nNAME=J\xf6rg\n".to_vec();
+    std::fs::write(stage.project().join(".env"), &before).expect("a new file");
+    ready_for_env(&mut stage).await;
+    stage.send(Command::ConfirmAccess).await;
+    let failure = stage.until_failure(Code::EnvNotUtf8).await;
+    show("env-not-utf8", &stage);
+    assert_eq!(failure.parameters["line"], "2");
+    let after = std::fs::read(stage.project().join(".env")).expect("the file is there");
+    assert_eq!(after, before, "not a byte was changed");
+    std::fs::write(stage.project().join(".env"), "A=1\n").expect("the person mends it");
+    press(&mut stage, Action::ReadEnv).await;
+    stage
+        .until("the change is shown", |s| {
+            project(s).is_some_and(|p| p.phase == ProjectPhase::Ready)
+        })
+        .await;
+    stage.write_env().await;
+    assert!(
+        stage.env().starts_with("A=1\n"),
+        "the line of somebody else stays"
+    );
+}
+
+#[tokio::test]
+async fn an_env_that_changed_meanwhile_is_not_overwritten() {
+    let mut stage = Stage::new("already-has-access").await;
+    ready_for_env(&mut stage).await;
+    stage.send(Command::ConfirmAccess).await;
+    stage
+        .until("the change is shown", |s| {
+            project(s).is_some_and(|p| p.phase == ProjectPhase::Ready)
+        })
+        .await;
+    std::fs::write(stage.project().join(".env"), "THEIRS=1\n").expect("somebody writes");
+    stage.send(Command::WriteEnv).await;
+    stage.until_failure(Code::EnvChanged).await;
+    assert_eq!(stage.env(), "THEIRS=1\n");
+    press(&mut stage, Action::ReadEnv).await;
+    stage
+        .until("the change is shown", |s| {
+            project(s).is_some_and(|p| p.phase == ProjectPhase::Ready)
+        })
+        .await;
+    stage.write_env().await;
+    assert!(stage.env().contains("THEIRS=1\n"));
+}
+
+#[tokio::test]
+async fn practice_never_touches_a_project_that_uses_the_real_azure() {
+    let mut stage = Stage::new("already-has-access").await;
+    let before = "AZURE_OPENAI_ENDPOINT=https://contoso.openai.azure.com\n";
+    std::fs::write(stage.project().join(".env"), before).expect("a new file");
+    ready_for_env(&mut stage).await;
+    stage.send(Command::ConfirmAccess).await;
+    stage.until_failure(Code::EnvNamesRealEndpoint).await;
+    stage.send(Command::WriteEnv).await;
+    stage.back_works().await;
+    assert_eq!(stage.env(), before);
+}
+
+/// The chat is refused once like this; then sending again works, and nothing was lost.
+async fn refused_chat(
+    status: u16,
+    headers: &[(&str, &str)],
+    body: Value,
+    code: Code,
+) -> (Stage, Failure) {
+    let mut stage = Stage::new("already-has-access").await;
+    ready_for_env(&mut stage).await;
+    stage.send(Command::ConfirmAccess).await;
+    stage
+        .until("the change is shown", |s| {
+            project(s).is_some_and(|p| p.phase == ProjectPhase::Ready)
+        })
+        .await;
+    stage.write_env().await;
+    let headers = headers
+        .iter()
+        .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
+        .collect();
+    let act = Act::Answer {
+        status,
+        headers,
+        body,
+    };
+    stage.simulator.add_fault(Fault::on("chat.create", act));
+    stage.send(Command::SendTestMessage).await;
+    let failure = stage.until_failure(code).await;
+    stage.simulator.clear_faults();
+    (stage, failure)
+}
+
+async fn sending_again_works(stage: &mut Stage) {
+    stage.back_works().await;
+    stage
+        .send(Command::GoToStep {
+            step: Step::TestConnection,
+        })
+        .await;
+    stage
+        .until("the last page is shown", |s| {
+            shown(s) == Step::TestConnection
+        })
+        .await;
+    let answer = stage.test_connection().await;
+    assert!(!answer.is_empty());
+}
+
+#[tokio::test]
+async fn a_chat_without_the_role_leads_back_to_access() {
+    let body = json!({ "error": { "code": "PermissionDenied",
+        "message": "Principal does not have access to API/Operation." } });
+    let (mut stage, failure) = refused_chat(401, &[], body, Code::ChatNotPermitted).await;
+    assert!(offers(&failure, Action::CheckAccess));
+    press(&mut stage, Action::CheckAccess).await;
+    stage
+        .until("the access is shown", |s| {
+            access(s).is_some_and(|p| p.phase == AccessPhase::Works)
+        })
+        .await;
+    sending_again_works(&mut stage).await;
+}
+
+#[tokio::test]
+async fn a_refused_token_is_renewed_once_and_then_told() {
+    let body = json!({ "statusCode": 401, "message": "Unauthorized. Access token is missing, invalid, \
+        audience is incorrect (https://cognitiveservices.azure.com), or have expired." });
+    let (mut stage, failure) = refused_chat(401, &[], body, Code::ChatTokenRefused).await;
+    assert!(offers(&failure, Action::SignIn));
+    let tries = stage
+        .history()
+        .iter()
+        .filter(|entry| entry.operation == "chat.create")
+        .count();
+    assert_eq!(
+        tries, 3,
+        "the token, a new one, and one for the newer audience"
+    );
+    sending_again_works(&mut stage).await;
+}
+
+#[tokio::test]
+async fn a_missing_deployment_is_told_by_name() {
+    let body = json!({ "error": { "code": "DeploymentNotFound",
+        "message": "The API deployment for this resource does not exist." } });
+    let (mut stage, failure) = refused_chat(404, &[], body, Code::DeploymentNotFound).await;
+    show("chat-not-found", &stage);
+    assert_eq!(failure.parameters["deployment"], "gpt-4.1");
+    assert!(offers(&failure, Action::ChooseResource));
+    sending_again_works(&mut stage).await;
+}
+
+#[tokio::test]
+async fn an_unknown_path_is_tried_in_its_dated_form_once() {
+    let body = json!({ "error": { "code": "404", "message": "Resource not found" } });
+    let (stage, _) = refused_chat(404, &[], body, Code::EndpointNotFound).await;
+    let history = stage.history();
+    let paths: Vec<_> = history
+        .iter()
+        .filter(|entry| entry.operation == "chat.create")
+        .map(|entry| &entry.path)
+        .collect();
+    assert_eq!(paths.len(), 2, "{paths:?}");
+    assert!(paths[1].contains("/openai/deployments/gpt-4.1/chat/completions"));
+}
+
+#[tokio::test]
+async fn too_many_requests_mean_that_access_works() {
+    let body = json!({ "error": { "code": "429", "message": "Requests have exceeded token rate limit." } });
+    let (mut stage, failure) =
+        refused_chat(429, &[("retry-after", "86400")], body, Code::ChatThrottled).await;
+    show("chat-throttled", &stage);
+    assert_eq!(failure.parameters["seconds"], "86400");
+    assert!(
+        stage
+            .page()
+            .steps
+            .iter()
+            .any(|step| step.step == Step::GetAccess && step.done)
+    );
+    let tries = stage
+        .history()
+        .iter()
+        .filter(|entry| entry.operation == "chat.create")
+        .count();
+    assert_eq!(tries, 1, "a chat is never sent twice by itself");
+    sending_again_works(&mut stage).await;
+}
+
+#[tokio::test]
+async fn every_other_refusal_of_the_chat_has_its_own_page() {
+    let error =
+        |code: &str, message: &str| json!({ "error": { "code": code, "message": message } });
+    let cases = [
+        (
+            400,
+            error(
+                "BadRequest",
+                "Please provide a custom subdomain for token authentication, otherwise API key is required.",
+            ),
+            Code::NoCustomSubdomain,
+        ),
+        (
+            400,
+            error(
+                "Tenant provided in token does not match resource token",
+                "Token tenant 1 does not match resource tenant.",
+            ),
+            Code::ChatTenantMismatch,
+        ),
+        (
+            400,
+            error("content_filter", "The response was filtered."),
+            Code::ContentFiltered,
+        ),
+        (
+            403,
+            error(
+                "403",
+                "Access denied due to Virtual Network/Firewall rules.",
+            ),
+            Code::NetworkRules,
+        ),
+        (
+            403,
+            error(
+                "AccessDenied",
+                "Public access is disabled. Please configure private endpoint.",
+            ),
+            Code::NetworkRules,
+        ),
+        (
+            403,
+            json!({ "code": "403", "message": "A Virtual Network is configured for this resource." }),
+            Code::NetworkRules,
+        ),
+        (
+            400,
+            error(
+                "OperationNotSupported",
+                "The chatCompletion operation does not work with the specified model.",
+            ),
+            Code::ChatRefused,
+        ),
+        (
+            503,
+            json!("<html>Service Unavailable</html>"),
+            Code::ServiceFailed,
+        ),
+        (
+            404,
+            error("ResourceNotFound", "Subdomain does not map to a resource"),
+            Code::EndpointNotFound,
+        ),
+    ];
+    for (status, body, code) in cases {
+        let (mut stage, failure) = refused_chat(status, &[], body, code).await;
+        assert!(
+            failure.details.iter().any(|detail| detail.name == "status"),
+            "support sees the status"
+        );
+        sending_again_works(&mut stage).await;
+    }
+}
+
+#[tokio::test]
+async fn a_claims_challenge_leads_to_a_stronger_sign_in() {
+    let mut stage = Stage::new("default").await;
+    stage.sign_in().await;
+    stage.choose(RESOURCE).await;
+    let challenge = "Bearer realm=\"\", authorization_uri=\"https://login.microsoftonline.com/common/oauth2/authorize\", \
+        error=\"insufficient_claims\", claims=\"eyJhY2Nlc3NfdG9rZW4iOnsiYWNycyI6eyJlc3NlbnRpYWwiOnRydWUsInZhbHVlcyI6WyJwMSJdfX19\"";
+    let act = Act::Answer {
+        status: 401,
+        headers: BTreeMap::from([("www-authenticate".to_owned(), challenge.to_owned())]),
+        body: json!({ "error": { "code": "RequestDisallowedByPolicy", "message": "MFA." } }),
+    };
+    stage
+        .simulator
+        .add_fault(Fault::on("roleAssignments.create", act).times(1));
+    stage.send(Command::AssignRole).await;
+    stage.until_failure(Code::ProofNeeded).await;
+    press(&mut stage, Action::SignIn).await;
+    stage
+        .until("the same page is back", |s| access(s).is_some())
+        .await;
+    let asked = stage.desktop.last_opened();
+    assert!(asked.contains("acrs"), "the claims go to Entra: {asked}");
+    stage.get_role().await;
+}
+
+/// A store that cannot be used.
+struct NoStore;
+
+#[async_trait]
+impl SecretStore for NoStore {
+    async fn read(&self) -> Result<Option<Secret>, StoreTrouble> {
+        Err(StoreTrouble::Absent)
+    }
+    async fn write(&self, _: &Secret) -> Result<(), StoreTrouble> {
+        Err(StoreTrouble::Absent)
+    }
+    async fn remove(&self) -> Result<(), StoreTrouble> {
+        Err(StoreTrouble::Absent)
+    }
+}
+
+/// A store that fails only when it is written.
+struct FullStore;
+
+#[async_trait]
+impl SecretStore for FullStore {
+    async fn read(&self) -> Result<Option<Secret>, StoreTrouble> {
+        Ok(None)
+    }
+    async fn write(&self, _: &Secret) -> Result<(), StoreTrouble> {
+        Err(StoreTrouble::Failed("full".to_owned()))
+    }
+    async fn remove(&self) -> Result<(), StoreTrouble> {
+        Ok(())
+    }
+}
+
+#[tokio::test]
+async fn without_a_store_the_sign_in_lasts_for_the_session_and_the_page_says_so() {
+    let mut stage = Stage::with(Setup {
+        store: Arc::new(NoStore),
+        ..Setup::default()
+    })
+    .await;
+    let page = sign_in(stage.page()).expect("the first page").clone();
+    assert!(
+        !page.can_stay_signed_in,
+        "the page says so before the sign-in"
+    );
+    stage.walk().await;
+    assert!(!stage.page().person.as_ref().expect("somebody").kept);
+
+    let mut stage = Stage::with(Setup {
+        store: Arc::new(FullStore),
+        ..Setup::default()
+    })
+    .await;
+    stage.sign_in().await;
+    let said = |s: &keyless::snapshot::Snapshot| s.notices.iter().any(|n| n.code == "session_only");
+    stage.until("the page says so", said).await;
+    assert!(!stage.page().person.as_ref().expect("somebody").kept);
+}

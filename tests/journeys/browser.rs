@@ -1,0 +1,168 @@
+//! The browser and the desktop, played: what a person does on the sign-in page.
+
+use std::io;
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
+
+use async_trait::async_trait;
+use keyless::session::Desktop;
+use reqwest::header::LOCATION;
+use reqwest::{Client, StatusCode};
+use tokio::sync::Notify;
+
+/// What the person does when the sign-in page opens.
+#[derive(Clone, Debug)]
+pub enum Habit {
+    /// Presses the button of this account.
+    ContinueAs(&'static str),
+    /// Presses Decline.
+    Decline,
+    /// Another page comes back first, with a state that is not ours, as often as this.
+    StrangersFirst(u32),
+    /// Looks at the page and does nothing.
+    Nothing,
+    /// No browser opens.
+    NoBrowser,
+}
+
+/// A desktop whose person has a habit.
+pub struct PlayedDesktop {
+    pub habit: Mutex<Habit>,
+    pub opened: Mutex<Vec<String>>,
+    pub folder: Mutex<Option<PathBuf>>,
+    /// What the browser ended on, and what it was sent through.
+    pub visited: Arc<Mutex<Vec<String>>>,
+    /// How often the browser got no answer and gave up.
+    pub lost: Arc<AtomicUsize>,
+    pub gave_up: Arc<Notify>,
+}
+
+impl PlayedDesktop {
+    pub fn new(habit: Habit) -> Self {
+        PlayedDesktop {
+            habit: Mutex::new(habit),
+            opened: Mutex::default(),
+            folder: Mutex::default(),
+            visited: Arc::default(),
+            lost: Arc::default(),
+            gave_up: Arc::default(),
+        }
+    }
+
+    pub fn last_opened(&self) -> String {
+        self.opened
+            .lock()
+            .expect("no test panics with the lock")
+            .last()
+            .cloned()
+            .unwrap_or_default()
+    }
+}
+
+#[async_trait]
+impl Desktop for PlayedDesktop {
+    fn open_address(&self, address: &str) -> io::Result<()> {
+        let habit = self
+            .habit
+            .lock()
+            .expect("no test panics with the lock")
+            .clone();
+        if matches!(habit, Habit::NoBrowser) {
+            return Err(io::Error::new(io::ErrorKind::NotFound, "no browser"));
+        }
+        self.opened
+            .lock()
+            .expect("no test panics with the lock")
+            .push(address.to_owned());
+        if address.starts_with("http://127.0.0.1:") {
+            let (visited, lost, gave_up) = (
+                self.visited.clone(),
+                self.lost.clone(),
+                self.gave_up.clone(),
+            );
+            let address = address.to_owned();
+            tokio::spawn(async move {
+                if visit(address, habit, visited).await.is_none() {
+                    lost.fetch_add(1, Ordering::SeqCst);
+                    gave_up.notify_one();
+                }
+            });
+        }
+        Ok(())
+    }
+
+    async fn pick_folder(&self) -> Option<PathBuf> {
+        self.folder
+            .lock()
+            .expect("no test panics with the lock")
+            .clone()
+    }
+
+    fn focus_window(&self) {}
+}
+
+/// Plays the person on the page at `address`; `None` when the browser got no answer.
+async fn visit(address: String, habit: Habit, visited: Arc<Mutex<Vec<String>>>) -> Option<()> {
+    let client = Client::builder()
+        .no_proxy()
+        .redirect(reqwest::redirect::Policy::none())
+        .build()
+        .expect("a plain client");
+    let page = client.get(&address).send().await.ok()?;
+    if page.status() != StatusCode::OK {
+        return None;
+    }
+    let form = match habit {
+        Habit::ContinueAs(account) => [("user", account)],
+        Habit::Decline => [("decision", "decline")],
+        Habit::StrangersFirst(times) => {
+            let callback = callback_of(&address);
+            for number in 0..times {
+                let stranger = format!("{callback}/?code=somebody-elses&state=not-ours-{number}");
+                // After the tenth the listener is gone.
+                if let Ok(answer) = client.get(stranger).send().await {
+                    assert_eq!(
+                        answer.status(),
+                        StatusCode::BAD_REQUEST,
+                        "a stranger is told so"
+                    );
+                }
+            }
+            [("user", "ada@contoso.example")]
+        }
+        Habit::Nothing | Habit::NoBrowser => return Some(()),
+    };
+    let answer = client.post(&address).form(&form).send().await.ok()?;
+    let mut next = location(&answer)?;
+    loop {
+        visited
+            .lock()
+            .expect("no test panics with the lock")
+            .push(next.clone());
+        let answer = client.get(&next).send().await.ok()?;
+        let Some(onward) = location(&answer) else {
+            return Some(());
+        };
+        let base = url::Url::parse(&next).expect("an absolute address");
+        next = base
+            .join(&onward)
+            .expect("a redirect leads somewhere")
+            .to_string();
+    }
+}
+
+/// `http://localhost:PORT` of an authorize address.
+pub fn callback_of(address: &str) -> String {
+    let url = url::Url::parse(address).expect("an absolute address");
+    let redirect = url.query_pairs().find(|(name, _)| name == "redirect_uri");
+    redirect.expect("every sign-in comes back").1.into_owned()
+}
+
+fn location(answer: &reqwest::Response) -> Option<String> {
+    answer
+        .headers()
+        .get(LOCATION)
+        .and_then(|value| value.to_str().ok())
+        .map(str::to_owned)
+}

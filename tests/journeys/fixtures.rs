@@ -1,0 +1,158 @@
+//! The pages that journeys pass, written down for the tests of the web interface.
+//!
+//! Each is compared with `ui/fixtures/<name>.json`; `cargo xtask types` writes them anew. What
+//! differs from run to run (ports, ids, folders) is replaced by something that does not.
+
+use std::path::{Path, PathBuf};
+
+use serde_json::{Value, json};
+
+use crate::stage::{Stage, choose};
+
+/// Every page that is written down: no file lies about that no journey shows.
+pub const NAMES: &[&str] = &[
+    "access-may-not",
+    "access-paused",
+    "access-through-group",
+    "access-waiting",
+    "chat-not-found",
+    "chat-throttled",
+    "env-folder",
+    "env-not-utf8",
+    "may-not-assign",
+    "network-failed",
+    "no-account",
+    "no-chat-deployment",
+    "no-subscription",
+    "project-ready",
+    "resource-chosen",
+    "resources",
+    "sign-in",
+    "sign-in-azure-cli",
+    "sign-in-declined",
+    "sign-in-waiting",
+    "stranger-ignored",
+    "test-answered",
+    "test-ready",
+];
+
+/// Compares the page that is shown with the one that is written down.
+pub fn show(name: &str, stage: &Stage) {
+    assert!(
+        NAMES.contains(&name),
+        "{name} is missing in the list of fixtures"
+    );
+    let snapshot = stage.page();
+    let resources = choose(snapshot).map(|_| stage.session.list_resources("", 0, 100));
+    let mut fixture = json!({ "name": name, "snapshot": snapshot, "resources": resources });
+    let home = stage.home.path().display().to_string();
+    steady(&mut fixture, &home);
+    fixture["snapshot"]["revision"] = json!(1);
+    compare(&folder().join(format!("{name}.json")), &fixture);
+}
+
+#[test]
+fn the_command_names_and_the_words_of_the_core_are_written_down_for_the_window() {
+    compare(
+        &folder().join("commands.json"),
+        &json!(keyless::contract::COMMANDS),
+    );
+    compare(
+        &folder().join("core-words.json"),
+        &json!(keyless::words::KEYS),
+    );
+}
+
+#[test]
+fn no_page_is_written_down_that_no_journey_shows() {
+    let mut expected: Vec<String> = NAMES.iter().map(|name| format!("{name}.json")).collect();
+    expected.extend(["commands.json".to_owned(), "core-words.json".to_owned()]);
+    expected.sort();
+    let mut found: Vec<String> = std::fs::read_dir(folder())
+        .expect("the fixtures are checked in")
+        .map(|entry| {
+            entry
+                .expect("a file")
+                .file_name()
+                .to_string_lossy()
+                .into_owned()
+        })
+        .collect();
+    found.sort();
+    if std::env::var_os("KEYLESS_WRITE").is_none() {
+        assert_eq!(found, expected);
+    }
+}
+
+fn folder() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("ui/fixtures")
+}
+
+fn compare(path: &Path, fixture: &Value) {
+    let text = format!(
+        "{}\n",
+        serde_json::to_string_pretty(fixture).expect("JSON is text")
+    );
+    if std::env::var_os("KEYLESS_WRITE").is_some() {
+        std::fs::create_dir_all(folder()).expect("the folder is made");
+        std::fs::write(path, &text).expect("the fixture is written");
+    }
+    let checked_in = std::fs::read_to_string(path).unwrap_or_default();
+    assert_eq!(
+        checked_in,
+        text,
+        "{} is stale: run `cargo xtask types`",
+        path.display()
+    );
+}
+
+fn steady(value: &mut Value, home: &str) {
+    match value {
+        Value::String(text) => *text = steady_text(text, home),
+        Value::Array(items) => items.iter_mut().for_each(|item| steady(item, home)),
+        Value::Object(fields) => {
+            if let Some(name) = fields.get("name").and_then(Value::as_str)
+                && (name.ends_with("_id") || name.ends_with("-id"))
+                && fields.contains_key("value")
+            {
+                fields.insert(
+                    "value".to_owned(),
+                    json!("00000000-0000-4000-8000-000000000000"),
+                );
+            }
+            fields.values_mut().for_each(|field| steady(field, home));
+        }
+        _ => {}
+    }
+}
+
+fn steady_text(text: &str, home: &str) -> String {
+    let mut text = text.replace(home, "/home/ada");
+    for before in ["127.0.0.1:", "localhost:", "localhost%3A"] {
+        text = replace_after(&text, before, "50000", |c| c.is_ascii_digit());
+    }
+    for before in ["state=", "nonce=", "code_challenge="] {
+        text = replace_after(&text, before, "fresh", |c| {
+            c.is_ascii_alphanumeric() || "-_".contains(c)
+        });
+    }
+    for before in ["Trace ID: ", "Correlation ID: "] {
+        text = replace_after(&text, before, "fresh", |c| {
+            c.is_ascii_hexdigit() || c == '-'
+        });
+    }
+    replace_after(&text, "Timestamp: ", "fresh", |c| {
+        c.is_ascii_digit() || "-: Z".contains(c)
+    })
+}
+
+fn replace_after(text: &str, before: &str, with: &str, is_part: impl Fn(char) -> bool) -> String {
+    let mut parts = text.split(before);
+    let mut out = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        let rest = part.trim_start_matches(&is_part);
+        let replaced = if rest.len() == part.len() { "" } else { with };
+        out.push_str(&format!("{before}{replaced}{rest}"));
+    }
+    out
+}

@@ -1,0 +1,196 @@
+//! The listener that the browser comes back to, attacked.
+
+use keyless::session::Command;
+use proptest::prelude::*;
+use reqwest::{Client, Method, StatusCode};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+
+use crate::browser::{Habit, callback_of};
+use crate::stage::{Setup, Stage, is_waiting_for_browser};
+
+async fn waiting() -> (Stage, String) {
+    let mut stage = Stage::with(Setup {
+        habit: Habit::Nothing,
+        ..Setup::default()
+    })
+    .await;
+    stage.send(Command::SignInWithBrowser).await;
+    stage
+        .until("the browser is open", is_waiting_for_browser)
+        .await;
+    let callback = callback_of(&stage.desktop.last_opened());
+    (stage, callback)
+}
+
+fn client() -> Client {
+    Client::builder()
+        .no_proxy()
+        .redirect(reqwest::redirect::Policy::none())
+        .build()
+        .expect("a plain client")
+}
+
+#[tokio::test]
+async fn a_favicon_is_nobodys_fault() {
+    let (mut stage, callback) = waiting().await;
+    for _ in 0..20 {
+        let answer = client()
+            .get(format!("{callback}/favicon.ico"))
+            .send()
+            .await
+            .expect("an answer");
+        assert_eq!(answer.status(), StatusCode::NO_CONTENT);
+    }
+    stage
+        .until("the sign-in goes on", is_waiting_for_browser)
+        .await;
+    assert!(
+        stage.page().failure.is_none(),
+        "a browser asks for icons as often as it likes"
+    );
+}
+
+#[tokio::test]
+async fn only_our_own_page_may_come_back() {
+    let (stage, callback) = waiting().await;
+    let state = state_of(&stage.desktop.last_opened());
+    let good = format!("{callback}/?code=x&state={state}");
+    let post = client()
+        .request(Method::POST, &good)
+        .send()
+        .await
+        .expect("an answer");
+    assert_eq!(post.status(), StatusCode::METHOD_NOT_ALLOWED);
+    let path = client()
+        .get(format!("{callback}/x?code=x&state={state}"))
+        .send()
+        .await
+        .expect("an answer");
+    assert_eq!(path.status(), StatusCode::NOT_FOUND);
+    let host = client()
+        .get(&good)
+        .header("host", "evil.example")
+        .send()
+        .await
+        .expect("an answer");
+    assert_eq!(
+        host.status(),
+        StatusCode::FORBIDDEN,
+        "a rebound name is refused"
+    );
+    let twice = client()
+        .get(format!("{callback}/?code=x&code=y&state={state}"))
+        .send()
+        .await
+        .expect("an answer");
+    assert_eq!(
+        twice.status(),
+        StatusCode::BAD_REQUEST,
+        "a parameter comes once"
+    );
+}
+
+#[tokio::test]
+async fn a_header_that_never_ends_is_cut_off() {
+    let (stage, callback) = waiting().await;
+    let port: u16 = callback
+        .rsplit(':')
+        .next()
+        .and_then(|port| port.parse().ok())
+        .expect("a port");
+    let mut stream = TcpStream::connect(("127.0.0.1", port))
+        .await
+        .expect("the port is open");
+    let endless = format!("GET /?{} HTTP/1.1\r\n", "x".repeat(100_000));
+    // The listener may hang up before everything is written.
+    let _ = stream.write_all(endless.as_bytes()).await;
+    let mut answer = Vec::new();
+    let _ = stream.read_to_end(&mut answer).await;
+    let answer = String::from_utf8_lossy(&answer);
+    assert!(
+        answer.is_empty() || answer.starts_with("HTTP/1.1 4"),
+        "{answer}"
+    );
+    drop(stage);
+}
+
+#[tokio::test]
+async fn the_same_port_answers_on_both_loopback_addresses() {
+    let (_stage, callback) = waiting().await;
+    let port = callback.rsplit(':').next().expect("a port");
+    let mut reached = 0;
+    for host in ["127.0.0.1", "[::1]"] {
+        if let Ok(answer) = client()
+            .get(format!("http://{host}:{port}/favicon.ico"))
+            .send()
+            .await
+        {
+            assert_eq!(answer.status(), StatusCode::NO_CONTENT);
+            reached += 1;
+        }
+    }
+    let has_ipv6 = std::net::TcpListener::bind("[::1]:0").is_ok();
+    assert_eq!(reached, if has_ipv6 { 2 } else { 1 });
+}
+
+#[tokio::test]
+async fn the_page_that_the_browser_ends_on_holds_no_code() {
+    let mut stage = Stage::new("default").await;
+    stage.sign_in().await;
+    let visited = stage.desktop.visited.lock().expect("a lock").clone();
+    let last = visited.last().expect("the browser went somewhere");
+    assert!(last.ends_with("/done"), "{visited:?}");
+    assert!(!last.contains("code="));
+}
+
+#[tokio::test]
+async fn cancelling_frees_the_port_and_late_callbacks_reach_nobody() {
+    let (mut stage, callback) = waiting().await;
+    let state = state_of(&stage.desktop.last_opened());
+    stage.send(Command::Cancel).await;
+    stage
+        .until("the wait is over", |s| !is_waiting_for_browser(s))
+        .await;
+    stage.send(Command::SignInWithBrowser).await;
+    stage
+        .until("the browser is open", is_waiting_for_browser)
+        .await;
+    let late = client()
+        .get(format!("{callback}/?code=x&state={state}"))
+        .send()
+        .await;
+    assert!(late.is_err(), "nobody listens on the old port");
+    assert_ne!(callback_of(&stage.desktop.last_opened()), callback);
+    assert_ne!(
+        state_of(&stage.desktop.last_opened()),
+        state,
+        "every attempt has its own state"
+    );
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 64, ..ProptestConfig::default() })]
+
+    #[test]
+    fn no_callback_made_of_noise_gets_a_token(query in "[ -~]{0,200}") {
+        let runtime = tokio::runtime::Runtime::new().expect("a runtime");
+        runtime.block_on(async {
+            let (stage, callback) = waiting().await;
+            let mut url = url::Url::parse(&callback).expect("an address");
+            url.set_query(Some(&query));
+            // Whatever comes back, the listener is alive and nothing is redeemed.
+            let _ = client().get(url).send().await;
+            let alive = client().get(format!("{callback}/favicon.ico")).send().await;
+            assert!(alive.is_ok(), "the listener answers on");
+            let redeemed = stage.history().iter().any(|entry| entry.operation == "entra.token");
+            assert!(!redeemed, "noise is not redeemed");
+        });
+    }
+}
+
+fn state_of(address: &str) -> String {
+    let url = url::Url::parse(address).expect("an absolute address");
+    let state = url.query_pairs().find(|(name, _)| name == "state");
+    state.expect("every sign-in has a state").1.into_owned()
+}
