@@ -10,7 +10,7 @@ use serde_json::json;
 use uuid::{Uuid, uuid};
 
 use crate::cloud::Service;
-use crate::directory::{read_list, read_refused};
+use crate::directory::read_list;
 use crate::failure::{Action, Code, Failure, TextKind};
 use crate::http::{Answer, Cause, Request};
 use crate::identity::Identity;
@@ -514,11 +514,6 @@ fn notice(code: &str, parameters: &[(&str, &str)]) -> Notice {
             .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
             .collect(),
     }
-}
-
-/// The refusal of a read that the person asked for outright.
-pub fn refused(identity: &Identity, answer: &Answer) -> Failure {
-    read_refused(identity, answer)
 }
 
 #[cfg(test)]

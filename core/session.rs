@@ -80,6 +80,8 @@ struct Inner {
     watchers: Mutex<Vec<UnboundedSender<Message>>>,
     identity: Mutex<Option<Arc<Identity>>>,
     running: Mutex<HashMap<WorkId, AbortHandle>>,
+    /// Writes and removals of the kept sign-in, one after the other.
+    keeping: tokio::sync::Mutex<()>,
     events: UnboundedSender<Incoming>,
 }
 
@@ -112,6 +114,7 @@ impl Session {
             watchers: Mutex::new(Vec::new()),
             identity: Mutex::new(None),
             running: Mutex::new(HashMap::new()),
+            keeping: tokio::sync::Mutex::new(()),
             events,
         });
         inner.publish();
@@ -472,7 +475,9 @@ impl Inner {
         })
     }
 
+    /// Whoever has signed out meanwhile is not kept: the person is looked at under the lock.
     async fn keep(self: Arc<Self>) {
+        let _turn = self.keeping.lock().await;
         let Some(secret) = lock(&self.identity)
             .as_ref()
             .and_then(|identity| identity.keep())
@@ -487,10 +492,11 @@ impl Inner {
     }
 
     async fn unkeep(self: Arc<Self>) {
+        let _turn = self.keeping.lock().await;
         if let Err(trouble) = self.surroundings.store.remove().await {
             tracing::warn!(?trouble, "the kept sign-in could not be removed");
         }
-        self.tell(Event::Kept(false));
+        self.tell(Event::Unkept);
     }
 
     fn identity(&self) -> Result<Arc<Identity>, Failure> {

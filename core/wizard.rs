@@ -15,7 +15,7 @@ use crate::resources::Account;
 use crate::snapshot::{
     AccessPhase, Activity, Busy, ChooseResourcePage, ConnectProjectPage, Deployment, GetAccessPage,
     Notice, Obstacle, Page, Person, ProjectPhase, ResourceWindow, SignInPage, SignInPhase,
-    Snapshot, Step, StepState, TestConnectionPage, TestPhase, Verdict, Waiting,
+    Snapshot, Step, StepState, TestConnectionPage, TestPhase, Verdict, Waiting, Way,
 };
 
 /// The most that one window of the list holds.
@@ -206,8 +206,10 @@ pub enum Event {
     Progress(WorkId, Progress),
     /// Work ended.
     Done(WorkId, Result<Outcome, Failure>),
-    /// The system's store said whether it holds the sign-in.
+    /// The system's store said whether it holds the sign-in now.
     Kept(bool),
+    /// The sign-in was removed from the system's store.
+    Unkept,
 }
 
 /// How work goes on.
@@ -406,6 +408,11 @@ impl Wizard {
             }
             Event::Progress(..) => {}
             Event::Kept(kept) => self.note_kept(kept),
+            Event::Unkept => {
+                if let Some(person) = &mut self.person {
+                    person.kept = false;
+                }
+            }
         }
         effects
     }
@@ -896,6 +903,10 @@ impl Wizard {
         }
         self.stop_all(effects);
         self.forget_person();
+        if !self.sign_in.stay || person.way == Way::AzureCli {
+            // What an earlier person kept must not come back instead of this one.
+            effects.push(Effect::Unkeep);
+        }
         self.person = Some(person);
         self.go_to(Step::ChooseResource, effects);
     }
@@ -908,11 +919,8 @@ impl Wizard {
         accounts: Vec<Account>,
         effects: &mut Vec<Effect>,
     ) {
-        // The sign-in has proved itself: now it may be kept.
-        if self.sign_in.stay
-            && self.sign_in.can_stay
-            && !self.person.as_ref().is_some_and(|p| p.kept)
-        {
+        // The sign-in has proved itself: now it may be kept, each time with the newest token.
+        if self.sign_in.stay && self.sign_in.can_stay {
             effects.push(Effect::Keep);
         }
         if let Some(person) = &mut self.person {

@@ -262,3 +262,23 @@ fn assignments(stage: &Stage) -> usize {
         })
         .count()
 }
+
+#[tokio::test]
+async fn a_link_that_leads_out_of_the_cloud_is_not_followed() {
+    let mut stage = Stage::new("default").await;
+    let act = |link: &str| Act::Answer {
+        status: 200,
+        headers: [].into(),
+        body: serde_json::json!({ "value": [], "nextLink": link }),
+    };
+    let foreign = "http://127.0.0.1:9/arm/subscriptions?api-version=2022-12-01";
+    stage
+        .simulator
+        .add_fault(Fault::on("subscriptions.list", act(foreign)));
+    stage.send(Command::SignInWithBrowser).await;
+    stage.until_failure(Code::ForeignHost).await;
+    assert_eq!(
+        stage.page().person.as_ref().map(|person| person.kept),
+        Some(false)
+    );
+}

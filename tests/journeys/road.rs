@@ -300,6 +300,18 @@ async fn signing_out_forgets_the_kept_sign_in() {
     stage
         .until("nobody is signed in", |s| s.person.is_none())
         .await;
+    let page = crate::stage::sign_in(stage.page()).expect("the first page");
+    assert!(
+        page.can_stay_signed_in,
+        "the store works: the next sign-in may be kept"
+    );
+    let codes: Vec<_> = stage
+        .page()
+        .notices
+        .iter()
+        .map(|notice| notice.code.as_str())
+        .collect();
+    assert_eq!(codes, ["signed_out"], "nothing else is said");
     let before = stage.history().len();
     stage.relaunch().await;
     stage
