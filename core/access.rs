@@ -442,15 +442,15 @@ fn judge(
             known_role(&item.properties.role_definition_id).filter(|role| !role.chats)
         });
         findings.push(match without_data {
-            Some(role) => notice("owner_without_data_role", &[("role", role.name)]),
-            None => notice("no_role", &[]),
+            Some(role) => Notice::new("owner_without_data_role", &[("role", role.name)]),
+            None => Notice::new("no_role", &[]),
         });
     }
     if permissions.is_none() {
-        findings.push(notice("permissions_unread", &[]));
+        findings.push(Notice::new("permissions_unread", &[]));
     }
     if assignments.is_none() {
-        findings.push(notice("assignments_unread", &[]));
+        findings.push(Notice::new("assignments_unread", &[]));
     }
     (verdict, findings)
 }
@@ -470,7 +470,7 @@ fn found_role(role: Role, assignment: &AssignmentProperties, scope: &str) -> Not
         (false, true) => "may_chat_inherited",
         (true, _) => "may_chat_through_group",
     };
-    notice(
+    Notice::new(
         code,
         &[
             ("role", role.name),
@@ -504,16 +504,6 @@ fn scope_name(scope: &str) -> &str {
         .next()
         .filter(|name| !name.is_empty())
         .unwrap_or("/")
-}
-
-fn notice(code: &str, parameters: &[(&str, &str)]) -> Notice {
-    Notice {
-        code: code.to_owned(),
-        parameters: parameters
-            .iter()
-            .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
-            .collect(),
-    }
 }
 
 #[cfg(test)]

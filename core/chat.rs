@@ -13,7 +13,7 @@ use crate::cloud::Service;
 use crate::failure::{Action, Code, Failure, Link};
 use crate::http::{Answer, Cause, Request, StreamedAnswer};
 use crate::identity::Identity;
-use crate::resources::Account;
+use crate::resources::{Account, no_custom_subdomain};
 
 /// The newest dated version, for endpoints that do not know `/openai/v1`.
 const DATED_API: &str = "2024-10-21";
@@ -166,17 +166,22 @@ fn refused(identity: &Identity, account: &Account, deployment: &str, answer: &An
             .with("resource", resource)
             .offer(Action::SwitchAccount)
             .offer(Action::ChooseResource),
-        400 if has("custom subdomain") => Failure::new(Code::NoCustomSubdomain)
-            .with("resource", resource)
-            .link(Link::CustomSubdomain, "https://learn.microsoft.com/azure/ai-services/cognitive-services-custom-subdomains")
-            .offer(Action::ChooseResource),
+        400 if has("custom subdomain") => {
+            no_custom_subdomain(resource).offer(Action::ChooseResource)
+        }
         400 if error.code == "content_filter" => Failure::new(Code::ContentFiltered)
             .with("deployment", deployment)
             .offer(Action::SendTestMessage),
-        403 if has("Virtual Network") || has("Public access is disabled") || has("private endpoint") => {
+        403 if has("Virtual Network")
+            || has("Public access is disabled")
+            || has("private endpoint") =>
+        {
             Failure::new(Code::NetworkRules)
                 .with("resource", resource)
-                .link(Link::Portal, identity.http().cloud().portal(&account.resource.id))
+                .link(
+                    Link::Portal,
+                    identity.http().cloud().portal(&account.resource.id),
+                )
                 .offer(Action::SendTestMessage)
                 .offer(Action::ChooseResource)
         }
@@ -191,12 +196,21 @@ fn refused(identity: &Identity, account: &Account, deployment: &str, answer: &An
             .offer(Action::SendTestMessage),
         429 => Failure::new(Code::ChatThrottled)
             .with("deployment", deployment)
-            .with("seconds", answer.retry_after(now).map_or(60, |wait| wait.as_secs().max(1)))
+            .with(
+                "seconds",
+                answer
+                    .retry_after(now)
+                    .map_or(60, |wait| wait.as_secs().max(1)),
+            )
             .offer(Action::SendTestMessage)
             .offer(Action::ChooseResource),
         500..=599 => return with_send_again(answer.unexpected(now)),
         _ => {
-            let reason = if error.message.is_empty() { &error.code } else { &error.message };
+            let reason = if error.message.is_empty() {
+                &error.code
+            } else {
+                &error.message
+            };
             Failure::new(Code::ChatRefused)
                 .with("reason", reason)
                 .offer(Action::SendTestMessage)

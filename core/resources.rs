@@ -10,7 +10,7 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use crate::directory::{Subscription, read_list};
-use crate::failure::Failure;
+use crate::failure::{Code, Failure, Link};
 use crate::http::Cause;
 use crate::identity::Identity;
 use crate::snapshot::{Deployment, Obstacle, Resource};
@@ -64,9 +64,7 @@ pub async fn list_accounts(
                 answered = true;
                 accounts.extend(list);
             }
-            Err(failure) if failure.code == crate::failure::Code::ReadRefused => {
-                refused = Some(failure)
-            }
+            Err(failure) if failure.code == Code::ReadRefused => refused = Some(failure),
             Err(failure) => return Err(failure),
         }
     }
@@ -100,6 +98,16 @@ pub async fn list_deployments(
         .collect();
     deployments.sort_by_key(|deployment| deployment.name.to_lowercase());
     Ok(deployments)
+}
+
+/// The failure of a resource that takes keys only, with the page that tells how to mend it.
+pub fn no_custom_subdomain(resource: &str) -> Failure {
+    Failure::new(Code::NoCustomSubdomain)
+        .with("resource", resource)
+        .link(
+            Link::CustomSubdomain,
+            "https://learn.microsoft.com/azure/ai-services/cognitive-services-custom-subdomains",
+        )
 }
 
 #[derive(Deserialize)]

@@ -474,6 +474,17 @@ pub struct Notice {
     pub parameters: Parameters,
 }
 
+impl Notice {
+    /// A sentence with its values.
+    pub fn new(code: &str, parameters: &[(&str, &str)]) -> Self {
+        let owned = |(name, value): &(&str, &str)| ((*name).to_owned(), (*value).to_owned());
+        Notice {
+            code: code.to_owned(),
+            parameters: parameters.iter().map(owned).collect(),
+        }
+    }
+}
+
 /// Something that is going on.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
 #[ts(export_to = "contract.ts")]

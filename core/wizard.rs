@@ -8,10 +8,11 @@ use std::path::PathBuf;
 
 use crate::access::{Access, Assigned};
 use crate::env_file::{EnvValues, Prepared};
-use crate::failure::{Action, Code, Failure, Link, Remedy};
+use crate::failure::{Action, Code, Failure, Remedy};
 use crate::http::Cause;
 use crate::identity;
 use crate::resources::Account;
+use crate::resources::no_custom_subdomain;
 use crate::snapshot::{
     AccessPhase, Activity, Busy, ChooseResourcePage, ConnectProjectPage, Deployment, GetAccessPage,
     Notice, Obstacle, Page, Person, ProjectPhase, ResourceWindow, SignInPage, SignInPhase,
@@ -547,7 +548,7 @@ impl Wizard {
         self.step = Step::SignIn;
         self.notices.clear();
         if was_signed_in {
-            self.notify(Step::SignIn, notice("signed_out", &[]));
+            self.notify(Step::SignIn, Notice::new("signed_out", &[]));
         }
         self.start(Work::FindAzureCli, effects);
     }
@@ -598,13 +599,7 @@ impl Wizard {
             .obstacles
             .contains(&Obstacle::NoCustomSubdomain)
         {
-            let failure = Failure::new(Code::NoCustomSubdomain)
-                .with("resource", &account.resource.name)
-                .link(
-                    Link::CustomSubdomain,
-                    "https://learn.microsoft.com/azure/ai-services/cognitive-services-custom-subdomains",
-                )
-                .offer(Action::ReadResources);
+            let failure = no_custom_subdomain(&account.resource.name).offer(Action::ReadResources);
             self.failures
                 .insert(Step::ChooseResource, (failure, Work::ReadResources));
             return;
@@ -807,10 +802,12 @@ impl Wizard {
                 self.sign_in.address = Some(address);
                 self.sign_in.opened = opened;
                 if !opened {
-                    self.notify(Step::SignIn, notice("browser_not_opened", &[]));
+                    self.notify(Step::SignIn, Notice::new("browser_not_opened", &[]));
                 }
             }
-            Progress::StrangerIgnored => self.notify(Step::SignIn, notice("answer_ignored", &[])),
+            Progress::StrangerIgnored => {
+                self.notify(Step::SignIn, Notice::new("answer_ignored", &[]))
+            }
             Progress::Finishing => {
                 self.sign_in.address = None;
                 self.sign_in.phase = SignInPhase::Finishing;
@@ -870,7 +867,7 @@ impl Wizard {
                     let path = prepared.path.display().to_string();
                     self.notify(
                         Step::ConnectProject,
-                        notice("env_not_ignored", &[("path", &path)]),
+                        Notice::new("env_not_ignored", &[("path", &path)]),
                     );
                 }
                 self.project.prepared = Some(*prepared);
@@ -931,7 +928,7 @@ impl Wizard {
             let count = unreached.to_string();
             self.notify(
                 Step::ChooseResource,
-                notice("tenants_unreached", &[("count", &count)]),
+                Notice::new("tenants_unreached", &[("count", &count)]),
             );
         }
         self.list.read = true;
@@ -1038,7 +1035,7 @@ impl Wizard {
         if !kept && self.sign_in.stay {
             self.sign_in.can_stay = false;
             for step in Step::ALL {
-                self.notices.push((step, notice("session_only", &[])));
+                self.notices.push((step, Notice::new("session_only", &[])));
             }
         }
     }
@@ -1274,7 +1271,7 @@ impl Wizard {
             } else {
                 "role_assigned"
             };
-            findings = vec![notice(code, &[("role", &access.plan.role)])];
+            findings = vec![Notice::new(code, &[("role", &access.plan.role)])];
         }
         GetAccessPage {
             phase: self.access_phase(),
@@ -1359,19 +1356,19 @@ impl Wizard {
     fn results(&self) -> Vec<Notice> {
         let mut results = Vec::new();
         if let Some(person) = &self.person {
-            results.push(notice("signed_in", &[("account", &person.account)]));
+            results.push(Notice::new("signed_in", &[("account", &person.account)]));
         }
         if let (Some(account), Some(deployment)) = (&self.choice.account, &self.choice.deployment) {
             let parameters = [
                 ("resource", account.resource.name.as_str()),
                 ("deployment", deployment),
             ];
-            results.push(notice("uses_resource", &parameters));
+            results.push(Notice::new("uses_resource", &parameters));
         }
         if self.role.works {
             results.push(match self.role_name() {
-                Some(role) => notice("has_role", &[("role", &role)]),
-                None => notice("has_access", &[]),
+                Some(role) => Notice::new("has_role", &[("role", &role)]),
+                None => Notice::new("has_access", &[]),
             });
         }
         if let Some(prepared) = self
@@ -1380,7 +1377,7 @@ impl Wizard {
             .as_ref()
             .filter(|_| self.project.written)
         {
-            results.push(notice(
+            results.push(Notice::new(
                 "wrote_env",
                 &[("path", &prepared.path.display().to_string())],
             ));
@@ -1391,7 +1388,7 @@ impl Wizard {
             .as_ref()
             .filter(|_| self.test.answered)
         {
-            results.push(notice("answered", &[("deployment", deployment)]));
+            results.push(Notice::new("answered", &[("deployment", deployment)]));
         }
         results
     }
@@ -1419,16 +1416,6 @@ impl Wizard {
             .iter()
             .map(|(slot, (_, work))| (*slot, work))
             .find(|(_, work)| work.step() == self.step && work.activity().is_some())
-    }
-}
-
-fn notice(code: &str, parameters: &[(&str, &str)]) -> Notice {
-    Notice {
-        code: code.to_owned(),
-        parameters: parameters
-            .iter()
-            .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
-            .collect(),
     }
 }
 

@@ -9,14 +9,14 @@ use async_trait::async_trait;
 use keyless::failure::{Action, Code, Failure, Remedy};
 use keyless::secrets::{Secret, SecretStore, StoreTrouble};
 use keyless::session::Command;
-use keyless::snapshot::{AccessPhase, ProjectPhase, SignInPhase, Step};
+use keyless::snapshot::{AccessPhase, SignInPhase, Step};
 use serde_json::{Value, json};
 use simulator::{Act, Fault};
 
 use crate::browser::Habit;
 use crate::fixtures::show;
 use crate::stage::{
-    ADA, RESOURCE, Setup, Stage, access, choose, is_waiting_for_browser, project, shown, sign_in,
+    ADA, RESOURCE, Setup, Stage, access, choose, is_waiting_for_browser, shown, sign_in,
 };
 
 fn offers(failure: &Failure, action: Action) -> bool {
@@ -376,11 +376,7 @@ async fn an_env_that_is_a_folder_is_left_alone() {
     std::fs::create_dir(&other).expect("a new folder");
     *stage.desktop.folder.lock().expect("a lock") = Some(other.clone());
     press(&mut stage, Action::ChooseFolder).await;
-    stage
-        .until("the change is shown", |s| {
-            project(s).is_some_and(|p| p.phase == ProjectPhase::Ready)
-        })
-        .await;
+    stage.see_change().await;
     stage.write_env().await;
     assert!(other.join(".env").is_file());
     stage.back_works().await;
@@ -400,11 +396,7 @@ async fn an_env_with_a_byte_that_is_not_utf8_is_refused_untouched() {
     assert_eq!(after, before, "not a byte was changed");
     std::fs::write(stage.project().join(".env"), "A=1\n").expect("the person mends it");
     press(&mut stage, Action::ReadEnv).await;
-    stage
-        .until("the change is shown", |s| {
-            project(s).is_some_and(|p| p.phase == ProjectPhase::Ready)
-        })
-        .await;
+    stage.see_change().await;
     stage.write_env().await;
     assert!(
         stage.env().starts_with("A=1\n"),
@@ -416,22 +408,13 @@ async fn an_env_with_a_byte_that_is_not_utf8_is_refused_untouched() {
 async fn an_env_that_changed_meanwhile_is_not_overwritten() {
     let mut stage = Stage::new("already-has-access").await;
     ready_for_env(&mut stage).await;
-    stage.send(Command::ConfirmAccess).await;
-    stage
-        .until("the change is shown", |s| {
-            project(s).is_some_and(|p| p.phase == ProjectPhase::Ready)
-        })
-        .await;
+    stage.confirm_access().await;
     std::fs::write(stage.project().join(".env"), "THEIRS=1\n").expect("somebody writes");
     stage.send(Command::WriteEnv).await;
     stage.until_failure(Code::EnvChanged).await;
     assert_eq!(stage.env(), "THEIRS=1\n");
     press(&mut stage, Action::ReadEnv).await;
-    stage
-        .until("the change is shown", |s| {
-            project(s).is_some_and(|p| p.phase == ProjectPhase::Ready)
-        })
-        .await;
+    stage.see_change().await;
     stage.write_env().await;
     assert!(stage.env().contains("THEIRS=1\n"));
 }
@@ -458,12 +441,7 @@ async fn refused_chat(
 ) -> (Stage, Failure) {
     let mut stage = Stage::new("already-has-access").await;
     ready_for_env(&mut stage).await;
-    stage.send(Command::ConfirmAccess).await;
-    stage
-        .until("the change is shown", |s| {
-            project(s).is_some_and(|p| p.phase == ProjectPhase::Ready)
-        })
-        .await;
+    stage.confirm_access().await;
     stage.write_env().await;
     let headers = headers
         .iter()

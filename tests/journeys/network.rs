@@ -158,12 +158,7 @@ async fn an_answer_that_breaks_off_is_not_called_complete() {
     let mut stage = Stage::new("already-has-access").await;
     stage.sign_in().await;
     stage.choose(RESOURCE).await;
-    stage.send(Command::ConfirmAccess).await;
-    stage
-        .until("the change is shown", |s| {
-            project(s).is_some_and(|p| p.phase == ProjectPhase::Ready)
-        })
-        .await;
+    stage.confirm_access().await;
     stage.write_env().await;
     stage
         .simulator

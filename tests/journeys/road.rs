@@ -8,7 +8,7 @@ use keyless::snapshot::{AccessPhase, Step, TestPhase, Verdict, Way};
 use simulator::{Entry, Simulator};
 
 use crate::fixtures::show;
-use crate::stage::{ADA, RESOURCE, Setup, Stage, access, choose, project, shown, test};
+use crate::stage::{ADA, RESOURCE, Setup, Stage, access, choose, shown, test};
 
 #[tokio::test]
 async fn a_newcomer_reaches_a_chat_answer() {
@@ -183,12 +183,7 @@ async fn whoever_has_the_role_is_told_through_what_and_goes_on() {
     assert_eq!(page.phase, AccessPhase::Works);
     assert_eq!(page.findings[0].code, "may_chat_through_group");
     assert_eq!(page.findings[0].parameters["scope"], "rg-openai-dev");
-    stage.send(Command::ConfirmAccess).await;
-    stage
-        .until("the change is shown", |s| {
-            project(s).is_some_and(|page| page.file.is_some())
-        })
-        .await;
+    stage.confirm_access().await;
     stage.write_env().await;
     stage.test_connection().await;
     assert!(
@@ -425,11 +420,7 @@ impl Stage {
     pub async fn walk_with_access(&mut self) -> String {
         self.sign_in().await;
         self.choose(RESOURCE).await;
-        self.send(Command::ConfirmAccess).await;
-        self.until("the change is shown", |s| {
-            project(s).is_some_and(|page| page.file.is_some())
-        })
-        .await;
+        self.confirm_access().await;
         self.write_env().await;
         let answer = self.test_connection().await;
         assert!(test(self.page()).is_some_and(|page| page.phase == TestPhase::Answered));

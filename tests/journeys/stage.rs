@@ -277,6 +277,17 @@ impl Stage {
 
     pub async fn get_role(&mut self) {
         self.send(Command::AssignRole).await;
+        self.see_change().await;
+    }
+
+    /// Goes on to the project with the access that there is.
+    pub async fn confirm_access(&mut self) {
+        self.send(Command::ConfirmAccess).await;
+        self.see_change().await;
+    }
+
+    /// Waits until the change to `.env` is shown.
+    pub async fn see_change(&mut self) {
         self.until("the change to .env is shown", |s| {
             project(s).is_some_and(|page| page.phase == ProjectPhase::Ready)
         })
