@@ -1,0 +1,109 @@
+//! The person's browser: a real Chromium without a window.
+
+use std::path::Path;
+use std::process::{Command, Stdio};
+
+use fantoccini::{Client, Locator};
+use serde_json::{Map, Value, json};
+use tempfile::TempDir;
+use url::Url;
+
+use crate::PATIENCE;
+use crate::driver::Driver;
+
+/// A running Chromium with a profile of its own, outside of every [`crate::Home`].
+#[derive(Debug)]
+pub struct Browser {
+    driver: Driver,
+    _profile: TempDir,
+}
+
+impl Browser {
+    /// Starts the browser.
+    ///
+    /// # Panics
+    /// When Chromium or its driver is missing.
+    pub async fn start() -> Self {
+        let profile = TempDir::with_prefix("keyless-browser-").expect("a temporary folder");
+        let mut command = Command::new("chromedriver");
+        // Its reports are about itself, and tests run side by side.
+        command
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .env("TMPDIR", profile.path());
+        let driver = Driver::start(&mut command, capabilities(profile.path())).await;
+        Self {
+            driver,
+            _profile: profile,
+        }
+    }
+
+    /// The browser's session.
+    pub fn client(&self) -> &Client {
+        &self.driver.client
+    }
+
+    /// Signs in at this address as the person whom the page suggests.
+    pub async fn sign_in(&self, address: &Url) {
+        self.answer(address, "#continue").await;
+    }
+
+    /// Declines to sign in at this address.
+    pub async fn decline(&self, address: &Url) {
+        self.answer(address, "#decline").await;
+    }
+
+    /// Presses a button of the sign-in page, and returns on the page that the app serves.
+    async fn answer(&self, address: &Url, button: &str) {
+        let client = self.client();
+        client
+            .goto(address.as_str())
+            .await
+            .expect("the sign-in page opens");
+        let button = Locator::Css(button);
+        let button = client.wait().at_most(PATIENCE).for_element(button).await;
+        button
+            .expect("the sign-in page has the button")
+            .click()
+            .await
+            .expect("it can be pressed");
+        let heading = crate::say("browser.done.heading", &[]);
+        let done = format!("//h1[normalize-space(.)=\"{heading}\"]");
+        let done = client
+            .wait()
+            .at_most(PATIENCE)
+            .for_element(Locator::XPath(&done))
+            .await;
+        done.expect("the browser ends on the page that says so");
+        let url = client.current_url().await.expect("the page has an address");
+        assert!(
+            url.query().is_none(),
+            "no code stays in the browser's address bar: {url}"
+        );
+    }
+}
+
+fn capabilities(profile: &Path) -> Map<String, Value> {
+    let mut arguments = vec![
+        "--headless=new".to_owned(),
+        "--disable-gpu".to_owned(),
+        "--disable-dev-shm-usage".to_owned(),
+        "--disable-background-networking".to_owned(),
+        "--disable-component-update".to_owned(),
+        "--disable-sync".to_owned(),
+        "--disable-quic".to_owned(),
+        "--no-first-run".to_owned(),
+        format!("--user-data-dir={}", profile.join("profile").display()),
+    ];
+    if rustix::process::geteuid().is_root() {
+        // Chromium's sandbox refuses to work for root.
+        arguments.push("--no-sandbox".to_owned());
+    }
+    let mut capabilities = Map::new();
+    capabilities.insert("browserName".to_owned(), json!("chrome"));
+    capabilities.insert(
+        "goog:chromeOptions".to_owned(),
+        json!({ "args": arguments }),
+    );
+    capabilities
+}
