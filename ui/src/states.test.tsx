@@ -37,6 +37,10 @@ const PRIMARY: Readonly<Record<string, Key | null>> = {
   "test_connection/answered": null,
 };
 
+it("has states that the core wrote", () => {
+  expect(FIXTURES.length).toBeGreaterThan(0);
+});
+
 describe.each(ALL.map((state) => [state.name, state] as const))("%s", (_, state) => {
   it.each(["light", "dark"])("has nothing that axe objects to, %s", async (scheme) => {
     preferDark(scheme === "dark");

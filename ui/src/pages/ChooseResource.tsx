@@ -82,7 +82,7 @@ export function ChooseResource({ snapshot, page }: Props) {
     } else if (missing === "missing.resource") {
       listRef.current?.focus();
     } else {
-      detailRef.current?.querySelector("input")?.focus();
+      (detailRef.current?.querySelector<HTMLElement>("input:enabled") ?? detailRef.current)?.focus();
     }
   }
 
@@ -96,6 +96,7 @@ export function ChooseResource({ snapshot, page }: Props) {
         inFlight: page.reading_deployments,
       }}
       showsBusy
+      fills
     >
       <Field label={say("label.filter")}>
         <Input
@@ -122,7 +123,14 @@ export function ChooseResource({ snapshot, page }: Props) {
           listRef={listRef}
           missing={asked && missing === "missing.resource" ? missing : null}
         />
-        <div ref={detailRef} className={`${styles.column} ${styles.scrolling}`}>
+        <div
+          ref={detailRef}
+          role="region"
+          aria-label={say("label.deployments")}
+          // Where no radio button takes the focus, the column itself does, so that it can scroll.
+          tabIndex={canChooseDeployment(page) ? -1 : 0}
+          className={`${styles.column} ${styles.scrolling}`}
+        >
           <Deployments
             snapshot={snapshot}
             page={page}
@@ -132,6 +140,10 @@ export function ChooseResource({ snapshot, page }: Props) {
       </div>
     </Frame>
   );
+}
+
+function canChooseDeployment({ deployments }: ChooseResourcePage): boolean {
+  return deployments.length === 0 || deployments.some(({ can_chat }) => can_chat);
 }
 
 type Missing = Extract<Key, `missing.${string}`>;

@@ -11,7 +11,7 @@ import { useWizard, type Wizard } from "../wizard";
 import { say } from "../words";
 
 const useStyles = makeStyles({
-  lead: { margin: 0, fontSize: tokens.fontSizeBase400, lineHeight: tokens.lineHeightBase400 },
+  lead: { margin: 0 },
   list: {
     margin: 0,
     paddingLeft: tokens.spacingHorizontalXL,

@@ -14,7 +14,7 @@ export interface Fact {
 const useStyles = makeStyles({
   facts: {
     display: "grid",
-    gridTemplateColumns: "minmax(96px, max-content) minmax(0, 1fr)",
+    gridTemplateColumns: "minmax(72px, max-content) minmax(0, 1fr)",
     columnGap: tokens.spacingHorizontalL,
     rowGap: tokens.spacingVerticalXS,
     margin: 0,

@@ -11,6 +11,7 @@ const CALM: ReadonlySet<Code> = new Set<Code>([
   "sign_in_declined",
   "sign_in_timed_out",
   "sign_in_expired",
+  "proof_needed",
   "no_subscription",
   "no_account",
   "no_chat_deployment",
@@ -49,7 +50,7 @@ const useStyles = makeStyles({
   text: {
     margin: `${tokens.spacingVerticalS} 0 0`,
     padding: tokens.spacingHorizontalM,
-    maxHeight: "168px",
+    maxHeight: "120px",
     overflowY: "auto",
     whiteSpace: "pre-wrap",
     fontFamily: "inherit",

@@ -1,4 +1,4 @@
-import { Button, makeStyles, tokens } from "@fluentui/react-components";
+import { Button, makeStyles, mergeClasses, tokens } from "@fluentui/react-components";
 import type { ReactNode } from "react";
 
 import type { Snapshot, Step } from "../contract";
@@ -16,7 +16,7 @@ const useStyles = makeStyles({
     flexGrow: 1,
     minHeight: 0,
     overflowY: "auto",
-    padding: `${tokens.spacingVerticalXXL} 32px`,
+    padding: `${tokens.spacingVerticalXXL} 32px ${tokens.spacingVerticalL}`,
     display: "flex",
     flexDirection: "column",
     [COMPACT]: { padding: `${tokens.spacingVerticalL} ${tokens.spacingHorizontalXXL}` },
@@ -40,8 +40,9 @@ const useStyles = makeStyles({
     gap: tokens.spacingVerticalL,
     marginTop: tokens.spacingVerticalL,
     flexGrow: 1,
-    minHeight: 0,
+    flexShrink: 0,
   },
+  filling: { flexShrink: 1, minHeight: 0, [NARROW]: { flexShrink: 0 } },
   footer: {
     display: "flex",
     flexWrap: "wrap",
@@ -73,12 +74,14 @@ interface Props {
   cancelLabel?: string;
   /** Whether the page shows itself what goes on. */
   showsBusy?: boolean;
+  /** Whether the content takes the height that there is, because a part of it scrolls. */
+  fills?: boolean;
   children: ReactNode;
 }
 
 /** What all pages have in common: heading, failure, notices, content and buttons. */
 export function Frame(props: Props) {
-  const { snapshot, heading, primary, showsBusy = false, children } = props;
+  const { snapshot, heading, primary, showsBusy = false, fills = false, children } = props;
   const { page, failure, notices, busy } = snapshot;
   const styles = useStyles();
   return (
@@ -96,7 +99,7 @@ export function Frame(props: Props) {
           </div>
         )}
         <Notices notices={notices} />
-        <div className={styles.content}>{children}</div>
+        <div className={mergeClasses(styles.content, fills && styles.filling)}>{children}</div>
       </div>
       <footer className={styles.footer}>
         {snapshot.can_go_back && <BackButton steps={snapshot.steps} step={page.step} />}

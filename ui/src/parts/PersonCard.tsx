@@ -16,8 +16,8 @@ const useStyles = makeStyles({
     fontSize: tokens.fontSizeBase200,
     lineHeight: tokens.lineHeightBase200,
     color: tokens.colorNeutralForeground2,
-    overflowWrap: "anywhere",
   },
+  line: { overflow: "hidden", textOverflow: "ellipsis", whiteSpace: "nowrap" },
   name: {
     display: "flex",
     alignItems: "center",
@@ -39,10 +39,10 @@ export function PersonCard({ person }: { person: Person }) {
     <div className={styles.card}>
       <span className={styles.name}>
         <Icon small name="person" />
-        {person.name}
+        <Line text={person.name} />
       </span>
-      <span>{person.account}</span>
-      <span>{person.tenant_name ?? person.tenant_id}</span>
+      <Line text={person.account} />
+      <Line text={person.tenant_name ?? person.tenant_id} />
       <span className={styles.id}>
         {say("label.object_id")}
         <CopyButton text={person.object_id} name={say("label.object_id")} />
@@ -58,5 +58,14 @@ export function PersonCard({ person }: { person: Person }) {
         {say("button.sign_out")}
       </Button>
     </div>
+  );
+}
+
+/** A line that is cut where it is too long; the page of the sign-in shows it whole. */
+function Line({ text }: { text: string }) {
+  return (
+    <span className={useStyles().line} title={text}>
+      {text}
+    </span>
   );
 }

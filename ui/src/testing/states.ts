@@ -23,7 +23,7 @@ import type {
 export interface State {
   name: string;
   snapshot: Snapshot;
-  resources?: ResourceWindow;
+  resources?: ResourceWindow | null;
 }
 
 const STEPS: readonly Step[] = [
