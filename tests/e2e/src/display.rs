@@ -3,7 +3,8 @@
 use std::env;
 use std::io::{BufRead as _, BufReader};
 use std::process::{Command, Stdio};
-use std::sync::OnceLock;
+use std::sync::{OnceLock, mpsc};
+use std::thread;
 
 /// The display's name, such as `:99`.
 ///
@@ -14,27 +15,27 @@ pub fn display() -> &'static str {
     DISPLAY.get_or_init(|| env::var("DISPLAY").unwrap_or_else(|_| start_virtual_display()))
 }
 
-/// The server ends by itself when its last window is gone, which is soon after the last test.
+/// The server ends with this process: when the thread that started it does, and that one waits
+/// for ever.
 fn start_virtual_display() -> String {
-    let mut server = Command::new("Xvfb")
-        .args([
-            "-displayfd",
-            "1",
-            "-screen",
-            "0",
-            "1280x1024x24",
-            "-nolisten",
-            "tcp",
-            "-terminate",
-        ])
-        .stdout(Stdio::piped())
-        .stderr(Stdio::null())
-        .spawn()
-        .expect("without a display the journeys need Xvfb");
-    let mut number = String::new();
-    let output = server.stdout.take().expect("the output was piped");
-    BufReader::new(output)
-        .read_line(&mut number)
-        .expect("Xvfb tells its display");
-    format!(":{}", number.trim())
+    let (sender, name) = mpsc::channel();
+    thread::spawn(move || {
+        let mut server = Command::new("setpriv")
+            .args(["--pdeathsig", "TERM", "Xvfb", "-displayfd", "1"])
+            .args(["-screen", "0", "1280x1024x24", "-nolisten", "tcp"])
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()
+            .expect("without a display the journeys need Xvfb");
+        let mut number = String::new();
+        let output = server.stdout.take().expect("the output was piped");
+        BufReader::new(output)
+            .read_line(&mut number)
+            .expect("Xvfb tells its display");
+        sender
+            .send(format!(":{}", number.trim()))
+            .expect("somebody waits for the display");
+        let _ = server.wait();
+    });
+    name.recv().expect("Xvfb starts")
 }

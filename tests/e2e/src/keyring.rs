@@ -25,7 +25,8 @@ impl Keyring {
         let mut command = Command::new("dbus-daemon");
         command
             .args(["--session", "--nofork", "--print-address"])
-            .stdout(Stdio::piped());
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null());
         let mut bus = Program::start(home.lend_to(&mut command)).expect("dbus-daemon is installed");
         let mut address = String::new();
         let output = bus.child().stdout.take().expect("the output was piped");

@@ -3,6 +3,7 @@
 //!
 //! The app to drive is `target/debug/keyless-desktop`, or the one that `KEYLESS_APP` names.
 
+mod attempts;
 mod browser;
 mod display;
 mod driver;
@@ -16,6 +17,7 @@ pub mod search;
 mod wizard;
 mod words;
 
+pub use attempts::{ATTEMPTS, Attempt};
 pub use browser::Browser;
 pub use home::Home;
 pub use keyring::Keyring;

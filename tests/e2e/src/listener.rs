@@ -83,12 +83,9 @@ async fn answer(mut stream: TcpStream, paths: Arc<Mutex<Vec<String>>>) {
     let mut line = String::new();
     // A connection is counted whether or not a request follows.
     let _ = BufReader::new(&mut stream).read_line(&mut line).await;
-    let path = line
-        .split(' ')
-        .nth(1)
-        .unwrap_or_default()
-        .trim_start_matches('/')
-        .to_owned();
+    let target = line.split(' ').nth(1).unwrap_or_default();
+    let path = target.split('?').next().unwrap_or_default();
+    let path = path.trim_start_matches('/').to_owned();
     paths
         .lock()
         .unwrap_or_else(PoisonError::into_inner)
