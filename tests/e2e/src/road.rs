@@ -66,10 +66,14 @@ impl Road {
             .walk_down_to(&format!("{ACTIVE}.textContent.startsWith('{RESOURCE}')"))
             .await;
         wizard.key(Key::Enter).await;
-        let radio = format!("document.querySelector('input[type=radio][value=\"{DEPLOYMENT}\"]')");
-        wizard.becomes_true(&format!("{radio} !== null")).await;
+        wizard
+            .becomes_true("document.querySelector('input[type=radio]') !== null")
+            .await;
         wizard.tab_to(&say("label.deployments", &[])).await;
-        wizard.walk_down_to(&format!("{radio}.checked")).await;
+        wizard
+            .walk_down_to(&format!("document.activeElement.value === '{DEPLOYMENT}'"))
+            .await;
+        wizard.becomes_true("document.activeElement.checked").await;
         wizard.offers(&say("button.use_resource", &[])).await;
     }
 
