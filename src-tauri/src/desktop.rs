@@ -12,34 +12,22 @@ use url::Url;
 
 use crate::window::LABEL;
 
-/// The window's desktop.
-pub struct Window {
-    app: AppHandle,
-}
-
-impl Window {
-    /// The desktop on which this app runs.
-    pub fn new(app: AppHandle) -> Self {
-        Self { app }
-    }
-}
+/// The desktop on which the app runs.
+pub struct Window(pub AppHandle);
 
 #[async_trait]
 impl Desktop for Window {
     fn open_address(&self, address: &str) -> io::Result<()> {
         if !is_web_address(address) {
-            return Err(io::Error::new(
-                io::ErrorKind::InvalidInput,
-                "not an address of the web",
-            ));
+            return Err(io::ErrorKind::InvalidInput.into());
         }
         open::that_detached(address)
     }
 
     async fn pick_folder(&self) -> Option<PathBuf> {
         let (sender, answer) = oneshot::channel();
-        let mut dialog = self.app.dialog().file();
-        if let Some(window) = self.app.get_webview_window(LABEL) {
+        let mut dialog = self.0.dialog().file();
+        if let Some(window) = self.0.get_webview_window(LABEL) {
             dialog = dialog.set_parent(&window);
         }
         // Without a receiver nobody waits for the folder any more.
@@ -48,7 +36,7 @@ impl Desktop for Window {
     }
 
     fn focus_window(&self) {
-        if let Some(window) = self.app.get_webview_window(LABEL) {
+        if let Some(window) = self.0.get_webview_window(LABEL) {
             let shown = window.unminimize().and_then(|()| window.set_focus());
             if let Err(error) = shown {
                 tracing::debug!(%error, "the window did not come to the front");

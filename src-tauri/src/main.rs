@@ -7,17 +7,16 @@
 mod commands;
 mod desktop;
 mod flags;
-#[cfg_attr(not(feature = "practice"), path = "no_practice.rs")]
+#[cfg(feature = "practice")]
 mod practice;
 mod sessions;
 mod window;
 
 use std::error::Error;
-use std::path::Path;
 use std::process::ExitCode;
 use std::sync::Arc;
 
-use tauri::{AppHandle, Manager, RunEvent};
+use tauri::{Manager, RunEvent};
 
 use crate::desktop::Window;
 use crate::flags::{Flags, USAGE};
@@ -42,7 +41,7 @@ fn fail(error: &dyn Error) -> ExitCode {
 fn run(flags: &Flags) -> Result<ExitCode, Trouble> {
     require_display()?;
     let mut context = tauri::generate_context!();
-    if flags.practice {
+    if flags.practice.is_some() {
         // Practice shares neither files nor an entry of the secret store with real Azure.
         context.config_mut().identifier.push_str(".practice");
     }
@@ -55,7 +54,9 @@ fn run(flags: &Flags) -> Result<ExitCode, Trouble> {
         None => app.path().app_local_data_dir()?,
     };
     let _journal = keyless::journal::start(&data_folder)?;
-    app.manage(start_sessions(app.handle(), &data_folder, flags)?);
+    let desktop = Arc::new(Window(app.handle().clone()));
+    let sessions = Sessions::start(desktop, data_folder.clone(), flags);
+    app.manage(tauri::async_runtime::block_on(sessions)?);
     window::open(app.handle(), data_folder.join("window"))?;
     let code = app.run_return(|app, event| {
         if matches!(event, RunEvent::Exit) {
@@ -63,11 +64,6 @@ fn run(flags: &Flags) -> Result<ExitCode, Trouble> {
         }
     });
     Ok(u8::try_from(code).map_or(ExitCode::FAILURE, ExitCode::from))
-}
-
-fn start_sessions(app: &AppHandle, data_folder: &Path, flags: &Flags) -> Result<Sessions, Trouble> {
-    let desktop = Arc::new(Window::new(app.clone()));
-    tauri::async_runtime::block_on(Sessions::start(desktop, data_folder, flags))
 }
 
 /// GTK ends the process where there is no display; this is the same as an answer.

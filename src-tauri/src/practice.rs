@@ -10,49 +10,39 @@ use keyless::secrets::SessionStore;
 use keyless::session::{Desktop, Session, Surroundings};
 use simulator::{Options, Scenario, Simulator};
 
-use crate::sessions::Trouble;
+use crate::sessions::{Present, Trouble};
 
-/// A running practice Azure; it ends when this is dropped.
-pub struct Practice {
-    _simulator: Simulator,
-}
-
-impl Practice {
-    /// Starts a practice Azure, the default one without a name, and a session that knows no other.
-    ///
-    /// The folder that it offers is new and stays when practice ends: what a person puts there
-    /// is theirs. Fails when no scenario has this name, no port is free or no folder can be made.
-    pub async fn start(
-        scenario: Option<&str>,
-        desktop: Arc<dyn Desktop>,
-        data_folder: &Path,
-    ) -> Result<(Self, Session), Trouble> {
-        let mut options = Options::default();
-        if let Some(name) = scenario {
-            options.scenario = Scenario::named(name)?;
-        }
-        let simulator = Simulator::start(options).await?;
-        let addresses = simulator.addresses();
-        let project = tempfile::Builder::new()
-            .prefix("keyless-practice-")
-            .tempdir()?
-            .keep();
-        let session = Session::start(Surroundings {
-            cloud: Cloud::practice(&addresses.authority, &addresses.arm, &addresses.openai)?,
-            clock: Arc::new(SystemClock),
-            desktop,
-            store: Arc::new(SessionStore::default()),
-            tools: Arc::new(NoTools),
-            client_id: DEVELOPER_CLIENT.to_owned(),
-            data_folder: data_folder.join("practice"),
-            project_folder: Some(project),
-            can_practice: false,
-        })?;
-        Ok((
-            Self {
-                _simulator: simulator,
-            },
-            session,
-        ))
-    }
+/// Starts a practice Azure, and a session that knows no other.
+///
+/// The folder that it offers is new and stays when practice ends: what a person puts there is
+/// theirs. Fails when no scenario has this name, no port is free or no folder can be made.
+pub async fn start(
+    scenario: &str,
+    desktop: Arc<dyn Desktop>,
+    data_folder: &Path,
+) -> Result<Present, Trouble> {
+    let simulator = Simulator::start(Options {
+        scenario: Scenario::named(scenario)?,
+        ..Options::default()
+    })
+    .await?;
+    let addresses = simulator.addresses();
+    let project = tempfile::Builder::new()
+        .prefix("keyless-practice-")
+        .tempdir()?;
+    let session = Session::start(Surroundings {
+        cloud: Cloud::practice(&addresses.authority, &addresses.arm, &addresses.openai)?,
+        clock: Arc::new(SystemClock),
+        desktop,
+        store: Arc::new(SessionStore::default()),
+        tools: Arc::new(NoTools),
+        client_id: DEVELOPER_CLIENT.to_owned(),
+        data_folder: data_folder.join("practice"),
+        project_folder: Some(project.keep()),
+        can_practice: false,
+    })?;
+    Ok(Present {
+        session,
+        _azure: Some(Box::new(simulator)),
+    })
 }

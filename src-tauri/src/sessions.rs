@@ -1,13 +1,12 @@
 //! The session that the window shows: real Azure or practice, one at a time.
 
 use std::error::Error;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use keyless::clock::SystemClock;
 use keyless::cloud::{Cloud, DEVELOPER_CLIENT};
 use keyless::developer_tools::HiddenProcess;
-use keyless::failure::Failure;
 use keyless::secrets::OsStore;
 use keyless::session::{Command, Desktop, Session, Surroundings};
 use keyless::snapshot::{Message, ResourceWindow};
@@ -16,7 +15,8 @@ use tauri::ipc::Channel;
 use tokio::sync::watch;
 
 use crate::flags::Flags;
-use crate::practice::Practice;
+#[cfg(feature = "practice")]
+use crate::practice;
 
 /// Why no session started.
 pub type Trouble = Box<dyn Error + Send + Sync>;
@@ -25,11 +25,17 @@ pub type Trouble = Box<dyn Error + Send + Sync>;
 const STORE_SERVICE: &str = "Keyless for Azure OpenAI";
 const STORE_ACCOUNT: &str = "sign-in";
 
+/// A session, with what lives as long as it is the present one.
+pub struct Present {
+    /// The wizard.
+    pub session: Session,
+    /// Practice Azure.
+    pub _azure: Option<Box<dyn Send + Sync>>,
+}
+
 /// Holds the present session, and leads the window to the next when it is replaced.
 pub struct Sessions {
-    present: watch::Sender<Session>,
-    /// Practice Azure runs for as long as its session is the present one.
-    practice: tokio::sync::Mutex<Option<Practice>>,
+    present: watch::Sender<Present>,
     desktop: Arc<dyn Desktop>,
     data_folder: PathBuf,
     forwarding: Mutex<Option<JoinHandle<()>>>,
@@ -39,35 +45,33 @@ impl Sessions {
     /// Starts with real Azure, or with practice where the flags say so.
     pub async fn start(
         desktop: Arc<dyn Desktop>,
-        data_folder: &Path,
+        data_folder: PathBuf,
         flags: &Flags,
     ) -> Result<Self, Trouble> {
-        let mut practice = None;
-        let session = if flags.practice {
-            let (running, session) =
-                Practice::start(flags.scenario.as_deref(), desktop.clone(), data_folder).await?;
-            practice = Some(running);
-            session
-        } else {
-            start_real(desktop.clone(), data_folder)?
+        let present = match &flags.practice {
+            #[cfg(feature = "practice")]
+            Some(scenario) => practice::start(scenario, desktop.clone(), &data_folder).await?,
+            _ => start_real(desktop.clone(), data_folder.clone())?,
         };
         Ok(Self {
-            present: watch::Sender::new(session),
-            practice: tokio::sync::Mutex::new(practice),
+            present: watch::Sender::new(present),
             desktop,
-            data_folder: data_folder.to_owned(),
+            data_folder,
             forwarding: Mutex::default(),
         })
     }
 
     /// Hands a command to the present session.
     pub fn send(&self, command: Command) {
-        self.present.borrow().send(command);
+        self.present.borrow().session.send(command);
     }
 
     /// A window of the present session's list of resources.
     pub fn list_resources(&self, filter: &str, from: u32, count: u32) -> ResourceWindow {
-        self.present.borrow().list_resources(filter, from, count)
+        self.present
+            .borrow()
+            .session
+            .list_resources(filter, from, count)
     }
 
     /// Sends the messages of the present session, and of each that takes its place, to the page.
@@ -83,53 +87,51 @@ impl Sessions {
         }
     }
 
-    /// Replaces real Azure by a new practice Azure; does nothing when it is practice already.
+    /// Replaces the present session by one with a new practice Azure.
     pub async fn start_practice(&self) -> Result<(), Trouble> {
-        let mut practice = self.practice.lock().await;
-        if practice.is_none() {
-            let (running, session) =
-                Practice::start(None, self.desktop.clone(), &self.data_folder).await?;
-            self.present.send_replace(session).close();
-            *practice = Some(running);
-        }
+        #[cfg(feature = "practice")]
+        self.replace(practice::start("default", self.desktop.clone(), &self.data_folder).await?);
         Ok(())
     }
 
-    /// Replaces practice by real Azure; does nothing when it is real already.
+    /// Replaces the present session by one with real Azure.
     pub async fn leave_practice(&self) -> Result<(), Trouble> {
-        let mut practice = self.practice.lock().await;
-        if practice.is_some() {
-            let session = start_real(self.desktop.clone(), &self.data_folder)?;
-            self.present.send_replace(session).close();
-            *practice = None;
-        }
+        self.replace(start_real(self.desktop.clone(), self.data_folder.clone())?);
         Ok(())
+    }
+
+    fn replace(&self, next: Present) {
+        self.present.send_replace(next).session.close();
     }
 
     /// Ends the present session.
     pub fn close(&self) {
-        self.present.borrow().close();
+        self.present.borrow().session.close();
     }
 }
 
-fn start_real(desktop: Arc<dyn Desktop>, data_folder: &Path) -> Result<Session, Failure> {
-    Session::start(Surroundings {
+fn start_real(desktop: Arc<dyn Desktop>, data_folder: PathBuf) -> Result<Present, Trouble> {
+    let session = Session::start(Surroundings {
         cloud: Cloud::public(),
         clock: Arc::new(SystemClock),
         desktop,
         store: Arc::new(OsStore::new(STORE_SERVICE, STORE_ACCOUNT)),
         tools: Arc::new(HiddenProcess),
         client_id: DEVELOPER_CLIENT.to_owned(),
-        data_folder: data_folder.to_owned(),
+        data_folder,
         project_folder: None,
         can_practice: cfg!(feature = "practice"),
+    })?;
+    Ok(Present {
+        session,
+        _azure: None,
     })
 }
 
 /// Ends when the page is gone.
-async fn forward(mut sessions: watch::Receiver<Session>, page: Channel<Message>) {
+async fn forward(mut sessions: watch::Receiver<Present>, page: Channel<Message>) {
     loop {
-        let mut messages = sessions.borrow_and_update().watch();
+        let mut messages = sessions.borrow_and_update().session.watch();
         loop {
             tokio::select! {
                 changed = sessions.changed() => match changed {
