@@ -115,6 +115,14 @@ pub const ROLES: &[Role] = &[
     ),
 ];
 
+/// The roles that may assign any role: Owner, User Access Administrator, Role Based Access Control
+/// Administrator.
+const FREE_ASSIGNERS: [&str; 3] = [
+    "8e3af657-a8ff-443c-a75c-2fe8c4bcb635",
+    "18d7d88d-d35e-4fb5-a5c3-7773c20a72d9",
+    "f58310d9-a9f6-439a-9e8d-f62e7b41a168",
+];
+
 /// What was found out about access.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Access {
@@ -159,7 +167,10 @@ pub async fn check_access(identity: &Arc<Identity>, account: &Account) -> Result
         scope: account.resource.id.clone(),
         account: identity.home().account().to_owned(),
         object_id: claims.oid,
-        may_assign: may_assign(permissions.as_ref().map(|(list, _)| list.as_slice())),
+        may_assign: may_assign(
+            permissions.as_ref().map(|(list, _)| list.as_slice()),
+            assignments.as_ref().map(|(list, _)| list.as_slice()),
+        ),
     };
     let cause = [
         &permissions.as_ref().map(|(_, c)| c),
@@ -396,12 +407,23 @@ fn readable<T>(list: Result<Read<T>, Failure>) -> Result<Option<Read<T>>, Failur
     }
 }
 
-fn may_assign(permissions: Option<&[Permission]>) -> MayAssign {
+/// The permissions API shows no conditions. The Foundry roles may assign under one only, which
+/// leaves out the role of the plan, and an assignment of any role may carry one.
+fn may_assign(
+    permissions: Option<&[Permission]>,
+    assignments: Option<&[AssignmentItem]>,
+) -> MayAssign {
     match permissions {
         None => MayAssign::Unknown,
-        Some(list) if list.iter().any(|permission| permission.grants(ASSIGN)) => MayAssign::Yes,
-        Some(_) => MayAssign::No,
+        Some(list) if !list.iter().any(|permission| permission.grants(ASSIGN)) => MayAssign::No,
+        Some(_) if assignments.is_none_or(|list| list.iter().any(assigns_freely)) => MayAssign::Yes,
+        Some(_) => MayAssign::Unknown,
     }
+}
+
+fn assigns_freely(item: &AssignmentItem) -> bool {
+    let role = known_role(&item.properties.role_definition_id);
+    item.properties.condition.is_none() && role.is_none_or(|role| FREE_ASSIGNERS.contains(&role.id))
 }
 
 fn judge(

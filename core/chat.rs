@@ -51,7 +51,7 @@ pub async fn ask(
         opened = identity.open(&account.tenant_id, request(dated)).await?;
     }
     match opened {
-        Ok(answer) => read_events(answer, &account.resource.name, &mut on_piece).await,
+        Ok(answer) => read_events(answer, &account.resource.name, deployment, &mut on_piece).await,
         Err(answer) => Err(refused(identity, account, deployment, &answer)),
     }
 }
@@ -67,6 +67,7 @@ struct Event {
 struct Choice {
     #[serde(default)]
     delta: Delta,
+    finish_reason: Option<String>,
 }
 
 #[derive(Default, Deserialize)]
@@ -77,6 +78,7 @@ struct Delta {
 async fn read_events(
     answer: StreamedAnswer,
     host: &str,
+    deployment: &str,
     on_piece: &mut (impl FnMut(&str) + Send),
 ) -> Result<Cause, Failure> {
     let cause = answer.cause;
@@ -87,7 +89,7 @@ async fn read_events(
             .offer(Action::SendTestMessage)
     };
     let mut lost = None;
-    let mut any = false;
+    let (mut any, mut finish) = (false, None::<String>);
     {
         let body = answer.body.map(|piece| {
             piece
@@ -99,10 +101,10 @@ async fn read_events(
             let Ok(event) = event else { break };
             let Some(data) = event.data else { continue };
             if data == "[DONE]" {
-                return if any {
-                    Ok(cause)
-                } else {
-                    Err(broken("the answer is empty".to_owned()))
+                return match finish.as_deref() {
+                    Some("content_filter") if !any => Err(filtered(deployment)),
+                    None if !any => Err(broken("the answer is empty".to_owned())),
+                    _ => Ok(cause),
                 };
             }
             let event: Event =
@@ -110,11 +112,9 @@ async fn read_events(
             if let Some(error) = event.error {
                 return Err(broken(error.to_string()));
             }
-            for text in event
-                .choices
-                .into_iter()
-                .filter_map(|choice| choice.delta.content)
-            {
+            for choice in event.choices {
+                finish = choice.finish_reason.or(finish);
+                let text = choice.delta.content.unwrap_or_default();
                 if !text.is_empty() {
                     any = true;
                     on_piece(&text);
@@ -125,6 +125,13 @@ async fn read_events(
     let mut failure = lost.unwrap_or_else(|| broken("the answer ended early".to_owned()));
     failure.remedies.clear();
     Err(failure.offer(Action::SendTestMessage))
+}
+
+/// The content filter stopped the question or the answer: access works.
+fn filtered(deployment: &str) -> Failure {
+    Failure::new(Code::ContentFiltered)
+        .with("deployment", deployment)
+        .offer(Action::SendTestMessage)
 }
 
 fn address(account: &Account, path: &str) -> Result<Url, Failure> {
@@ -169,9 +176,7 @@ fn refused(identity: &Identity, account: &Account, deployment: &str, answer: &An
         400 if has("custom subdomain") => {
             no_custom_subdomain(resource).offer(Action::ChooseResource)
         }
-        400 if error.code == "content_filter" => Failure::new(Code::ContentFiltered)
-            .with("deployment", deployment)
-            .offer(Action::SendTestMessage),
+        400 if error.code == "content_filter" => filtered(deployment),
         403 if has("Virtual Network")
             || has("Public access is disabled")
             || has("private endpoint") =>

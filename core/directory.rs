@@ -35,7 +35,8 @@ pub struct Subscription {
     pub id: String,
     /// Its display name.
     pub name: String,
-    /// The directory that it belongs to, whose tokens it takes.
+    /// The directory whose token listed it. A delegated subscription (Azure Lighthouse) belongs to
+    /// another one, in which the person may be unknown.
     pub tenant_id: String,
 }
 
@@ -194,7 +195,6 @@ struct SubscriptionItem {
     subscription_id: String,
     #[serde(default)]
     display_name: String,
-    tenant_id: Option<String>,
     #[serde(default)]
     state: String,
 }
@@ -216,15 +216,12 @@ async fn list_subscriptions(
         // "Subscriptions - List": a disabled one can be read, a deleted one not even that.
         .filter(|(item, _)| !["Disabled", "Deleted"].contains(&item.state.as_str()))
         .map(|(item, cause)| {
-            let tenant_id = item.tenant_id.unwrap_or_else(|| tenant.to_owned());
-            (
-                Subscription {
-                    id: item.subscription_id,
-                    name: item.display_name,
-                    tenant_id,
-                },
-                cause,
-            )
+            let subscription = Subscription {
+                id: item.subscription_id,
+                name: item.display_name,
+                tenant_id: tenant.to_owned(),
+            };
+            (subscription, cause)
         })
         .collect())
 }

@@ -44,6 +44,8 @@ codes! {
     LoopbackUnavailable(),
     /// Microsoft Entra refused the sign-in for another reason.
     SignInRefused("reason"),
+    /// The kept sign-in could not be removed from the system's store.
+    SignInStillKept(),
     /// The stored sign-in can no longer be used.
     SignInExpired(),
     /// Azure wants a stronger sign-in before it does this (a claims challenge).
@@ -271,7 +273,8 @@ impl Failure {
 
     /// Adds a value that the sentence names.
     pub fn with(mut self, name: &str, value: impl ToString) -> Self {
-        self.parameters.insert(name.to_owned(), value.to_string());
+        self.parameters
+            .insert(name.to_owned(), cut(value.to_string()));
         self
     }
 
@@ -279,7 +282,7 @@ impl Failure {
     pub fn detail(mut self, name: &str, value: impl ToString) -> Self {
         self.details.push(Detail {
             name: name.to_owned(),
-            value: value.to_string(),
+            value: cut(value.to_string()),
         });
         self
     }
@@ -307,4 +310,15 @@ impl Failure {
         });
         self
     }
+}
+
+/// What somebody else wrote is shown up to here: a message can be as long as a body.
+const TEXT_LIMIT: usize = 2_000;
+
+fn cut(mut text: String) -> String {
+    if let Some((at, _)) = text.char_indices().nth(TEXT_LIMIT) {
+        text.truncate(at);
+        text.push('…');
+    }
+    text
 }

@@ -238,9 +238,18 @@ impl Http {
             return self.read(response, cause, 1, started).await.map(Err);
         }
         let host = host_of(&request.url);
+        let mut read = 0;
         let body = response
             .bytes_stream()
-            .map(move |piece| piece.map_err(|error| transport_failure(&error, &host, 1, 0)))
+            .map(move |piece| {
+                let piece = piece.map_err(|error| transport_failure(&error, &host, 1, 0))?;
+                read += piece.len();
+                if read > BODY_LIMIT {
+                    Err(too_long(&host))
+                } else {
+                    Ok(piece)
+                }
+            })
             .boxed();
         Ok(Ok(StreamedAnswer { body, cause }))
     }
@@ -264,10 +273,11 @@ impl Http {
         started: OffsetDateTime,
     ) -> Result<(reqwest::Response, Cause), Failure> {
         if !self.cloud.owns(request.service, &request.url) {
-            return Err(Failure::new(Code::ForeignHost)
-                .with("host", host_of(&request.url))
-                .offer(Action::TryAgain)
-                .offer(Action::ChooseResource));
+            let failure = Failure::new(Code::ForeignHost).with("host", host_of(&request.url));
+            return Err(match request.service {
+                Service::Inference => failure.offer(Action::ChooseResource),
+                _ => failure.offer(Action::TryAgain),
+            });
         }
         let id = Uuid::new_v4().to_string();
         let mut builder = self
@@ -319,10 +329,7 @@ impl Http {
             let piece =
                 piece.map_err(|error| transport_failure(&error, &host, attempts, seconds))?;
             if body.len() + piece.len() > BODY_LIMIT {
-                return Err(Failure::new(Code::UnexpectedAnswer)
-                    .with("host", &host)
-                    .detail("cause", "the answer is longer than 16 MB")
-                    .offer(Action::TryAgain));
+                return Err(too_long(&host));
             }
             body.extend_from_slice(&piece);
         }
@@ -357,7 +364,7 @@ impl Http {
             },
         };
         let spent = Duration::try_from(self.clock.now() - started).unwrap_or_default();
-        (spent + pause <= PATIENCE).then_some(pause)
+        (spent.saturating_add(pause) <= PATIENCE).then_some(pause)
     }
 
     fn seconds_since(&self, started: OffsetDateTime) -> u64 {
@@ -402,11 +409,11 @@ impl Answer {
     /// The claims that Azure wants to see in a new token (`error="insufficient_claims"`), decoded.
     pub fn claims_challenge(&self) -> Option<String> {
         use base64::Engine;
-        let header = self.headers.get(header::WWW_AUTHENTICATE)?.to_str().ok()?;
-        if !header.contains("insufficient_claims") {
-            return None;
-        }
-        let encoded = header.split("claims=\"").nth(1)?.split('"').next()?;
+        let challenges = self.headers.get_all(header::WWW_AUTHENTICATE).into_iter();
+        let encoded = challenges
+            .filter_map(|value| value.to_str().ok())
+            .filter(|challenge| challenge.contains("insufficient_claims"))
+            .find_map(|challenge| challenge.split("claims=\"").nth(1)?.split('"').next())?;
         let standard = encoded
             .trim_end_matches('=')
             .replace('-', "+")
@@ -420,10 +427,12 @@ impl Answer {
     /// Whether a 401 says that the token itself is no good: `statusCode` without an envelope on
     /// the data plane, `invalid_token` in the header of Azure Resource Manager.
     pub fn refuses_token(&self) -> bool {
-        let header = self.headers.get(header::WWW_AUTHENTICATE);
-        let invalid = header
-            .and_then(|value| value.to_str().ok())
-            .is_some_and(|value| value.contains("invalid_token"));
+        let mut challenges = self.headers.get_all(header::WWW_AUTHENTICATE).into_iter();
+        let invalid = challenges.any(|value| {
+            value
+                .to_str()
+                .is_ok_and(|challenge| challenge.contains("invalid_token"))
+        });
         self.status == StatusCode::UNAUTHORIZED && (invalid || self.error().bare_status)
     }
 
@@ -481,6 +490,8 @@ pub struct AzureError {
     pub message: String,
     /// Whether the body is the bare `{statusCode, message}` of a refused token.
     pub bare_status: bool,
+    /// What Entra wants to see in the next sign-in, as JSON; sent back unchanged.
+    pub claims: Option<String>,
 }
 
 impl AzureError {
@@ -518,8 +529,19 @@ impl AzureError {
             code: text(code),
             message: text(message),
             bare_status: false,
+            claims: json
+                .get("claims")
+                .and_then(Value::as_str)
+                .map(str::to_owned),
         }
     }
+}
+
+fn too_long(host: &str) -> Failure {
+    Failure::new(Code::UnexpectedAnswer)
+        .with("host", host)
+        .detail("cause", "the answer is longer than 16 MB")
+        .offer(Action::TryAgain)
 }
 
 fn transport_failure(error: &reqwest::Error, host: &str, attempts: u32, seconds: u64) -> Failure {
@@ -567,7 +589,7 @@ mod tests {
         let error = |code: &str, message: &str| AzureError {
             code: code.to_owned(),
             message: message.to_owned(),
-            bare_status: false,
+            ..AzureError::default()
         };
         let cases = [
             (r#"{"error":{"code":"A","message":"b"}}"#, error("A", "b")),

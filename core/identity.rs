@@ -135,7 +135,12 @@ impl Identity {
             .await
             .map_err(|error| cli_failure(&error))?;
         let home = Claims::of(token.token.secret())
-            .filter(|claims| !claims.oid.is_empty() && !claims.tid.is_empty())
+            .filter(|claims| {
+                // A service principal has ids and no sign-in name.
+                [claims.oid.as_str(), &claims.tid, claims.account()]
+                    .iter()
+                    .all(|part| !part.is_empty())
+            })
             .ok_or_else(|| {
                 Failure::new(Code::AzureCliFailed)
                     .with("reason", "its token names no person")
@@ -230,7 +235,7 @@ impl Identity {
                 .send(&request, Some(issued.token.token.secret()))
                 .await?;
             if let Some(claims) = answer.claims_challenge() {
-                return Err(answer.describe(proof_needed(&claims)));
+                return Err(answer.describe(self.proof_needed(tenant, &claims)));
             }
             if last || !answer.refuses_token() {
                 return Ok(answer);
@@ -254,7 +259,7 @@ impl Identity {
             (0..self.http.cloud().inference_scopes().len()).filter(|index| *index != first);
         let mut choices = vec![(first, false), (first, true)];
         choices.extend(others.map(|index| (index, false)));
-        let mut refused = None;
+        let (mut refused, mut unknown) = (None, None);
         for (index, renew) in choices {
             let scope = self.http.cloud().inference_scopes()[index];
             if renew {
@@ -262,30 +267,37 @@ impl Identity {
             }
             let issued = match self.token(tenant, scope, &Cause::none()).await {
                 Ok(issued) => issued,
+                // A directory may know only one of the two resources (AADSTS500011).
+                Err(failure) if failure.code == Code::SignInRefused && refused.is_none() => {
+                    unknown = Some(failure);
+                    continue;
+                }
                 // The newer scope is a second chance: where it is not to be had, the answer to
                 // the first one stands.
                 Err(failure) => return refused.map_or(Err(failure), |answer| Ok(Err(answer))),
             };
             let request = request.clone().caused_by(&issued.cause);
-            match self
-                .http
-                .open(&request, Some(issued.token.token.secret()))
-                .await?
-            {
-                Err(answer) if answer.refuses_token() => refused = Some(answer),
-                Err(answer) => {
-                    if let Some(claims) = answer.claims_challenge() {
-                        return Err(answer.describe(proof_needed(&claims)));
-                    }
-                    return Ok(Err(answer));
-                }
+            let token = issued.token.token.secret();
+            let answer = match self.http.open(&request, Some(token)).await? {
                 Ok(answer) => {
                     self.inference_scope.store(index, Ordering::Relaxed);
                     return Ok(Ok(answer));
                 }
+                Err(answer) => answer,
+            };
+            if let Some(claims) = answer.claims_challenge() {
+                return Err(answer.describe(self.proof_needed(tenant, &claims)));
             }
+            if !answer.refuses_token() {
+                return Ok(Err(answer));
+            }
+            refused = Some(answer);
         }
-        Ok(Err(refused.expect("every other way returned")))
+        match (refused, unknown) {
+            (Some(answer), _) => Ok(Err(answer)),
+            (None, Some(failure)) => Err(failure),
+            (None, None) => Err(Failure::new(Code::SignInExpired).offer(Action::SignIn)),
+        }
     }
 
     /// What the system's store keeps of this sign-in; nothing where it is borrowed.
@@ -303,6 +315,19 @@ impl Identity {
         serde_json::to_string(&kept)
             .ok()
             .map(crate::secrets::Secret::new)
+    }
+
+    /// The claims travel in the details: the next sign-in sends them back to Entra. That sign-in
+    /// is to the home tenant, so it helps there only.
+    fn proof_needed(&self, tenant: &str, claims: &str) -> Failure {
+        let failure = Failure::new(Code::ProofNeeded).detail(CLAIMS, claims);
+        if tenant.eq_ignore_ascii_case(&self.home.tid) {
+            failure.offer(Action::SignIn)
+        } else {
+            failure
+                .offer(Action::ChooseResource)
+                .offer(Action::SwitchAccount)
+        }
     }
 
     async fn token(
@@ -505,13 +530,6 @@ fn failure_in(error: azure_core::Error) -> Failure {
             .detail("cause", text)
             .offer(Action::SignIn),
     }
-}
-
-/// The claims travel in the details: the next sign-in sends them back to Entra.
-fn proof_needed(claims: &str) -> Failure {
-    Failure::new(Code::ProofNeeded)
-        .detail(CLAIMS, claims)
-        .offer(Action::SignIn)
 }
 
 /// The detail that holds the claims of a challenge.

@@ -26,6 +26,8 @@ const HEADER_LIMIT: usize = 16 * 1024;
 pub const STRANGERS: u32 = 10;
 const SAME_PORT_ATTEMPTS: u32 = 20;
 const DONE_PATH: &str = "/done";
+/// Without it, a process that is out of file handles would spin.
+const PAUSE_AFTER_TROUBLE: std::time::Duration = std::time::Duration::from_millis(100);
 /// How long the clean page stays up for a browser that was sent there.
 const GRACE: std::time::Duration = std::time::Duration::from_secs(10);
 
@@ -168,6 +170,7 @@ async fn accept(listener: TcpListener, door: Arc<Door>, stop: CancellationToken)
                 Ok(_) => continue,
                 Err(error) => {
                     tracing::warn!(%error, "the loopback listener could not accept");
+                    tokio::time::sleep(PAUSE_AFTER_TROUBLE).await;
                     continue;
                 }
             },

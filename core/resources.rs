@@ -31,13 +31,22 @@ pub struct Account {
     pub cause: Cause,
 }
 
-/// Reads the accounts of every subscription, side by side, sorted by name.
+/// The accounts that were found, and how many subscriptions gave none away.
+pub struct Found {
+    /// Sorted by name.
+    pub accounts: Vec<Account>,
+    /// Subscriptions that refused, or answered something odd.
+    pub unreached: usize,
+}
+
+/// Reads the accounts of every subscription, side by side.
 ///
-/// A subscription that refuses the read is left out as long as another one answers.
+/// A subscription that refuses the read is left out as long as another one answers; where the
+/// network is gone, the whole list is.
 pub async fn list_accounts(
     identity: &Arc<Identity>,
     subscriptions: &[(Subscription, Cause)],
-) -> Result<Vec<Account>, Failure> {
+) -> Result<Found, Failure> {
     let lists = subscriptions
         .iter()
         .map(|(subscription, cause)| async move {
@@ -56,22 +65,28 @@ pub async fn list_accounts(
                     .collect::<Vec<_>>(),
             )
         });
-    let mut accounts = Vec::new();
-    let (mut answered, mut refused) = (false, None);
+    let mut found = Found {
+        accounts: Vec::new(),
+        unreached: 0,
+    };
+    let mut refused = None;
     for list in join_all(lists).await {
         match list {
-            Ok(list) => {
-                answered = true;
-                accounts.extend(list);
+            Ok(list) => found.accounts.extend(list),
+            Err(failure) if [Code::NetworkFailed, Code::TimedOut].contains(&failure.code) => {
+                return Err(failure);
             }
-            Err(failure) if failure.code == Code::ReadRefused => refused = Some(failure),
-            Err(failure) => return Err(failure),
+            Err(failure) => {
+                tracing::info!(code = ?failure.code, "a subscription was not reached");
+                found.unreached += 1;
+                refused = Some(failure);
+            }
         }
     }
-    if let (false, Some(failure)) = (answered, refused) {
+    if let Some(failure) = refused.filter(|_| found.unreached == subscriptions.len()) {
         return Err(failure);
     }
-    accounts.sort_by(|a, b| {
+    found.accounts.sort_by(|a, b| {
         let key = |account: &Account| {
             (
                 account.resource.name.to_lowercase(),
@@ -80,7 +95,7 @@ pub async fn list_accounts(
         };
         key(a).cmp(&key(b))
     });
-    Ok(accounts)
+    Ok(found)
 }
 
 /// Reads the deployments of an account, sorted by name.
@@ -220,19 +235,18 @@ struct DeploymentProperties {
 #[derive(Default, Deserialize)]
 #[serde(default)]
 struct Model {
+    format: String,
     name: String,
     version: String,
 }
 
 impl DeploymentItem {
     fn into_deployment(self) -> Deployment {
-        // Capabilities are strings: "true" (recorded: cog.deployments.list__200).
-        let can_chat = self
-            .properties
-            .capabilities
-            .get("chatCompletion")
-            .and_then(Value::as_str)
-            == Some("true");
+        // Capabilities are strings: "true" (recorded: cog.deployments.list__200). Models of other
+        // makers need `MaaS/*`, which the role that is assigned here does not grant.
+        let capability = self.properties.capabilities.get("chatCompletion");
+        let is_openai = ["", "OpenAI"].contains(&self.properties.model.format.as_str());
+        let can_chat = is_openai && capability.and_then(Value::as_str) == Some("true");
         Deployment {
             name: self.name,
             model: self.properties.model.name,

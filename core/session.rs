@@ -5,12 +5,14 @@
 
 use std::collections::HashMap;
 use std::io;
+use std::panic::AssertUnwindSafe;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use async_trait::async_trait;
 use azure_identity::Executor;
+use futures::FutureExt;
 use tokio::sync::mpsc::{self, UnboundedReceiver, UnboundedSender};
 use tokio::sync::oneshot;
 use tokio::task::AbortHandle;
@@ -21,10 +23,10 @@ use crate::failure::{Action, Code, Failure};
 use crate::http::Http;
 use crate::identity::{self, Identity};
 use crate::loopback::DonePage;
-use crate::secrets::SecretStore;
+use crate::secrets::{SecretStore, StoreTrouble};
 use crate::sign_in::{ANY_ORGANIZATION, Application, Attempt};
 use crate::snapshot::{Message, Person, ResourceWindow, Snapshot, Way};
-use crate::wizard::{Effect, Event, Outcome, Progress, Setting, Wizard, Work, WorkId};
+use crate::wizard::{Effect, Event, Listing, Outcome, Progress, Setting, Wizard, Work, WorkId};
 use crate::{access, chat, directory, env_file, resources, sign_in, waiting, words};
 
 pub use crate::wizard::Command;
@@ -167,6 +169,16 @@ impl Session {
         lock(&self.inner.wizard).is_idle()
     }
 
+    /// Returns when nothing is being kept or removed any more, after `limit` at the latest.
+    pub async fn settle(&self, limit: Duration) {
+        if tokio::time::timeout(limit, self.inner.keeping.lock())
+            .await
+            .is_err()
+        {
+            tracing::warn!("the store for secrets is still at work");
+        }
+    }
+
     /// Stops everything; the watchers end.
     pub fn close(&self) {
         if self.inner.events.send(Incoming::Close).is_err() {
@@ -273,15 +285,11 @@ impl Inner {
                 }
                 Effect::Open(address) => {
                     if let Err(error) = self.surroundings.desktop.open_address(&address) {
-                        tracing::warn!(%error, "no browser opened");
+                        tracing::warn!(kind = ?error.kind(), "no browser opened");
                     }
                 }
                 Effect::Keep => drop(tokio::spawn(self.clone().keep())),
-                Effect::Unkeep => drop(tokio::spawn(self.clone().unkeep())),
-                Effect::Forget => {
-                    *lock(&self.identity) = None;
-                    drop(tokio::spawn(self.clone().unkeep()));
-                }
+                Effect::Forget => *lock(&self.identity) = None,
                 Effect::Focus => self.surroundings.desktop.focus_window(),
             }
         }
@@ -291,7 +299,11 @@ impl Inner {
         let inner = self.clone();
         let mut running = lock(&self.running);
         let task = tokio::spawn(async move {
-            let result = inner.clone().limited(id, work).await;
+            let work = inner.clone().limited(id, work);
+            let result = AssertUnwindSafe(work)
+                .catch_unwind()
+                .await
+                .unwrap_or_else(|_| Err(broken()));
             match result {
                 Ok(Ended::Plain(outcome)) => inner.tell(Event::Done(id, Ok(outcome))),
                 Ok(Ended::SignedIn(person, identity)) => {
@@ -321,12 +333,10 @@ impl Inner {
             return self.perform(id, work).await;
         }
         let clock = self.surroundings.clock.clone();
+        let too_slow = too_slow(&work);
         tokio::select! {
             result = self.perform(id, work) => result,
-            () = clock.sleep(PATIENCE) => Err(Failure::new(Code::TimedOut)
-                .with("host", "Azure")
-                .with("seconds", PATIENCE.as_secs())
-                .offer(Action::TryAgain)),
+            () = clock.sleep(PATIENCE) => Err(too_slow),
         }
     }
 
@@ -338,6 +348,7 @@ impl Inner {
                 Outcome::AzureCli(identity::find_azure_cli(&self.http, tools).await)
             }
             Work::Resume => return self.resume().await,
+            Work::Unkeep => return self.unkeep().await,
             Work::SignInWithBrowser { claims } => return self.sign_in(claims, progress).await,
             Work::SignInWithAzureCli => {
                 let tools = self.surroundings.tools.clone();
@@ -438,7 +449,7 @@ impl Inner {
         let address = attempt.address().to_string();
         let opened = self.surroundings.desktop.open_address(&address);
         if let Err(error) = &opened {
-            tracing::warn!(%error, "no browser opened");
+            tracing::warn!(kind = ?error.kind(), "no browser opened");
         }
         progress(Progress::BrowserReady {
             address,
@@ -461,18 +472,18 @@ impl Inner {
     async fn read_resources(&self) -> Result<Outcome, Failure> {
         let identity = self.identity()?;
         let directory = directory::read_directory(&identity).await?;
-        let accounts = resources::list_accounts(&identity, &directory.subscriptions).await?;
+        let found = resources::list_accounts(&identity, &directory.subscriptions).await?;
         let home = &identity.home().tid;
-        let tenant = directory
-            .tenants
-            .iter()
-            .find(|tenant| tenant.id.eq_ignore_ascii_case(home));
-        Ok(Outcome::Resources {
-            tenant_name: tenant.and_then(|tenant| tenant.name.clone()),
+        let mut tenants = directory.tenants.into_iter();
+        Ok(Outcome::Resources(Listing {
+            tenant_name: tenants
+                .find(|tenant| tenant.id.eq_ignore_ascii_case(home))
+                .and_then(|tenant| tenant.name),
             subscriptions: count(directory.subscriptions.len()),
-            unreached: count(directory.unreached),
-            accounts,
-        })
+            unreached_tenants: count(directory.unreached),
+            unreached_subscriptions: count(found.unreached),
+            accounts: found.accounts,
+        }))
     }
 
     /// Whoever has signed out meanwhile is not kept: the person is looked at under the lock.
@@ -491,12 +502,15 @@ impl Inner {
         self.tell(Event::Kept(kept.is_ok()));
     }
 
-    async fn unkeep(self: Arc<Self>) {
+    async fn unkeep(&self) -> Result<Ended, Failure> {
         let _turn = self.keeping.lock().await;
-        if let Err(trouble) = self.surroundings.store.remove().await {
-            tracing::warn!(?trouble, "the kept sign-in could not be removed");
+        match self.surroundings.store.remove().await {
+            // Where there is no store, nothing was ever kept.
+            Ok(()) | Err(StoreTrouble::Absent) => Ok(Ended::Plain(Outcome::Unkept)),
+            Err(trouble) => Err(Failure::new(Code::SignInStillKept)
+                .detail("cause", trouble.code())
+                .offer(Action::TryAgain)),
         }
-        self.tell(Event::Unkept);
     }
 
     fn identity(&self) -> Result<Arc<Identity>, Failure> {
@@ -504,6 +518,36 @@ impl Inner {
             .clone()
             .ok_or_else(|| Failure::new(Code::SignInExpired).offer(Action::SignIn))
     }
+}
+
+/// Work on a file that hangs is not Azure's fault.
+fn too_slow(work: &Work) -> Failure {
+    let seconds = PATIENCE.as_secs();
+    let path = match work {
+        Work::PrepareEnv(folder, _) => folder.join(".env"),
+        Work::WriteEnv(prepared) => prepared.path.clone(),
+        _ => {
+            return Failure::new(Code::TimedOut)
+                .with("host", "Azure")
+                .with("seconds", seconds)
+                .offer(Action::TryAgain);
+        }
+    };
+    Failure::new(Code::EnvWriteFailed)
+        .with("path", path.display())
+        .with(
+            "reason",
+            format!("the disk gave no answer in {seconds} seconds"),
+        )
+        .offer(Action::ReadEnv)
+        .offer(Action::ChooseFolder)
+}
+
+/// A panic in one piece of work ends that piece, not the page that waits for it.
+fn broken() -> Failure {
+    Failure::new(Code::UnexpectedAnswer)
+        .with("host", "Keyless")
+        .offer(Action::TryAgain)
 }
 
 enum Ended {

@@ -17,6 +17,7 @@ use url::Url;
 
 use crate::failure::{Action, Code, Failure, Link};
 use crate::http::{Answer, Cause, Http, Request};
+use crate::identity;
 use crate::loopback::{Callback, DonePage, Listening, Loopback, STRANGERS};
 
 /// How long the browser may take. A first sign-in that enrols for MFA takes minutes.
@@ -288,7 +289,10 @@ async fn redeem(
         .ok_or_else(|| answer.unexpected(http.clock().now()))?;
     Ok(Tokens {
         access: Secret::new(tokens.access_token),
-        expires_on: http.clock().now() + time::Duration::seconds(tokens.expires_in),
+        expires_on: http
+            .clock()
+            .now()
+            .saturating_add(time::Duration::seconds(tokens.expires_in)),
         refresh: tokens.refresh_token.map(Secret::new),
         claims,
         cause: answer.cause,
@@ -323,7 +327,11 @@ fn refused(http: &Http, answer: &Answer, grant: Grant) -> Failure {
     } else {
         explain(&error.message).offer(Action::SignIn)
     };
-    answer.describe(failure)
+    let failure = answer.describe(failure);
+    match error.claims {
+        Some(claims) => failure.detail(identity::CLAIMS, claims),
+        None => failure,
+    }
 }
 
 fn declined(error: &str, description: &str) -> Failure {

@@ -86,6 +86,8 @@ pub enum Work {
     FindAzureCli,
     /// Continue a sign-in that was kept.
     Resume,
+    /// Remove the kept sign-in from the system's store.
+    Unkeep,
     /// Sign in with the browser.
     SignInWithBrowser {
         /// Claims of a challenge, to send back.
@@ -117,6 +119,7 @@ pub enum Work {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Slot {
     Tool,
+    Kept,
     Person,
     List,
     Deployments,
@@ -131,6 +134,7 @@ impl Work {
     fn slot(&self) -> Slot {
         match self {
             Work::FindAzureCli => Slot::Tool,
+            Work::Unkeep => Slot::Kept,
             Work::Resume | Work::SignInWithBrowser { .. } | Work::SignInWithAzureCli => {
                 Slot::Person
             }
@@ -146,7 +150,7 @@ impl Work {
 
     fn step(&self) -> Step {
         match self.slot() {
-            Slot::Tool | Slot::Person => Step::SignIn,
+            Slot::Tool | Slot::Kept | Slot::Person => Step::SignIn,
             Slot::List | Slot::Deployments => Step::ChooseResource,
             Slot::Access | Slot::Role => Step::GetAccess,
             Slot::Folder | Slot::Env => Step::ConnectProject,
@@ -156,7 +160,7 @@ impl Work {
 
     fn activity(&self) -> Option<Activity> {
         match self {
-            Work::FindAzureCli | Work::ChooseFolder => None,
+            Work::FindAzureCli | Work::Unkeep | Work::ChooseFolder => None,
             Work::Resume => Some(Activity::Resuming),
             Work::SignInWithBrowser { .. } | Work::SignInWithAzureCli => Some(Activity::SigningIn),
             Work::ReadResources => Some(Activity::FindingResources),
@@ -174,7 +178,7 @@ impl Work {
     fn can_cancel(&self) -> bool {
         !matches!(
             self,
-            Work::AssignRole(..) | Work::WriteEnv(_) | Work::PrepareEnv(..)
+            Work::AssignRole(..) | Work::WriteEnv(_) | Work::PrepareEnv(..) | Work::Unkeep
         )
     }
 }
@@ -190,9 +194,7 @@ pub enum Effect {
     Open(String),
     /// Keep the sign-in in the system's store.
     Keep,
-    /// Remove the sign-in from the system's store.
-    Unkeep,
-    /// Forget the person, here and in the system's store.
+    /// Forget the person's tokens.
     Forget,
     /// Bring the window to the front.
     Focus,
@@ -209,8 +211,6 @@ pub enum Event {
     Done(WorkId, Result<Outcome, Failure>),
     /// The system's store said whether it holds the sign-in now.
     Kept(bool),
-    /// The sign-in was removed from the system's store.
-    Unkept,
 }
 
 /// How work goes on.
@@ -238,6 +238,8 @@ pub enum Progress {
 pub enum Outcome {
     /// The account of the Azure CLI.
     AzureCli(Option<String>),
+    /// The system's store keeps no sign-in any more.
+    Unkept,
     /// Nothing was kept that can be continued; whether this machine can keep anything.
     NothingKept {
         /// Whether the system's store works.
@@ -246,16 +248,7 @@ pub enum Outcome {
     /// Somebody is signed in; whether the sign-in is kept already.
     SignedIn(Person),
     /// The resources.
-    Resources {
-        /// The home tenant's name.
-        tenant_name: Option<String>,
-        /// How many subscriptions there are.
-        subscriptions: u32,
-        /// How many tenants could not be reached.
-        unreached: u32,
-        /// The accounts, sorted.
-        accounts: Vec<Account>,
-    },
+    Resources(Listing),
     /// The deployments.
     Deployments(Vec<Deployment>),
     /// What the person may do.
@@ -272,6 +265,21 @@ pub enum Outcome {
     EnvWritten,
     /// The answer is complete.
     Answered,
+}
+
+/// What was found in the directories.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Listing {
+    /// The home tenant's name.
+    pub tenant_name: Option<String>,
+    /// How many subscriptions there are.
+    pub subscriptions: u32,
+    /// How many tenants could not be reached.
+    pub unreached_tenants: u32,
+    /// How many subscriptions gave no list of resources.
+    pub unreached_subscriptions: u32,
+    /// The accounts, sorted.
+    pub accounts: Vec<Account>,
 }
 
 /// What does not change while the window is open.
@@ -409,12 +417,8 @@ impl Wizard {
             }
             Event::Progress(..) => {}
             Event::Kept(kept) => self.note_kept(kept),
-            Event::Unkept => {
-                if let Some(person) = &mut self.person {
-                    person.kept = false;
-                }
-            }
         }
+        self.leave_lost_page();
         effects
     }
 
@@ -532,17 +536,14 @@ impl Wizard {
     fn stay_signed_in(&mut self, on: bool, effects: &mut Vec<Effect>) {
         self.sign_in.stay = on && self.sign_in.can_stay;
         if self.person.is_some() {
-            effects.push(if self.sign_in.stay {
-                Effect::Keep
-            } else {
-                Effect::Unkeep
-            });
+            self.keep_or_not(effects);
         }
     }
 
     fn sign_out(&mut self, effects: &mut Vec<Effect>) {
         self.stop_all(effects);
         effects.push(Effect::Forget);
+        self.start(Work::Unkeep, effects);
         let was_signed_in = self.person.take().is_some();
         self.forget_person();
         self.step = Step::SignIn;
@@ -551,6 +552,14 @@ impl Wizard {
             self.notify(Step::SignIn, Notice::new("signed_out", &[]));
         }
         self.start(Work::FindAzureCli, effects);
+    }
+
+    fn keep_or_not(&mut self, effects: &mut Vec<Effect>) {
+        if self.sign_in.stay && self.sign_in.can_stay {
+            effects.push(Effect::Keep);
+        } else {
+            self.start(Work::Unkeep, effects);
+        }
     }
 
     fn select_resource(&mut self, id: &str, effects: &mut Vec<Effect>) {
@@ -562,6 +571,9 @@ impl Wizard {
         let Some(account) = found.cloned() else {
             return;
         };
+        if self.is_writing() {
+            return;
+        }
         let unchanged = self
             .choice
             .account
@@ -583,7 +595,7 @@ impl Wizard {
             list.iter()
                 .any(|deployment| deployment.name == name && deployment.can_chat)
         });
-        if chats && self.choice.deployment.as_deref() != Some(name) {
+        if chats && !self.is_writing() && self.choice.deployment.as_deref() != Some(name) {
             self.choice.deployment = Some(name.to_owned());
             self.forget_project(effects);
         }
@@ -677,6 +689,13 @@ impl Wizard {
         match step {
             Step::ChooseResource if !self.list.read && !self.failures.contains_key(&step) => {
                 self.start_once(Work::ReadResources, effects);
+            }
+            Step::ChooseResource
+                if self.choice.deployments.is_none() && !self.failures.contains_key(&step) =>
+            {
+                if let Some(account) = self.choice.account.clone() {
+                    self.start_once(Work::ReadDeployments(Box::new(account)), effects);
+                }
             }
             Step::GetAccess if self.role.access.is_none() && !self.failures.contains_key(&step) => {
                 if let Some(account) = self.choice.account.clone() {
@@ -826,19 +845,17 @@ impl Wizard {
     fn take(&mut self, outcome: Outcome, effects: &mut Vec<Effect>) {
         match outcome {
             Outcome::AzureCli(account) => self.sign_in.azure_cli = account,
+            Outcome::Unkept => {
+                if let Some(person) = &mut self.person {
+                    person.kept = false;
+                }
+            }
             Outcome::NothingKept { can_keep } => {
                 self.sign_in.can_stay = can_keep;
                 self.sign_in.stay &= can_keep;
             }
             Outcome::SignedIn(person) => self.welcome(person, effects),
-            Outcome::Resources {
-                tenant_name,
-                subscriptions,
-                unreached,
-                accounts,
-            } => {
-                self.take_resources(tenant_name, subscriptions, unreached, accounts, effects);
-            }
+            Outcome::Resources(listing) => self.take_resources(listing, effects),
             Outcome::Deployments(deployments) => self.take_deployments(deployments),
             Outcome::Access(access) => {
                 self.role.works = access.verdict == Verdict::MayChat;
@@ -896,57 +913,47 @@ impl Wizard {
         if same && let Some(step) = back {
             self.person = Some(person);
             self.failures.clear();
+            self.keep_or_not(effects);
             return self.go_to(step, effects);
         }
         self.stop_all(effects);
         self.forget_person();
         if !self.sign_in.stay || person.way == Way::AzureCli {
             // What an earlier person kept must not come back instead of this one.
-            effects.push(Effect::Unkeep);
+            self.start(Work::Unkeep, effects);
         }
         self.person = Some(person);
         self.go_to(Step::ChooseResource, effects);
     }
 
-    fn take_resources(
-        &mut self,
-        tenant_name: Option<String>,
-        subscriptions: u32,
-        unreached: u32,
-        accounts: Vec<Account>,
-        effects: &mut Vec<Effect>,
-    ) {
+    fn take_resources(&mut self, listing: Listing, effects: &mut Vec<Effect>) {
         // The sign-in has proved itself: now it may be kept, each time with the newest token.
         if self.sign_in.stay && self.sign_in.can_stay {
             effects.push(Effect::Keep);
         }
         if let Some(person) = &mut self.person {
-            person.tenant_name = tenant_name;
+            person.tenant_name = listing.tenant_name;
         }
         self.clear_notices(Step::ChooseResource);
-        if unreached > 0 {
-            let count = unreached.to_string();
-            self.notify(
-                Step::ChooseResource,
-                Notice::new("tenants_unreached", &[("count", &count)]),
-            );
+        for (code, count) in [
+            ("tenants_unreached", listing.unreached_tenants),
+            ("subscriptions_unreached", listing.unreached_subscriptions),
+        ] {
+            if count > 0 {
+                let count = count.to_string();
+                self.notify(
+                    Step::ChooseResource,
+                    Notice::new(code, &[("count", &count)]),
+                );
+            }
         }
         self.list.read = true;
         self.list.revision += 1;
-        self.list.subscriptions = subscriptions;
-        self.list.accounts = accounts;
-        let gone = self.choice.account.as_ref().is_some_and(|chosen| {
-            !self
-                .list
-                .accounts
-                .iter()
-                .any(|account| account.resource.id == chosen.resource.id)
-        });
-        if gone {
-            self.forget_choice(effects);
-        }
+        self.list.subscriptions = listing.subscriptions;
+        self.list.accounts = listing.accounts;
+        self.refresh_choice(effects);
         if self.list.accounts.is_empty() {
-            let failure = self.nothing_found(subscriptions);
+            let failure = self.nothing_found(listing.subscriptions);
             self.failures
                 .insert(Step::ChooseResource, (failure, Work::ReadResources));
             return;
@@ -957,6 +964,28 @@ impl Wizard {
         {
             let id = only.resource.id.clone();
             self.select_resource(&id, effects);
+        }
+    }
+
+    /// What was chosen is chosen again as it is now, or given up where it is gone.
+    fn refresh_choice(&mut self, effects: &mut Vec<Effect>) {
+        let Some(chosen) = self
+            .choice
+            .account
+            .as_ref()
+            .map(|account| account.resource.clone())
+        else {
+            return;
+        };
+        let mut now = self.list.accounts.iter().map(|account| &account.resource);
+        match now.find(|resource| resource.id.eq_ignore_ascii_case(&chosen.id)) {
+            None => self.forget_choice(effects),
+            Some(resource) if *resource != chosen => {
+                let id = resource.id.clone();
+                self.choice.deployments = None;
+                self.select_resource(&id, effects);
+            }
+            Some(_) => {}
         }
     }
 
@@ -1048,7 +1077,11 @@ impl Wizard {
         if let Some((id, _)) = self.running.remove(&slot) {
             effects.push(Effect::Stop(id));
         }
-        if work.activity().is_some() {
+        let failed = self
+            .failures
+            .get(&work.step())
+            .map(|(_, failed)| failed.slot());
+        if work.activity().is_some() || failed == Some(slot) {
             self.failures.remove(&work.step());
         }
         if slot == Slot::Person {
@@ -1072,6 +1105,13 @@ impl Wizard {
 
     fn is_running(&self, slot: Slot) -> bool {
         self.running.contains_key(&slot)
+    }
+
+    /// A write in flight is not pulled out from under itself by another choice.
+    fn is_writing(&self) -> bool {
+        self.running
+            .values()
+            .any(|(_, work)| matches!(work, Work::AssignRole(..) | Work::WriteEnv(_)))
     }
 
     fn finish(&mut self, id: WorkId) -> Option<Work> {
@@ -1131,6 +1171,16 @@ impl Wizard {
         self.failures.remove(&Step::ConnectProject);
         self.failures.remove(&Step::TestConnection);
         self.clear_notices(Step::ConnectProject);
+    }
+
+    /// A page whose ground is gone, such as the test of a project that was chosen anew, gives way
+    /// to the last one that stands.
+    fn leave_lost_page(&mut self) {
+        let reachable = Step::ALL
+            .into_iter()
+            .rev()
+            .find(|step| *step <= self.step && self.reachable(*step));
+        self.step = reachable.unwrap_or(Step::SignIn);
     }
 
     fn notify(&mut self, step: Step, notice: Notice) {

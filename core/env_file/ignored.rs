@@ -43,7 +43,12 @@ fn read_patterns(root: &Path, path: &[String]) -> Vec<Pattern> {
 
 /// A file that cannot be read ignores nothing.
 fn parse_patterns(file: &Path, depth: usize) -> Vec<Pattern> {
-    let text = fs::read(file).unwrap_or_default();
+    // A pipe of that name would never end.
+    let text = if file.is_file() {
+        fs::read(file).unwrap_or_default()
+    } else {
+        Vec::new()
+    };
     String::from_utf8_lossy(&text)
         .lines()
         .filter_map(|line| parse_pattern(line, depth))
@@ -104,14 +109,30 @@ fn matches_parts(pattern: &[String], path: &[String]) -> bool {
     }
 }
 
+/// `*` is any run of bytes, `?` is one. It goes back to the last `*` only, so that a hostile pattern
+/// takes no longer than pattern times name.
 fn matches_name(pattern: &[u8], name: &[u8]) -> bool {
-    match (pattern.split_first(), name.split_first()) {
-        (None, None) => true,
-        (Some((b'*', rest)), _) => {
-            matches_name(rest, name) || (!name.is_empty() && matches_name(pattern, &name[1..]))
+    let (mut at, mut seen) = (0, 0);
+    let mut last_star = None;
+    while seen < name.len() {
+        match pattern.get(at) {
+            Some(b'*') => {
+                last_star = Some((at, seen));
+                at += 1;
+            }
+            Some(byte) if *byte == b'?' || *byte == name[seen] => {
+                at += 1;
+                seen += 1;
+            }
+            _ => {
+                let Some((star, from)) = last_star else {
+                    return false;
+                };
+                last_star = Some((star, from + 1));
+                at = star + 1;
+                seen = from + 1;
+            }
         }
-        (Some((b'?', rest)), Some((_, below))) => matches_name(rest, below),
-        (Some((first, rest)), Some((byte, below))) => first == byte && matches_name(rest, below),
-        _ => false,
     }
+    pattern[at..].iter().all(|byte| *byte == b'*')
 }

@@ -54,7 +54,7 @@ fn command() -> impl Strategy<Value = Command> {
         Just(Command::SendTestMessage),
         select(&Step::ALL).prop_map(|step| Command::GoToStep { step }),
         Just(Command::Cancel),
-        (0..4u32).prop_map(|index| Command::PressRemedy { index }),
+        (0..10u32).prop_map(|index| Command::PressRemedy { index }),
     ]
 }
 
@@ -139,12 +139,14 @@ fn outcome(work: &Work, variant: u8) -> Outcome {
         Work::Resume | Work::SignInWithBrowser { .. } | Work::SignInWithAzureCli => {
             Outcome::SignedIn(person(variant))
         }
-        Work::ReadResources => Outcome::Resources {
+        Work::Unkeep => Outcome::Unkept,
+        Work::ReadResources => Outcome::Resources(Listing {
             tenant_name: Some("Contoso".to_owned()),
             subscriptions: u32::from(variant),
-            unreached: u32::from(variant % 2),
+            unreached_tenants: u32::from(variant % 2),
+            unreached_subscriptions: u32::from(variant / 2),
             accounts: (0..variant).map(account).collect(),
-        },
+        }),
         Work::ReadDeployments(_) if variant == 0 => {
             Outcome::Deployments(vec![deployment("embedding", false)])
         }
@@ -194,6 +196,52 @@ impl Bench {
         };
         bench.book(effects);
         bench
+    }
+
+    /// Somewhere on the road: after `steps` of its clicks.
+    fn walked(steps: usize) -> Self {
+        let mut bench = Bench::new();
+        bench.settle(3);
+        for (command, variant) in road().into_iter().take(steps) {
+            bench.handle(Event::Command(command));
+            bench.settle(variant);
+        }
+        bench
+    }
+
+    /// Lets all that runs end well.
+    fn settle(&mut self, variant: u8) {
+        while let Some((id, work)) = self
+            .running
+            .iter()
+            .map(|(id, work)| (*id, work.clone()))
+            .next()
+        {
+            self.running.remove(&id);
+            self.handle(Event::Done(id, Ok(outcome(&work, variant))));
+        }
+    }
+
+    /// Whether what happens next is a click that says that something is written or sent.
+    fn asks(&mut self, happening: &Happening) -> bool {
+        match happening {
+            Happening::Command(
+                Command::AssignRole | Command::WriteEnv | Command::SendTestMessage,
+            ) => true,
+            Happening::Command(Command::PressRemedy { index }) => {
+                let failure = self.wizard.snapshot().failure;
+                let remedy =
+                    failure.and_then(|failure| failure.remedies.into_iter().nth(*index as usize));
+                [
+                    Action::TryAgain,
+                    Action::KeepWaiting,
+                    Action::SendTestMessage,
+                ]
+                .into_iter()
+                .any(|action| remedy == Some(Remedy::Action { action }))
+            }
+            _ => false,
+        }
     }
 
     fn book(&mut self, effects: Vec<Effect>) -> Vec<Work> {
@@ -272,6 +320,23 @@ impl Bench {
     }
 }
 
+/// The clicks of the straight road, each with how its work ends.
+fn road() -> Vec<(Command, u8)> {
+    vec![
+        (Command::SignInWithBrowser, 2),
+        (
+            Command::SelectResource {
+                id: account(1).resource.id,
+            },
+            1,
+        ),
+        (Command::ConfirmResource, 1),
+        (Command::AssignRole, 1),
+        (Command::WriteEnv, 1),
+        (Command::SendTestMessage, 1),
+    ]
+}
+
 fn is_commit(work: &Work) -> bool {
     matches!(
         work,
@@ -283,8 +348,11 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 512, ..ProptestConfig::default() })]
 
     #[test]
-    fn every_page_is_whole_whatever_happens(happenings in prop::collection::vec(happening(), 0..80)) {
-        let mut bench = Bench::new();
+    fn every_page_is_whole_whatever_happens(
+        start in 0..=6usize,
+        happenings in prop::collection::vec(happening(), 0..80),
+    ) {
+        let mut bench = Bench::walked(start);
         let mut revision = 0;
         for happening in &happenings {
             bench.happen(happening);
@@ -317,8 +385,11 @@ proptest! {
     }
 
     #[test]
-    fn what_runs_is_what_was_started_and_not_stopped(happenings in prop::collection::vec(happening(), 0..80)) {
-        let mut bench = Bench::new();
+    fn what_runs_is_what_was_started_and_not_stopped(
+        start in 0..=6usize,
+        happenings in prop::collection::vec(happening(), 0..80),
+    ) {
+        let mut bench = Bench::walked(start);
         for happening in &happenings {
             bench.happen(happening);
             let wanted: BTreeMap<WorkId, Work> = bench.wizard.running.values().cloned().collect();
@@ -327,18 +398,13 @@ proptest! {
     }
 
     #[test]
-    fn nothing_is_written_unless_the_person_asks(happenings in prop::collection::vec(happening(), 0..80)) {
-        let mut bench = Bench::new();
+    fn nothing_is_written_unless_the_person_asks(
+        start in 0..=6usize,
+        happenings in prop::collection::vec(happening(), 0..80),
+    ) {
+        let mut bench = Bench::walked(start);
         for happening in &happenings {
-            let asked = matches!(
-                happening,
-                Happening::Command(
-                    Command::AssignRole
-                        | Command::WriteEnv
-                        | Command::SendTestMessage
-                        | Command::PressRemedy { .. },
-                )
-            );
+            let asked = bench.asks(happening);
             let started = bench.happen(happening);
             let commits: Vec<_> = started.iter().filter(|work| is_commit(work)).collect();
             prop_assert!(asked || commits.is_empty(), "{:?} came out of {:?}", commits, happening);
@@ -347,10 +413,11 @@ proptest! {
 
     #[test]
     fn going_back_and_forth_never_repeats_a_commit(
+        start in 0..=6usize,
         happenings in prop::collection::vec(happening(), 0..60),
         steps in prop::collection::vec(select(&Step::ALL), 1..10),
     ) {
-        let mut bench = Bench::new();
+        let mut bench = Bench::walked(start);
         for happening in &happenings {
             bench.happen(happening);
         }
@@ -362,10 +429,11 @@ proptest! {
 
     #[test]
     fn a_late_answer_changes_nothing(
+        start in 0..=6usize,
         happenings in prop::collection::vec(happening(), 0..60),
         variant in 0..4u8,
     ) {
-        let mut bench = Bench::new();
+        let mut bench = Bench::walked(start);
         for happening in &happenings {
             bench.happen(happening);
         }
@@ -377,8 +445,11 @@ proptest! {
     }
 
     #[test]
-    fn whoever_signs_out_leaves_nothing_behind(happenings in prop::collection::vec(happening(), 0..60)) {
-        let mut bench = Bench::new();
+    fn whoever_signs_out_leaves_nothing_behind(
+        start in 0..=6usize,
+        happenings in prop::collection::vec(happening(), 0..60),
+    ) {
+        let mut bench = Bench::walked(start);
         for happening in &happenings {
             bench.happen(happening);
         }
@@ -393,43 +464,118 @@ proptest! {
 
 #[test]
 fn the_straight_road_takes_six_clicks() {
-    let mut bench = Bench::new();
-    let mut clicks = 0;
-    let settle = |bench: &mut Bench, variant: u8| {
-        while let Some((id, work)) = bench
-            .running
-            .iter()
-            .map(|(id, work)| (*id, work.clone()))
-            .next()
-        {
-            bench.running.remove(&id);
-            bench.handle(Event::Done(id, Ok(outcome(&work, variant))));
-        }
-    };
-    settle(&mut bench, 3);
-    let road = [
-        (Command::SignInWithBrowser, 2),
-        (
-            Command::SelectResource {
-                id: account(1).resource.id,
-            },
-            1,
-        ),
-        (Command::ConfirmResource, 1),
-        (Command::AssignRole, 1),
-        (Command::WriteEnv, 1),
-        (Command::SendTestMessage, 1),
-    ];
-    for (command, variant) in road {
-        clicks += 1;
-        bench.handle(Event::Command(command));
-        settle(&mut bench, variant);
-    }
-    assert_eq!(clicks, 6);
-    let steps = bench.wizard.snapshot().steps;
+    assert_eq!(road().len(), 6);
+    let steps = Bench::walked(6).wizard.snapshot().steps;
     assert!(
         steps.iter().all(|step| step.done),
         "every step is done: {steps:?}"
+    );
+}
+
+/// The properties are worth what they reach.
+#[test]
+fn the_properties_reach_every_page_and_every_commit() {
+    use proptest::strategy::ValueTree;
+    let mut runner = proptest::test_runner::TestRunner::deterministic();
+    let strategy = (0..=6usize, prop::collection::vec(happening(), 0..80));
+    let (mut shown, mut commits) = (BTreeMap::new(), BTreeMap::new());
+    for _ in 0..256 {
+        let (start, happenings) = strategy.new_tree(&mut runner).expect("a case").current();
+        let mut bench = Bench::walked(start);
+        for happening in &happenings {
+            for work in bench
+                .happen(happening)
+                .iter()
+                .filter(|work| is_commit(work))
+            {
+                *commits.entry(work.slot()).or_insert(0) += 1;
+            }
+            *shown.entry(bench.wizard.step).or_insert(0) += 1;
+        }
+    }
+    println!("pages shown: {shown:?}; commits: {commits:?}");
+    assert!(
+        Step::ALL
+            .iter()
+            .all(|step| shown.get(step).is_some_and(|times| *times > 100)),
+        "{shown:?}"
+    );
+    assert!(
+        [Slot::Role, Slot::Env, Slot::Chat]
+            .iter()
+            .all(|slot| commits.get(slot).is_some_and(|n| *n > 10)),
+        "{commits:?}"
+    );
+}
+
+#[test]
+fn a_resource_that_was_mended_is_used_as_it_is_now() {
+    let mut bench = Bench::walked(1);
+    let list = |obstacles: Vec<Obstacle>| {
+        let mut mended = account(3);
+        mended.resource.obstacles = obstacles;
+        Listing {
+            subscriptions: 1,
+            accounts: vec![mended],
+            ..Listing::default()
+        }
+    };
+    let read = |bench: &mut Bench, listing: Listing| {
+        let id = bench
+            .wizard
+            .running
+            .values()
+            .find(|(_, work)| *work == Work::ReadResources);
+        let id = id.expect("the list is being read").0;
+        bench.running.remove(&id);
+        bench.handle(Event::Done(id, Ok(Outcome::Resources(listing))));
+        bench.settle(1);
+    };
+    let look_again = |bench: &mut Bench| {
+        let mut effects = Vec::new();
+        bench.wizard.start(Work::ReadResources, &mut effects);
+        bench.book(effects);
+    };
+    look_again(&mut bench);
+    read(&mut bench, list(vec![Obstacle::NoCustomSubdomain]));
+    bench.handle(Event::Command(Command::SelectResource {
+        id: account(3).resource.id,
+    }));
+    bench.settle(1);
+    bench.handle(Event::Command(Command::ConfirmResource));
+    let failure = bench.wizard.snapshot().failure.expect("keys only");
+    assert_eq!(failure.code, Code::NoCustomSubdomain);
+    let again = failure.remedies.iter().position(|r| {
+        *r == Remedy::Action {
+            action: Action::ReadResources,
+        }
+    });
+    let index = u32::try_from(again.expect("one can look again")).expect("a few remedies");
+    bench.handle(Event::Command(Command::PressRemedy { index }));
+    read(&mut bench, list(Vec::new()));
+    bench.handle(Event::Command(Command::ConfirmResource));
+    assert_eq!(
+        bench.wizard.step,
+        Step::GetAccess,
+        "the mended resource can be used"
+    );
+}
+
+#[test]
+fn a_project_that_is_chosen_anew_takes_its_test_page_away() {
+    let mut bench = Bench::walked(5);
+    bench.handle(Event::Command(Command::GoToStep {
+        step: Step::ConnectProject,
+    }));
+    bench.handle(Event::Command(Command::ChooseFolder));
+    bench.handle(Event::Command(Command::GoToStep {
+        step: Step::TestConnection,
+    }));
+    bench.settle(1);
+    assert_eq!(
+        bench.wizard.step,
+        Step::ConnectProject,
+        "the new change has to be written first"
     );
 }
 
@@ -460,12 +606,11 @@ fn a_thousand_resources_stay_out_of_the_snapshot() {
             account
         })
         .collect();
-    let resources = Outcome::Resources {
-        tenant_name: None,
+    let resources = Outcome::Resources(Listing {
         subscriptions: 1,
-        unreached: 0,
         accounts,
-    };
+        ..Listing::default()
+    });
     finish(
         &mut bench,
         |work| matches!(work, Work::ReadResources),

@@ -262,17 +262,18 @@ async fn whoever_may_not_assign_gets_a_text_to_send() {
             .any(|step| step.step == Step::GetAccess && step.current)
     );
     stage.back_works().await;
+    let granted = json!({ "value": [{ "actions": [], "notActions": [], "notDataActions": [],
+        "dataActions": ["Microsoft.CognitiveServices/accounts/OpenAI/*"] }] });
     stage
         .simulator
-        .set_scenario(simulator::Scenario::named("already-has-access").expect("a scenario"));
+        .add_fault(Fault::on("permissions.list", answer(200, granted)));
     press(&mut stage, Action::CheckAccess).await;
-    // The sign-in is of the Azure before: whatever it answers, the page says what to do next.
     stage
-        .until("it was looked at again", |s| {
-            s.busy.is_none()
-                && (s.failure.is_some() || access(s).is_some_and(|p| p.phase == AccessPhase::Works))
+        .until("somebody gave the role", |s| {
+            access(s).is_some_and(|p| p.phase == AccessPhase::Works)
         })
         .await;
+    stage.confirm_access().await;
 }
 
 #[tokio::test]
@@ -714,4 +715,183 @@ async fn without_a_store_the_sign_in_lasts_for_the_session_and_the_page_says_so(
     let said = |s: &keyless::snapshot::Snapshot| s.notices.iter().any(|n| n.code == "session_only");
     stage.until("the page says so", said).await;
     assert!(!stage.page().person.as_ref().expect("somebody").kept);
+}
+
+/// A store that keeps and does not let go until it is told to.
+#[derive(Default)]
+struct StickyStore {
+    inner: keyless::secrets::SessionStore,
+    lets_go: std::sync::atomic::AtomicBool,
+}
+
+#[async_trait]
+impl SecretStore for StickyStore {
+    async fn read(&self) -> Result<Option<Secret>, StoreTrouble> {
+        self.inner.read().await
+    }
+    async fn write(&self, secret: &Secret) -> Result<(), StoreTrouble> {
+        self.inner.write(secret).await
+    }
+    async fn remove(&self) -> Result<(), StoreTrouble> {
+        if self.lets_go.load(std::sync::atomic::Ordering::SeqCst) {
+            self.inner.remove().await
+        } else {
+            Err(StoreTrouble::Locked)
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_sign_in_that_could_not_be_removed_is_told_and_removed_on_request() {
+    let store = Arc::new(StickyStore::default());
+    let mut stage = Stage::with(Setup {
+        store: store.clone(),
+        ..Setup::default()
+    })
+    .await;
+    stage.sign_in().await;
+    stage
+        .until("the sign-in is kept", |s| {
+            s.person.as_ref().is_some_and(|p| p.kept)
+        })
+        .await;
+    stage.send(Command::SignOut).await;
+    stage.until_failure(Code::SignInStillKept).await;
+    show("still-kept", &stage);
+    assert!(
+        store.read().await.expect("it reads").is_some(),
+        "it is still there, as the page says"
+    );
+    store
+        .lets_go
+        .store(true, std::sync::atomic::Ordering::SeqCst);
+    press(&mut stage, Action::TryAgain).await;
+    stage.until("it is done", |s| s.failure.is_none()).await;
+    stage.session.settle(Duration::from_secs(5)).await;
+    assert!(store.read().await.expect("it reads").is_none());
+}
+
+#[tokio::test]
+async fn whoever_may_not_look_is_not_called_without_access() {
+    let mut stage = Stage::new("already-has-access").await;
+    stage.sign_in().await;
+    let refused = |action: &str| {
+        let message = format!(
+            "The client 'ada@contoso.example' with object id '1' does not have authorization to perform \
+             action '{action}' over scope '/subscriptions/2' or the scope is invalid."
+        );
+        answer(
+            403,
+            json!({ "error": { "code": "AuthorizationFailed", "message": message } }),
+        )
+    };
+    for (operation, action) in [
+        (
+            "permissions.list",
+            "Microsoft.Authorization/permissions/read",
+        ),
+        (
+            "roleAssignments.list",
+            "Microsoft.Authorization/roleAssignments/read",
+        ),
+    ] {
+        stage
+            .simulator
+            .add_fault(Fault::on(operation, refused(action)));
+    }
+    stage.choose(RESOURCE).await;
+    show("access-cannot-tell", &stage);
+    let page = access(stage.page()).expect("the access is shown").clone();
+    assert_eq!(page.verdict, Some(keyless::snapshot::Verdict::CannotTell));
+    assert!(
+        stage.page().failure.is_none(),
+        "not to be allowed to look is no failure"
+    );
+    stage.confirm_access().await;
+    stage.write_env().await;
+    stage.test_connection().await;
+    assert!(
+        stage.page().steps.iter().all(|step| step.done),
+        "the answer proves the access"
+    );
+}
+
+#[tokio::test]
+async fn one_odd_subscription_does_not_hide_the_others() {
+    let mut stage = Stage::new("default").await;
+    let mut odd = Fault::on(
+        "accounts.list",
+        answer(
+            401,
+            json!({ "error": {
+        "code": "InvalidAuthenticationTokenTenant", "message": "The access token is from the wrong issuer." } }),
+        ),
+    );
+    odd.when.path_contains = Some("4511f468-b02f-4e36-bdac-a837c715b734".to_owned());
+    stage.simulator.add_fault(odd);
+    stage.sign_in().await;
+    let notices = &stage.page().notices;
+    let said = notices
+        .iter()
+        .find(|notice| notice.code == "subscriptions_unreached");
+    assert_eq!(said.expect("it is said").parameters["count"], "1");
+    stage.choose(RESOURCE).await;
+}
+
+#[tokio::test]
+async fn claims_that_entra_asks_for_reach_the_next_sign_in_and_the_new_one_is_kept() {
+    let mut stage = Stage::new("already-has-access").await;
+    stage.sign_in().await;
+    stage
+        .until("the sign-in is kept", |s| {
+            s.person.as_ref().is_some_and(|p| p.kept)
+        })
+        .await;
+    let before = stage
+        .store
+        .read()
+        .await
+        .expect("it reads")
+        .expect("it is kept");
+    let claims = r#"{"access_token":{"capolids":{"essential":true,"values":["policy"]}}}"#;
+    let body = json!({ "error": "invalid_grant", "error_codes": [50076], "suberror": "basic_action",
+        "error_description": "AADSTS50076: Due to a configuration change made by your administrator, or \
+            because you moved to a new location, you must use multi-factor authentication.",
+        "claims": claims });
+    stage
+        .simulator
+        .add_fault(Fault::on("entra.token", answer(400, body)));
+    stage.choose(RESOURCE).await;
+    stage.confirm_access().await;
+    stage.write_env().await;
+    stage.send(Command::SendTestMessage).await;
+    stage.until_failure(Code::SignInExpired).await;
+    stage.simulator.clear_faults();
+    press(&mut stage, Action::SignIn).await;
+    stage
+        .until("the same page is back", |s| {
+            shown(s) == Step::TestConnection
+        })
+        .await;
+    assert!(
+        stage.desktop.last_opened().contains("capolids"),
+        "the claims go back to Entra"
+    );
+    stage
+        .until("the new sign-in is kept", |s| {
+            s.person.as_ref().is_some_and(|p| p.kept)
+        })
+        .await;
+    let after = stage
+        .store
+        .read()
+        .await
+        .expect("it reads")
+        .expect("it is kept");
+    assert_ne!(
+        before.expose(),
+        after.expose(),
+        "the dead token is not kept"
+    );
+    stage.test_connection().await;
 }

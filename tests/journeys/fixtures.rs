@@ -11,6 +11,7 @@ use crate::stage::{Stage, choose};
 
 /// Every page that is written down: no file lies about that no journey shows.
 pub const NAMES: &[&str] = &[
+    "access-cannot-tell",
     "access-may-not",
     "access-paused",
     "access-through-group",
@@ -31,6 +32,7 @@ pub const NAMES: &[&str] = &[
     "sign-in-azure-cli",
     "sign-in-declined",
     "sign-in-waiting",
+    "still-kept",
     "stranger-ignored",
     "test-answered",
     "test-ready",

@@ -6,6 +6,7 @@ mod browser;
 mod canary;
 mod fixtures;
 mod hand_clock;
+mod house;
 mod loopback;
 mod network;
 mod road;

@@ -214,6 +214,9 @@ impl Stage {
                     size < 64 * 1024,
                     "a snapshot of {size} bytes is too large for the channel"
                 );
+                if let Some(failure) = &snapshot.failure {
+                    assert!(!failure.remedies.is_empty(), "no next step: {failure:?}");
+                }
                 self.last = Some(*snapshot);
                 self.pieces.clear();
             }

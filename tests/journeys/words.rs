@@ -99,6 +99,7 @@ fn every_sentence_by_code_of_the_core_has_words() {
                 "env_not_ignored",
                 "session_only",
                 "signed_out",
+                "subscriptions_unreached",
                 "tenants_unreached",
             ],
         ),

@@ -1,4 +1,4 @@
-import { makeStyles, tokens } from "@fluentui/react-components";
+import { Button, makeStyles, tokens } from "@fluentui/react-components";
 
 import { formatClock, useSecondsSince } from "../clock";
 import type {
@@ -56,6 +56,7 @@ export function GetAccess({ snapshot, page }: Props) {
       snapshot={snapshot}
       heading={say("step.get_access.heading", { resource: page.resource })}
       primary={failureLeads(snapshot) ? null : primaryOf(page, wizard)}
+      secondary={mayGoOnUncertain(page) && <GoOnUncertain />}
       showsBusy={page.phase === "checking" || page.phase === "waiting"}
       cancelLabel={say(page.phase === "waiting" ? "button.stop_waiting" : "button.cancel")}
     >
@@ -95,6 +96,24 @@ function primaryOf(page: GetAccessPage, { backend, run }: Wizard): Primary | nul
 /** Whether the failure says what comes next, so that the page's own button would only repeat it. */
 function failureLeads({ failure }: Snapshot): boolean {
   return failure?.code === "may_not_assign" || failure?.code === "role_not_effective";
+}
+
+/** Azure did not say whether chat is allowed: the test message will. */
+function mayGoOnUncertain({ phase, verdict }: GetAccessPage): boolean {
+  return phase === "known" && verdict === "cannot_tell";
+}
+
+function GoOnUncertain() {
+  const { backend, run } = useWizard();
+  return (
+    <Button
+      onClick={() => {
+        run(backend.confirmAccess());
+      }}
+    >
+      {say("button.try_anyway")}
+    </Button>
+  );
 }
 
 function Content({ snapshot, page }: Props) {

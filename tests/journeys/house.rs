@@ -1,0 +1,112 @@
+//! The rules that keep the house habitable.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+fn files(folder: &str, endings: &[&str]) -> Vec<(PathBuf, String)> {
+    let mut found = Vec::new();
+    gather(
+        &Path::new(env!("CARGO_MANIFEST_DIR")).join(folder),
+        endings,
+        &mut found,
+    );
+    assert!(!found.is_empty(), "{folder} has files to look at");
+    found
+}
+
+fn gather(folder: &Path, endings: &[&str], found: &mut Vec<(PathBuf, String)>) {
+    for entry in fs::read_dir(folder).expect("a folder of the repository") {
+        let path = entry.expect("an entry").path();
+        let ending = path
+            .extension()
+            .and_then(|ending| ending.to_str())
+            .unwrap_or_default();
+        if path.is_dir() {
+            gather(&path, endings, found);
+        } else if endings.contains(&ending) {
+            let text = fs::read_to_string(&path).expect("source is text");
+            found.push((path, text));
+        }
+    }
+}
+
+#[test]
+fn the_core_knows_neither_the_window_nor_the_simulator() {
+    for (path, text) in files("core", &["rs"]) {
+        let text = text.to_lowercase();
+        assert!(
+            !text.contains("tauri"),
+            "{} names the shell's framework",
+            path.display()
+        );
+        assert!(
+            !text.contains("simulator::"),
+            "{} uses the simulator",
+            path.display()
+        );
+    }
+}
+
+#[test]
+fn the_simulator_shares_no_type_with_the_core() {
+    for (path, text) in files("simulator/src", &["rs"]) {
+        assert!(
+            !text.contains("keyless::"),
+            "{} uses the core",
+            path.display()
+        );
+    }
+}
+
+#[test]
+fn the_shell_stays_thin() {
+    let lines: usize = files("src-tauri/src", &["rs"])
+        .iter()
+        .map(|(_, text)| text.lines().count())
+        .sum();
+    assert!(
+        lines < 500,
+        "the shell has {lines} lines: what it decides belongs into the core"
+    );
+}
+
+#[test]
+fn one_module_of_the_window_talks_to_rust() {
+    for (path, text) in files("ui/src", &["ts", "tsx"]) {
+        let name = path
+            .file_name()
+            .and_then(|name| name.to_str())
+            .unwrap_or_default();
+        if !name.starts_with("backend.") {
+            assert!(
+                !text.contains("@tauri-apps/"),
+                "{} goes around backend.ts",
+                path.display()
+            );
+        }
+    }
+}
+
+#[test]
+fn no_source_of_the_content_security_policy_is_unsafe() {
+    let text =
+        fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("src-tauri/tauri.conf.json"))
+            .expect("the shell has a configuration");
+    let config: serde_json::Value = serde_json::from_str(&text).expect("JSON");
+    let policy = config["app"]["security"]["csp"].to_string();
+    for part in [
+        "default-src",
+        "connect-src",
+        "object-src",
+        "base-uri",
+        "form-action",
+        "frame-ancestors",
+    ] {
+        assert!(
+            policy.contains(part),
+            "the policy says nothing about {part}"
+        );
+    }
+    assert!(!policy.contains("unsafe"), "{policy}");
+    assert!(!policy.contains('*'), "{policy}");
+}
