@@ -26,9 +26,11 @@ impl Desktop for Window {
 
     async fn pick_folder(&self) -> Option<PathBuf> {
         let (sender, answer) = oneshot::channel();
-        let mut dialog = self.0.dialog().file();
-        if let Some(window) = self.0.get_webview_window(LABEL) {
-            dialog = dialog.set_parent(&window);
+        let window = self.0.get_webview_window(LABEL)?;
+        let mut dialog = self.0.dialog().file().set_parent(&window);
+        // GTK would begin with recent files, where no folder can be taken.
+        if let Ok(home) = self.0.path().home_dir() {
+            dialog = dialog.set_directory(home);
         }
         // Without a receiver nobody waits for the folder any more.
         dialog.pick_folder(move |folder| drop(sender.send(folder)));

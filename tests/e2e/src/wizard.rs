@@ -252,7 +252,7 @@ impl Wizard {
 
     /// A picture of the page as PNG.
     pub async fn picture(&self) -> Vec<u8> {
-        // The pointer may still be over a button that the last page had there.
+        // A font that is still on its way would change the picture.
         self.run("return document.fonts.ready.then(() => true)")
             .await;
         self.client()
