@@ -25,9 +25,8 @@ pub struct Flags {
 }
 
 impl Flags {
-    /// Reads the arguments, the first of which is the program; `None` asks for help.
-    ///
-    /// Fails on an unknown or incomplete flag, and on a scenario without practice.
+    /// Reads the arguments, the first of which is the program; `None` asks for help. Fails on an
+    /// unknown or incomplete flag, and on a scenario without practice.
     pub fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Option<Flags>, Error> {
         let (mut flags, mut practice, mut scenario) = (Flags::default(), false, None);
         let mut parser = Parser::from_iter(arguments);

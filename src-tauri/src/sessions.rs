@@ -21,9 +21,8 @@ use crate::practice;
 /// Why no session started.
 pub type Trouble = Box<dyn Error + Send + Sync>;
 
-/// The names of the entry in the system's store for secrets.
-const STORE_SERVICE: &str = "Keyless for Azure OpenAI";
-const STORE_ACCOUNT: &str = "sign-in";
+/// The service and the account of the entry in the system's store for secrets.
+const STORE_ENTRY: [&str; 2] = ["Keyless for Azure OpenAI", "sign-in"];
 
 /// A session, with what lives as long as it is the present one.
 pub struct Present {
@@ -111,11 +110,12 @@ impl Sessions {
 }
 
 fn start_real(desktop: Arc<dyn Desktop>, data_folder: PathBuf) -> Result<Present, Trouble> {
+    let [service, account] = STORE_ENTRY;
     let session = Session::start(Surroundings {
         cloud: Cloud::public(),
         clock: Arc::new(SystemClock),
         desktop,
-        store: Arc::new(OsStore::new(STORE_SERVICE, STORE_ACCOUNT)),
+        store: Arc::new(OsStore::new(service, account)),
         tools: Arc::new(HiddenProcess),
         client_id: DEVELOPER_CLIENT.to_owned(),
         data_folder,
