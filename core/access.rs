@@ -45,41 +45,18 @@ const fn role(id: &'static str, name: &'static str, chats: bool) -> Role {
 }
 
 /// Least privilege for chat: no key listing.
-pub const OPENAI_USER: Role = role(
-    "5e0bd9bd-7b93-4f28-af87-19fc36ad61bd",
-    "Cognitive Services OpenAI User",
-    true,
-);
+pub const OPENAI_USER: Role =
+    role("5e0bd9bd-7b93-4f28-af87-19fc36ad61bd", "Cognitive Services OpenAI User", true);
 
 /// The built-in roles that the wizard names without asking Azure.
 pub const ROLES: &[Role] = &[
     OPENAI_USER,
-    role(
-        "a001fd3d-188f-4b5d-821b-7da978bf7442",
-        "Cognitive Services OpenAI Contributor",
-        true,
-    ),
-    role(
-        "a97b65f3-24c7-4388-baec-2e87135dc908",
-        "Cognitive Services User",
-        true,
-    ),
+    role("a001fd3d-188f-4b5d-821b-7da978bf7442", "Cognitive Services OpenAI Contributor", true),
+    role("a97b65f3-24c7-4388-baec-2e87135dc908", "Cognitive Services User", true),
     role("53ca6127-db72-4b80-b1b0-d745d6d5456d", "Foundry User", true),
-    role(
-        "eadc314b-1a2d-4efa-be10-5d325db5065e",
-        "Foundry Project Manager",
-        true,
-    ),
-    role(
-        "c883944f-8b7b-4483-af10-35834be79c4a",
-        "Foundry Owner",
-        true,
-    ),
-    role(
-        "64702f94-c441-49e6-a78b-ef80e0188fee",
-        "Azure AI Developer",
-        true,
-    ),
+    role("eadc314b-1a2d-4efa-be10-5d325db5065e", "Foundry Project Manager", true),
+    role("c883944f-8b7b-4483-af10-35834be79c4a", "Foundry Owner", true),
+    role("64702f94-c441-49e6-a78b-ef80e0188fee", "Azure AI Developer", true),
     role(
         "19c28022-e58e-450d-a464-0b2a53034789",
         "Cognitive Services Data Contributor (Preview)",
@@ -88,31 +65,11 @@ pub const ROLES: &[Role] = &[
     role("8e3af657-a8ff-443c-a75c-2fe8c4bcb635", "Owner", false),
     role("b24988ac-6180-42a0-ab88-20f7382dd24c", "Contributor", false),
     role("acdd72a7-3385-48ef-bd42-f606fba81ae7", "Reader", false),
-    role(
-        "25fbc0a9-bd7c-42a3-aa1a-3b75d497ee68",
-        "Cognitive Services Contributor",
-        false,
-    ),
-    role(
-        "18d7d88d-d35e-4fb5-a5c3-7773c20a72d9",
-        "User Access Administrator",
-        false,
-    ),
-    role(
-        "f58310d9-a9f6-439a-9e8d-f62e7b41a168",
-        "Role Based Access Control Administrator",
-        false,
-    ),
-    role(
-        "e47c6f54-e4a2-4754-9501-8e0985b135e1",
-        "Foundry Account Owner",
-        false,
-    ),
-    role(
-        "b78c5d69-af96-48a3-bf8d-a8b4d589de94",
-        "Azure AI Administrator",
-        false,
-    ),
+    role("25fbc0a9-bd7c-42a3-aa1a-3b75d497ee68", "Cognitive Services Contributor", false),
+    role("18d7d88d-d35e-4fb5-a5c3-7773c20a72d9", "User Access Administrator", false),
+    role("f58310d9-a9f6-439a-9e8d-f62e7b41a168", "Role Based Access Control Administrator", false),
+    role("e47c6f54-e4a2-4754-9501-8e0985b135e1", "Foundry Account Owner", false),
+    role("b78c5d69-af96-48a3-bf8d-a8b4d589de94", "Azure AI Administrator", false),
 ];
 
 /// The roles that may assign any role: Owner, User Access Administrator, Role Based Access Control
@@ -148,9 +105,7 @@ pub struct Assigned {
 /// Reads what the person may do at the account: the permissions API and the assignments that
 /// reach them, side by side, with a token of the data plane got ready meanwhile.
 pub async fn check_access(identity: &Arc<Identity>, account: &Account) -> Result<Access, Failure> {
-    let claims = identity
-        .claims_in(&account.tenant_id, &account.cause)
-        .await?;
+    let claims = identity.claims_in(&account.tenant_id, &account.cause).await?;
     let (permissions, assignments, prepared) = futures::join!(
         read_permissions(identity, account),
         read_assignments(identity, account, &claims.oid),
@@ -172,24 +127,16 @@ pub async fn check_access(identity: &Arc<Identity>, account: &Account) -> Result
             assignments.as_ref().map(|(list, _)| list.as_slice()),
         ),
     };
-    let cause = [
-        &permissions.as_ref().map(|(_, c)| c),
-        &assignments.as_ref().map(|(_, c)| c),
-    ]
-    .into_iter()
-    .flatten()
-    .fold(account.cause.clone(), |all, cause| all.and(cause));
+    let cause = [&permissions.as_ref().map(|(_, c)| c), &assignments.as_ref().map(|(_, c)| c)]
+        .into_iter()
+        .flatten()
+        .fold(account.cause.clone(), |all, cause| all.and(cause));
     let (verdict, findings) = judge(
         permissions.as_ref().map(|(list, _)| list.as_slice()),
         assignments.as_ref().map(|(list, _)| list.as_slice()),
         &account.resource.id,
     );
-    Ok(Access {
-        verdict,
-        findings,
-        plan,
-        cause,
-    })
+    Ok(Access { verdict, findings, plan, cause })
 }
 
 /// Assigns the role of the plan. "It is there already" is success.
@@ -207,27 +154,16 @@ pub async fn assign_role(
     };
     let error = answer.error();
     match (answer.status.as_u16(), error.code.as_str()) {
-        (200 | 201, _) => Ok(Assigned {
-            existed: answer.status.as_u16() == 200,
-            cause: answer.cause,
-        }),
-        (409, "RoleAssignmentExists") => Ok(Assigned {
-            existed: true,
-            cause: answer.cause,
-        }),
+        (200 | 201, _) => {
+            Ok(Assigned { existed: answer.status.as_u16() == 200, cause: answer.cause })
+        }
+        (409, "RoleAssignmentExists") => Ok(Assigned { existed: true, cause: answer.cause }),
         (403, "AuthorizationFailed") => Err(answer.describe(may_not_assign(account, plan))),
         (429 | 500..=599, _) => Err(answer.unexpected(identity.http().clock().now())),
         _ => {
-            let reason = if error.message.is_empty() {
-                &error.code
-            } else {
-                &error.message
-            };
+            let reason = if error.message.is_empty() { &error.code } else { &error.message };
             let failure = Failure::new(Code::AssignmentRefused).with("reason", reason);
-            Err(answer
-                .describe(failure)
-                .offer(Action::TryAgain)
-                .offer(Action::ChooseResource))
+            Err(answer.describe(failure).offer(Action::TryAgain).offer(Action::ChooseResource))
         }
     }
 }
@@ -257,11 +193,7 @@ fn may_not_assign(account: &Account, plan: &AssignmentPlan) -> Failure {
 /// that is repeated, after a crash too, finds its own work.
 pub fn assignment_name(scope: &str, principal: &str, role: &str, salt: &str) -> Uuid {
     let scope = scope.trim_end_matches('/').to_lowercase();
-    let name = format!(
-        "{scope}|{}|{}{salt}",
-        principal.to_lowercase(),
-        role.to_lowercase()
-    );
+    let name = format!("{scope}|{}|{}{salt}", principal.to_lowercase(), role.to_lowercase());
     Uuid::new_v5(&ASSIGNMENT_NAMES, name.as_bytes())
 }
 
@@ -273,10 +205,7 @@ async fn put_assignment(
 ) -> Result<Answer, Failure> {
     let plan = &access.plan;
     let name = assignment_name(&plan.scope, &plan.object_id, &plan.role_id, salt);
-    let path = format!(
-        "{}/providers/Microsoft.Authorization/roleAssignments/{name}",
-        plan.scope
-    );
+    let path = format!("{}/providers/Microsoft.Authorization/roleAssignments/{name}", plan.scope);
     let url = identity.http().cloud().resource_manager(&path, API_VERSION);
     let subscription = crate::resources::segment_after(&plan.scope, "subscriptions");
     let body = json!({ "properties": {
@@ -364,14 +293,9 @@ async fn read_permissions(
     identity: &Identity,
     account: &Account,
 ) -> Result<Read<Permission>, Failure> {
-    let path = format!(
-        "{}/providers/Microsoft.Authorization/permissions",
-        account.resource.id
-    );
+    let path = format!("{}/providers/Microsoft.Authorization/permissions", account.resource.id);
     let url = identity.http().cloud().resource_manager(&path, API_VERSION);
-    read_list(identity, &account.tenant_id, url, &account.cause)
-        .await
-        .map(gather)
+    read_list(identity, &account.tenant_id, url, &account.cause).await.map(gather)
 }
 
 async fn read_assignments(
@@ -379,22 +303,14 @@ async fn read_assignments(
     account: &Account,
     oid: &str,
 ) -> Result<Read<AssignmentItem>, Failure> {
-    let path = format!(
-        "{}/providers/Microsoft.Authorization/roleAssignments",
-        account.resource.id
-    );
+    let path = format!("{}/providers/Microsoft.Authorization/roleAssignments", account.resource.id);
     let mut url = identity.http().cloud().resource_manager(&path, API_VERSION);
-    url.query_pairs_mut()
-        .append_pair("$filter", &format!("assignedTo('{oid}')"));
-    read_list(identity, &account.tenant_id, url, &account.cause)
-        .await
-        .map(gather)
+    url.query_pairs_mut().append_pair("$filter", &format!("assignedTo('{oid}')"));
+    read_list(identity, &account.tenant_id, url, &account.cause).await.map(gather)
 }
 
 fn gather<T>(items: Vec<(T, Cause)>) -> Read<T> {
-    let cause = items
-        .iter()
-        .fold(Cause::none(), |all, (_, cause)| all.and(cause));
+    let cause = items.iter().fold(Cause::none(), |all, (_, cause)| all.and(cause));
     (items.into_iter().map(|(item, _)| item).collect(), cause)
 }
 
@@ -434,10 +350,7 @@ fn judge(
     let mut findings = Vec::new();
     // An assignment at a child of the account, such as a project, does not reach it.
     let reaching = || {
-        assignments
-            .unwrap_or_default()
-            .iter()
-            .filter(|item| reaches(&item.properties.scope, scope))
+        assignments.unwrap_or_default().iter().filter(|item| reaches(&item.properties.scope, scope))
     };
     let mut through_role = false;
     for item in reaching() {
@@ -460,8 +373,9 @@ fn judge(
         None => Verdict::CannotTell,
     };
     if verdict == Verdict::MayNotChat {
-        let without_data = reaching().find_map(|item| {
-            known_role(&item.properties.role_definition_id).filter(|role| !role.chats)
+        // The strongest role is the one that a person wonders about.
+        let without_data = ROLES.iter().filter(|role| !role.chats).find(|role| {
+            reaching().any(|item| known_role(&item.properties.role_definition_id) == Some(**role))
         });
         findings.push(match without_data {
             Some(role) => Notice::new("owner_without_data_role", &[("role", role.name)]),
@@ -483,30 +397,18 @@ fn is_plain(item: &AssignmentItem) -> bool {
 
 fn found_role(role: Role, assignment: &AssignmentProperties, scope: &str) -> Notice {
     let group = assignment.principal_type == "Group";
-    let inherited = !assignment
-        .scope
-        .trim_end_matches('/')
-        .eq_ignore_ascii_case(scope);
+    let inherited = !assignment.scope.trim_end_matches('/').eq_ignore_ascii_case(scope);
     let code = match (group, inherited) {
         (false, false) => "may_chat_through",
         (false, true) => "may_chat_inherited",
         (true, _) => "may_chat_through_group",
     };
-    Notice::new(
-        code,
-        &[
-            ("role", role.name),
-            ("scope", scope_name(&assignment.scope)),
-        ],
-    )
+    Notice::new(code, &[("role", role.name), ("scope", scope_name(&assignment.scope))])
 }
 
 fn known_role(definition: &str) -> Option<Role> {
     let id = definition.rsplit('/').next()?;
-    ROLES
-        .iter()
-        .find(|role| role.id.eq_ignore_ascii_case(id))
-        .copied()
+    ROLES.iter().find(|role| role.id.eq_ignore_ascii_case(id)).copied()
 }
 
 fn reaches(assigned: &str, scope: &str) -> bool {
@@ -520,12 +422,7 @@ fn reaches(assigned: &str, scope: &str) -> bool {
 
 /// The last name of a scope: the resource, the group, or the subscription's id.
 fn scope_name(scope: &str) -> &str {
-    scope
-        .trim_end_matches('/')
-        .rsplit('/')
-        .next()
-        .filter(|name| !name.is_empty())
-        .unwrap_or("/")
+    scope.trim_end_matches('/').rsplit('/').next().filter(|name| !name.is_empty()).unwrap_or("/")
 }
 
 #[cfg(test)]
@@ -562,11 +459,7 @@ mod tests {
         for (pattern, action, expected) in [
             ("*", CHAT, true),
             ("microsoft.cognitiveservices/*", CHAT, true),
-            (
-                "Microsoft.CognitiveServices/accounts/OpenAI/*/read",
-                CHAT,
-                false,
-            ),
+            ("Microsoft.CognitiveServices/accounts/OpenAI/*/read", CHAT, false),
             ("Microsoft.CognitiveServices/*/action", CHAT, true),
             ("Microsoft.CognitiveServices/accounts/*/chat/*", CHAT, true),
             (
@@ -574,18 +467,10 @@ mod tests {
                 CHAT,
                 false,
             ),
-            (
-                "*/read",
-                "Microsoft.Authorization/roleAssignments/read",
-                true,
-            ),
+            ("*/read", "Microsoft.Authorization/roleAssignments/read", true),
             ("a*a", "a", false),
         ] {
-            assert_eq!(
-                matches(pattern, action),
-                expected,
-                "{pattern} against {action}"
-            );
+            assert_eq!(matches(pattern, action), expected, "{pattern} against {action}");
         }
     }
 
@@ -607,21 +492,14 @@ mod tests {
     #[test]
     fn a_role_at_a_child_of_the_account_does_not_reach_it() {
         let child = assignment(OPENAI_USER.id, &format!("{SCOPE}/projects/p"));
-        assert_eq!(
-            judge(Some(&[]), Some(&[child]), SCOPE).0,
-            Verdict::MayNotChat
-        );
+        assert_eq!(judge(Some(&[]), Some(&[child]), SCOPE).0, Verdict::MayNotChat);
     }
 
     #[test]
     fn nothing_read_means_that_nothing_is_known() {
         let (verdict, findings) = judge(None, None, SCOPE);
         assert_eq!(verdict, Verdict::CannotTell);
-        assert_eq!(
-            findings.len(),
-            2,
-            "both sources that could not be read are named"
-        );
+        assert_eq!(findings.len(), 2, "both sources that could not be read are named");
     }
 
     #[test]
@@ -635,17 +513,9 @@ mod tests {
         let name = assignment_name(SCOPE, "ABC", OPENAI_USER.id, "");
         assert_eq!(
             name,
-            assignment_name(
-                &format!("{}/", SCOPE.to_uppercase()),
-                "abc",
-                OPENAI_USER.id,
-                ""
-            )
+            assignment_name(&format!("{}/", SCOPE.to_uppercase()), "abc", OPENAI_USER.id, "")
         );
         assert_ne!(name, assignment_name(SCOPE, "abd", OPENAI_USER.id, ""));
-        assert_ne!(
-            name,
-            assignment_name(SCOPE, "ABC", OPENAI_USER.id, SECOND_NAME)
-        );
+        assert_ne!(name, assignment_name(SCOPE, "ABC", OPENAI_USER.id, SECOND_NAME));
     }
 }

@@ -40,14 +40,9 @@ pub async fn ask(
     if let Err(answer) = &opened
         && is_path_unknown(answer)
     {
-        let path = format!(
-            "openai/deployments/{}/chat/completions",
-            segment(deployment)
-        );
+        let path = format!("openai/deployments/{}/chat/completions", segment(deployment));
         let mut dated = address(account, &path)?;
-        dated
-            .query_pairs_mut()
-            .append_pair("api-version", DATED_API);
+        dated.query_pairs_mut().append_pair("api-version", DATED_API);
         opened = identity.open(&account.tenant_id, request(dated)).await?;
     }
     match opened {
@@ -92,9 +87,7 @@ async fn read_events(
     let (mut any, mut finish) = (false, None::<String>);
     {
         let body = answer.body.map(|piece| {
-            piece
-                .map_err(|failure| lost = Some(failure))
-                .map_err(|()| std::io::Error::other("cut"))
+            piece.map_err(|failure| lost = Some(failure)).map_err(|()| std::io::Error::other("cut"))
         });
         let mut events = SseByteStream::new(body);
         while let Some(event) = events.next().await {
@@ -143,9 +136,7 @@ fn address(account: &Account, path: &str) -> Result<Url, Failure> {
 }
 
 fn segment(text: &str) -> String {
-    url::form_urlencoded::byte_serialize(text.as_bytes())
-        .collect::<String>()
-        .replace('+', "%20")
+    url::form_urlencoded::byte_serialize(text.as_bytes()).collect::<String>().replace('+', "%20")
 }
 
 /// "Resource not found" with code 404 says that the path is not known, not the deployment.
@@ -183,10 +174,7 @@ fn refused(identity: &Identity, account: &Account, deployment: &str, answer: &An
         {
             Failure::new(Code::NetworkRules)
                 .with("resource", resource)
-                .link(
-                    Link::Portal,
-                    identity.http().cloud().portal(&account.resource.id),
-                )
+                .link(Link::Portal, identity.http().cloud().portal(&account.resource.id))
                 .offer(Action::SendTestMessage)
                 .offer(Action::ChooseResource)
         }
@@ -201,21 +189,12 @@ fn refused(identity: &Identity, account: &Account, deployment: &str, answer: &An
             .offer(Action::SendTestMessage),
         429 => Failure::new(Code::ChatThrottled)
             .with("deployment", deployment)
-            .with(
-                "seconds",
-                answer
-                    .retry_after(now)
-                    .map_or(60, |wait| wait.as_secs().max(1)),
-            )
+            .with("seconds", answer.retry_after(now).map_or(60, |wait| wait.as_secs().max(1)))
             .offer(Action::SendTestMessage)
             .offer(Action::ChooseResource),
         500..=599 => return with_send_again(answer.unexpected(now)),
         _ => {
-            let reason = if error.message.is_empty() {
-                &error.code
-            } else {
-                &error.message
-            };
+            let reason = if error.message.is_empty() { &error.code } else { &error.message };
             Failure::new(Code::ChatRefused)
                 .with("reason", reason)
                 .offer(Action::SendTestMessage)

@@ -40,10 +40,8 @@ enum InferenceHosts {
 }
 
 const RESOURCE_MANAGER_SCOPE: &str = "https://management.azure.com/.default";
-const INFERENCE_SCOPES: &[&str] = &[
-    "https://cognitiveservices.azure.com/.default",
-    "https://ai.azure.com/.default",
-];
+const INFERENCE_SCOPES: &[&str] =
+    &["https://cognitiveservices.azure.com/.default", "https://ai.azure.com/.default"];
 
 impl Cloud {
     /// Azure's public cloud.
@@ -93,8 +91,7 @@ impl Cloud {
     /// An address of Azure Resource Manager: `path` begins without a slash.
     pub fn resource_manager(&self, path: &str, api_version: &str) -> Url {
         let mut url = below(&self.resource_manager, path);
-        url.query_pairs_mut()
-            .append_pair("api-version", api_version);
+        url.query_pairs_mut().append_pair("api-version", api_version);
         url
     }
 
@@ -133,8 +130,7 @@ impl Cloud {
                     && url.password().is_none()
                     && url.domain().is_some_and(|host| {
                         suffixes.iter().any(|suffix| {
-                            host.strip_suffix(suffix)
-                                .is_some_and(|name| !name.is_empty())
+                            host.strip_suffix(suffix).is_some_and(|name| !name.is_empty())
                         })
                     })
             }
@@ -142,13 +138,14 @@ impl Cloud {
     }
 }
 
+/// Whether the browser is the program that the system starts for this address.
+pub fn is_web_address(address: &str) -> bool {
+    Url::parse(address).is_ok_and(|url| matches!(url.scheme(), "https" | "http"))
+}
+
 fn below(base: &Url, path: &str) -> Url {
     let mut url = base.clone();
-    let joined = format!(
-        "{}/{}",
-        base.path().trim_end_matches('/'),
-        path.trim_start_matches('/')
-    );
+    let joined = format!("{}/{}", base.path().trim_end_matches('/'), path.trim_start_matches('/'));
     url.set_path(&joined);
     url
 }
@@ -187,9 +184,7 @@ mod tests {
     fn a_token_of_resource_manager_goes_to_resource_manager_only() {
         let cloud = Cloud::public();
         let owns = |text| cloud.owns(Service::ResourceManager, &url(text));
-        assert!(owns(
-            "https://management.azure.com/subscriptions?api-version=2022-12-01"
-        ));
+        assert!(owns("https://management.azure.com/subscriptions?api-version=2022-12-01"));
         for foreign in [
             "http://management.azure.com/subscriptions",
             "https://management.azure.com.evil.example/subscriptions",
@@ -198,10 +193,7 @@ mod tests {
             "https://user@management.azure.com/subscriptions",
             "https://contoso.openai.azure.com/openai/v1/",
         ] {
-            assert!(
-                !owns(foreign),
-                "a token must not follow a link to {foreign}"
-            );
+            assert!(!owns(foreign), "a token must not follow a link to {foreign}");
         }
     }
 
@@ -209,9 +201,7 @@ mod tests {
     fn a_token_of_the_data_plane_goes_to_named_resources_only() {
         let cloud = Cloud::public();
         let owns = |text| cloud.owns(Service::Inference, &url(text));
-        assert!(owns(
-            "https://contoso.openai.azure.com/openai/v1/chat/completions"
-        ));
+        assert!(owns("https://contoso.openai.azure.com/openai/v1/chat/completions"));
         assert!(owns("https://contoso.cognitiveservices.azure.com/"));
         for foreign in [
             "https://openai.azure.com/",
@@ -222,10 +212,7 @@ mod tests {
             "https://management.azure.com/",
         ] {
             if let Ok(foreign) = Url::parse(foreign) {
-                assert!(
-                    !cloud.owns(Service::Inference, &foreign),
-                    "{foreign} is not a resource"
-                );
+                assert!(!cloud.owns(Service::Inference, &foreign), "{foreign} is not a resource");
             }
         }
     }
@@ -242,10 +229,7 @@ mod tests {
             "http://127.0.0.1.evil.example:80/",
             "nonsense",
         ] {
-            assert!(
-                practice(address).is_err(),
-                "{address} is not practice Azure"
-            );
+            assert!(practice(address).is_err(), "{address} is not practice Azure");
         }
     }
 
@@ -257,21 +241,17 @@ mod tests {
             "http://127.0.0.1:4711/openai",
         )
         .expect("three loopback addresses");
-        assert!(cloud.owns(
-            Service::Inference,
-            &url("http://127.0.0.1:4711/openai/contoso/")
-        ));
-        assert!(!cloud.owns(
-            Service::Inference,
-            &url("http://127.0.0.1:4711/arm/tenants")
-        ));
-        assert!(!cloud.owns(
-            Service::Inference,
-            &url("http://127.0.0.1:4712/openai/contoso/")
-        ));
-        assert!(!cloud.owns(
-            Service::Inference,
-            &url("https://contoso.openai.azure.com/")
-        ));
+        assert!(cloud.owns(Service::Inference, &url("http://127.0.0.1:4711/openai/contoso/")));
+        assert!(!cloud.owns(Service::Inference, &url("http://127.0.0.1:4711/arm/tenants")));
+        assert!(!cloud.owns(Service::Inference, &url("http://127.0.0.1:4712/openai/contoso/")));
+        assert!(!cloud.owns(Service::Inference, &url("https://contoso.openai.azure.com/")));
+    }
+
+    #[test]
+    fn only_addresses_of_the_web_reach_the_browser() {
+        assert!(is_web_address("https://login.microsoftonline.com/organizations"));
+        for other in ["file:///etc/passwd", "/usr/bin/xeyes", "ms-settings:", "-h", ""] {
+            assert!(!is_web_address(other), "{other} would start something else");
+        }
     }
 }

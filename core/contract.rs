@@ -56,11 +56,6 @@ mod tests {
             std::fs::write(path, text).expect("the file is written");
         }
         let checked_in = std::fs::read_to_string(path).unwrap_or_default();
-        assert_eq!(
-            checked_in,
-            text,
-            "{} is stale: run `cargo xtask types`",
-            path.display()
-        );
+        assert_eq!(checked_in, text, "{} is stale: run `cargo xtask types`", path.display());
     }
 }

@@ -28,14 +28,9 @@ impl Executor for HiddenProcess {
             .stderr(Stdio::piped())
             .kill_on_drop(true);
         hide_window(&mut command);
-        tokio::time::timeout(LIMIT, collect(command))
-            .await
-            .unwrap_or_else(|_| {
-                Err(io::Error::new(
-                    io::ErrorKind::TimedOut,
-                    "it gave no answer in 20 seconds",
-                ))
-            })
+        tokio::time::timeout(LIMIT, collect(command)).await.unwrap_or_else(|_| {
+            Err(io::Error::new(io::ErrorKind::TimedOut, "it gave no answer in 20 seconds"))
+        })
     }
 }
 
@@ -43,11 +38,7 @@ async fn collect(mut command: tokio::process::Command) -> io::Result<Output> {
     let mut child = command.spawn()?;
     let (stdout, stderr) = (child.stdout.take(), child.stderr.take());
     let (stdout, stderr, status) = tokio::join!(read(stdout), read(stderr), child.wait());
-    Ok(Output {
-        status: status?,
-        stdout: stdout?,
-        stderr: stderr?,
-    })
+    Ok(Output { status: status?, stdout: stdout?, stderr: stderr? })
 }
 
 async fn read(pipe: Option<impl AsyncRead + Unpin>) -> io::Result<Vec<u8>> {
@@ -74,9 +65,6 @@ pub struct NoTools;
 #[async_trait]
 impl Executor for NoTools {
     async fn run(&self, _: &OsStr, _: &[&OsStr]) -> io::Result<Output> {
-        Err(io::Error::new(
-            io::ErrorKind::NotFound,
-            "practice Azure has no tools",
-        ))
+        Err(io::Error::new(io::ErrorKind::NotFound, "practice Azure has no tools"))
     }
 }

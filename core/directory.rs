@@ -60,16 +60,10 @@ pub async fn read_directory(identity: &Arc<Identity>) -> Result<Directory, Failu
         list_subscriptions(identity, &home, &nothing),
     );
     let ((tenants, cause), own) = (tenants?, own?);
-    let others = tenants
-        .iter()
-        .filter(|tenant| !tenant.id.eq_ignore_ascii_case(&home));
+    let others = tenants.iter().filter(|tenant| !tenant.id.eq_ignore_ascii_case(&home));
     let found =
         join_all(others.map(|tenant| list_subscriptions(identity, &tenant.id, &cause))).await;
-    let mut directory = Directory {
-        tenants,
-        subscriptions: own,
-        unreached: 0,
-    };
+    let mut directory = Directory { tenants, subscriptions: own, unreached: 0 };
     for list in found {
         match list {
             Ok(list) => directory.subscriptions.extend(list),
@@ -105,18 +99,13 @@ pub(crate) async fn read_list<T: DeserializeOwned>(
     let (mut url, mut cause) = (first, cause.clone());
     let mut items = Vec::new();
     for _ in 0..PAGES {
-        let answer = identity
-            .send(tenant, Request::get(Service::ResourceManager, url, cause))
-            .await?;
+        let answer =
+            identity.send(tenant, Request::get(Service::ResourceManager, url, cause)).await?;
         if !answer.status.is_success() {
             return Err(read_refused(identity, &answer));
         }
         let page: ListPage<T> = answer.json()?;
-        items.extend(
-            page.value
-                .into_iter()
-                .map(|item| (item, answer.cause.clone())),
-        );
+        items.extend(page.value.into_iter().map(|item| (item, answer.cause.clone())));
         let Some(next) = page.next_link.filter(|link| !link.is_empty()) else {
             return Ok(items);
         };
@@ -138,29 +127,17 @@ pub(crate) fn read_refused(identity: &Identity, answer: &Answer) -> Failure {
     if answer.status.as_u16() == 403 {
         let action = quoted_after(&error.message, "perform action ").unwrap_or(&error.code);
         let scope = quoted_after(&error.message, "over scope ").unwrap_or_default();
-        let failure = Failure::new(Code::ReadRefused)
-            .with("action", action)
-            .with("scope", scope);
-        return answer
-            .describe(failure)
-            .offer(Action::TryAgain)
-            .offer(Action::SwitchAccount);
+        let failure = Failure::new(Code::ReadRefused).with("action", action).with("scope", scope);
+        return answer.describe(failure).offer(Action::TryAgain).offer(Action::SwitchAccount);
     }
     if answer.status.as_u16() == 401 {
-        return answer
-            .describe(Failure::new(Code::SignInExpired))
-            .offer(Action::SignIn);
+        return answer.describe(Failure::new(Code::SignInExpired)).offer(Action::SignIn);
     }
     answer.unexpected(identity.http().clock().now())
 }
 
 fn quoted_after<'a>(message: &'a str, before: &str) -> Option<&'a str> {
-    message
-        .split_once(before)?
-        .1
-        .strip_prefix('\'')?
-        .split('\'')
-        .next()
+    message.split_once(before)?.1.strip_prefix('\'')?.split('\'').next()
 }
 
 #[derive(Deserialize)]
@@ -171,20 +148,12 @@ struct TenantItem {
 }
 
 async fn list_tenants(identity: &Identity, home: &str) -> Result<(Vec<Tenant>, Cause), Failure> {
-    let url = identity
-        .http()
-        .cloud()
-        .resource_manager("tenants", API_VERSION);
+    let url = identity.http().cloud().resource_manager("tenants", API_VERSION);
     let items: Vec<(TenantItem, Cause)> = read_list(identity, home, url, &Cause::none()).await?;
-    let cause = items
-        .iter()
-        .fold(Cause::none(), |all, (_, cause)| all.and(cause));
+    let cause = items.iter().fold(Cause::none(), |all, (_, cause)| all.and(cause));
     let tenants = items
         .into_iter()
-        .map(|(item, _)| Tenant {
-            id: item.tenant_id,
-            name: item.display_name,
-        })
+        .map(|(item, _)| Tenant { id: item.tenant_id, name: item.display_name })
         .collect();
     Ok((tenants, cause))
 }
@@ -204,10 +173,7 @@ async fn list_subscriptions(
     tenant: &str,
     cause: &Cause,
 ) -> Result<Vec<(Subscription, Cause)>, Failure> {
-    let url = identity
-        .http()
-        .cloud()
-        .resource_manager("subscriptions", API_VERSION);
+    let url = identity.http().cloud().resource_manager("subscriptions", API_VERSION);
     // The tenant's token is asked for here, so that it counts as needing the list of tenants.
     identity.claims_in(tenant, cause).await?;
     let items: Vec<(SubscriptionItem, Cause)> = read_list(identity, tenant, url, cause).await?;
@@ -239,10 +205,7 @@ mod tests {
             quoted_after(message, "perform action "),
             Some("Microsoft.CognitiveServices/accounts/read")
         );
-        assert_eq!(
-            quoted_after(message, "over scope "),
-            Some("/subscriptions/2")
-        );
+        assert_eq!(quoted_after(message, "over scope "), Some("/subscriptions/2"));
         assert_eq!(quoted_after("nothing of the kind", "over scope "), None);
     }
 }

@@ -72,10 +72,7 @@ impl Prepared {
 
 impl fmt::Debug for Prepared {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter
-            .debug_struct("Prepared")
-            .field("path", &self.path)
-            .finish_non_exhaustive()
+        formatter.debug_struct("Prepared").field("path", &self.path).finish_non_exhaustive()
     }
 }
 
@@ -94,10 +91,7 @@ pub fn prepare(
     let seen = look_at(fs, folder, &path)?;
     let target = follow(fs, folder, &path, seen.is_some())?;
     let old = match seen {
-        Some(_) => Some(
-            fs.read(&target)
-                .map_err(|error| not_readable(&path, &error))?,
-        ),
+        Some(_) => Some(fs.read(&target).map_err(|error| not_readable(&path, &error))?),
         None => None,
     };
     let file = EnvFile::parse(old.as_deref().unwrap_or_default())
@@ -107,14 +101,7 @@ pub fn prepare(
     }
     let plan = plan::plan(&file, values).map_err(|value| not_safe(&path, &value))?;
     let exists = old.is_some();
-    let prepared = Prepared {
-        path,
-        exists,
-        change: plan.change,
-        target,
-        old,
-        new: plan.bytes,
-    };
+    let prepared = Prepared { path, exists, change: plan.change, target, old, new: plan.bytes };
     if !prepared.is_unchanged() {
         check_writable(fs, &prepared, seen)?;
     }
@@ -156,14 +143,12 @@ fn look_at(fs: &dyn FileSystem, folder: &Path, path: &Path) -> Result<Option<See
     }
     let seen = fs.look(path).map_err(|error| not_readable(path, &error))?;
     match seen {
-        Some(Seen {
-            kind: Kind::Folder, ..
-        }) => Err(failure(Code::EnvIsFolder, path)
-            .offer(Action::ChooseFolder)
-            .offer(Action::ReadEnv)),
-        Some(Seen {
-            kind: Kind::Other, ..
-        }) => Err(not_readable(path, &io::ErrorKind::InvalidInput.into())),
+        Some(Seen { kind: Kind::Folder, .. }) => {
+            Err(failure(Code::EnvIsFolder, path).offer(Action::ChooseFolder).offer(Action::ReadEnv))
+        }
+        Some(Seen { kind: Kind::Other, .. }) => {
+            Err(not_readable(path, &io::ErrorKind::InvalidInput.into()))
+        }
         _ => Ok(seen),
     }
 }
@@ -207,15 +192,12 @@ fn write_beside(fs: &dyn FileSystem, prepared: &Prepared, temporary: &Path) -> R
     let failed = |error: io::Error| write_failed(&prepared.path, &error);
     write_new(fs, temporary, &prepared.new).map_err(failed)?;
     if prepared.old.is_none() {
-        return fs
-            .place(temporary, &prepared.target)
-            .map_err(|error| match error.kind() {
-                io::ErrorKind::AlreadyExists => changed(&prepared.path),
-                _ => failed(error),
-            });
+        return fs.place(temporary, &prepared.target).map_err(|error| match error.kind() {
+            io::ErrorKind::AlreadyExists => changed(&prepared.path),
+            _ => failed(error),
+        });
     }
-    fs.copy_permissions(&prepared.target, temporary)
-        .map_err(failed)?;
+    fs.copy_permissions(&prepared.target, temporary).map_err(failed)?;
     check_unchanged(fs, prepared)?;
     fs.replace(temporary, &prepared.target).map_err(failed)
 }
@@ -240,19 +222,12 @@ fn check_unchanged(fs: &dyn FileSystem, prepared: &Prepared) -> Result<(), Failu
     let seen = fs.look(&prepared.target).map_err(error)?;
     let unchanged = match (&prepared.old, seen) {
         (None, None) => !fs.is_link(&prepared.target).map_err(error)?,
-        (
-            Some(old),
-            Some(Seen {
-                kind: Kind::File, ..
-            }),
-        ) => fs.read(&prepared.target).map_err(error)? == *old,
+        (Some(old), Some(Seen { kind: Kind::File, .. })) => {
+            fs.read(&prepared.target).map_err(error)? == *old
+        }
         _ => false,
     };
-    if unchanged {
-        Ok(())
-    } else {
-        Err(changed(&prepared.path))
-    }
+    if unchanged { Ok(()) } else { Err(changed(&prepared.path)) }
 }
 
 /// The new file is in place: what fails from here on is not a failure of the write.
@@ -275,9 +250,7 @@ fn remove_abandoned(fs: &dyn FileSystem, target: &Path) -> io::Result<()> {
         if !is_temporary_name(&name) || fs.is_link(&path)? {
             continue;
         }
-        let age = fs
-            .look(&path)?
-            .and_then(|seen| now.duration_since(seen.modified).ok());
+        let age = fs.look(&path)?.and_then(|seen| now.duration_since(seen.modified).ok());
         if age.is_some_and(|age| age > ABANDONED) {
             fs.remove(&path)?;
         }
@@ -298,8 +271,7 @@ fn temporary_name() -> String {
 }
 
 fn is_temporary_name(name: &str) -> bool {
-    name.strip_prefix(TEMPORARY_PREFIX)
-        .is_some_and(|id| uuid::Uuid::try_parse(id).is_ok())
+    name.strip_prefix(TEMPORARY_PREFIX).is_some_and(|id| uuid::Uuid::try_parse(id).is_ok())
 }
 
 fn folder_of(target: &Path) -> &Path {
@@ -326,24 +298,16 @@ fn not_parsed(path: &Path, trouble: Trouble) -> Failure {
         Trouble::NotUtf8 { line } => (Code::EnvNotUtf8, line),
         Trouble::NotUnderstood { line } => (Code::EnvNotUnderstood, line),
     };
-    failure(code, path)
-        .with("line", line)
-        .offer(Action::ReadEnv)
-        .offer(Action::ChooseFolder)
+    failure(code, path).with("line", line).offer(Action::ReadEnv).offer(Action::ChooseFolder)
 }
 
 fn not_writable(path: &Path) -> Failure {
-    failure(Code::EnvNotWritable, path)
-        .offer(Action::ReadEnv)
-        .offer(Action::ChooseFolder)
+    failure(Code::EnvNotWritable, path).offer(Action::ReadEnv).offer(Action::ChooseFolder)
 }
 
 fn not_safe(path: &Path, value: &plan::UnsafeValue) -> Failure {
     failure(Code::EnvWriteFailed, path)
-        .with(
-            "reason",
-            format!("{} cannot be written without quotes", value.0),
-        )
+        .with("reason", format!("{} cannot be written without quotes", value.0))
         .offer(Action::ChooseResource)
 }
 

@@ -204,12 +204,8 @@ pub enum Link {
 
 impl Link {
     /// Every link, for the tests that compare them with the words.
-    pub const ALL: &'static [Link] = &[
-        Link::Portal,
-        Link::ServiceHealth,
-        Link::EntraError,
-        Link::CustomSubdomain,
-    ];
+    pub const ALL: &'static [Link] =
+        &[Link::Portal, Link::ServiceHealth, Link::EntraError, Link::CustomSubdomain];
 }
 
 /// The texts that a failure may offer to copy.
@@ -263,27 +259,18 @@ impl std::error::Error for Failure {}
 impl Failure {
     /// A failure of this code, with nothing else known yet.
     pub fn new(code: Code) -> Self {
-        Failure {
-            code,
-            parameters: Parameters::new(),
-            remedies: Vec::new(),
-            details: Vec::new(),
-        }
+        Failure { code, parameters: Parameters::new(), remedies: Vec::new(), details: Vec::new() }
     }
 
     /// Adds a value that the sentence names.
     pub fn with(mut self, name: &str, value: impl ToString) -> Self {
-        self.parameters
-            .insert(name.to_owned(), cut(value.to_string()));
+        self.parameters.insert(name.to_owned(), cut(value.to_string()));
         self
     }
 
     /// Adds a line for support.
     pub fn detail(mut self, name: &str, value: impl ToString) -> Self {
-        self.details.push(Detail {
-            name: name.to_owned(),
-            value: cut(value.to_string()),
-        });
+        self.details.push(Detail { name: name.to_owned(), value: cut(value.to_string()) });
         self
     }
 
@@ -295,19 +282,13 @@ impl Failure {
 
     /// Adds a page to open.
     pub fn link(mut self, link: Link, url: impl Into<String>) -> Self {
-        self.remedies.push(Remedy::Link {
-            link,
-            url: url.into(),
-        });
+        self.remedies.push(Remedy::Link { link, url: url.into() });
         self
     }
 
     /// Adds a text to send.
     pub fn text(mut self, text: TextKind, content: impl Into<String>) -> Self {
-        self.remedies.push(Remedy::Text {
-            text,
-            content: content.into(),
-        });
+        self.remedies.push(Remedy::Text { text, content: content.into() });
         self
     }
 }

@@ -74,54 +74,26 @@ impl std::fmt::Debug for Body {
 impl Request {
     /// A read: it may be repeated.
     pub fn get(service: Service, url: Url, cause: Cause) -> Self {
-        Request {
-            service,
-            method: Method::GET,
-            url,
-            body: Body::None,
-            repeatable: true,
-            cause,
-        }
+        Request { service, method: Method::GET, url, body: Body::None, repeatable: true, cause }
     }
 
     /// A write under a name that we chose: it may be repeated.
     pub fn put(service: Service, url: Url, body: Value, cause: Cause) -> Self {
         let body = Body::Json(body);
-        Request {
-            service,
-            method: Method::PUT,
-            url,
-            body,
-            repeatable: true,
-            cause,
-        }
+        Request { service, method: Method::PUT, url, body, repeatable: true, cause }
     }
 
     /// A request that does something each time: it is sent once.
     pub fn post(service: Service, url: Url, body: Value, cause: Cause) -> Self {
         let body = Body::Json(body);
-        Request {
-            service,
-            method: Method::POST,
-            url,
-            body,
-            repeatable: false,
-            cause,
-        }
+        Request { service, method: Method::POST, url, body, repeatable: false, cause }
     }
 
     /// A form for Microsoft Entra, whose codes can be used once: it is sent once.
     pub fn form(url: Url, form: Vec<(&'static str, String)>, cause: Cause) -> Self {
         let body = Body::Form(form);
         let (service, method) = (Service::Entra, Method::POST);
-        Request {
-            service,
-            method,
-            url,
-            body,
-            repeatable: false,
-            cause,
-        }
+        Request { service, method, url, body, repeatable: false, cause }
     }
 
     /// The same form, where the answer may be asked for again (a refresh token).
@@ -180,11 +152,7 @@ impl Http {
             .redirect(reqwest::redirect::Policy::none())
             .connect_timeout(CONNECT_LIMIT)
             .read_timeout(IDLE_LIMIT);
-        builder = if cloud.is_practice() {
-            builder.no_proxy()
-        } else {
-            builder.https_only(true)
-        };
+        builder = if cloud.is_practice() { builder.no_proxy() } else { builder.https_only(true) };
         let client = builder.build().map_err(|error| {
             Failure::new(Code::NetworkFailed)
                 .with("host", "this computer")
@@ -193,11 +161,7 @@ impl Http {
                 .detail("cause", chain(&error))
                 .offer(Action::TryAgain)
         })?;
-        Ok(Http {
-            client,
-            cloud,
-            clock,
-        })
+        Ok(Http { client, cloud, clock })
     }
 
     /// The cloud that it serves.
@@ -244,11 +208,7 @@ impl Http {
             .map(move |piece| {
                 let piece = piece.map_err(|error| transport_failure(&error, &host, 1, 0))?;
                 read += piece.len();
-                if read > BODY_LIMIT {
-                    Err(too_long(&host))
-                } else {
-                    Ok(piece)
-                }
+                if read > BODY_LIMIT { Err(too_long(&host)) } else { Ok(piece) }
             })
             .boxed();
         Ok(Ok(StreamedAnswer { body, cause }))
@@ -297,10 +257,7 @@ impl Http {
         };
         let sent = builder.send().await;
         let host = host_of(&request.url);
-        let status = sent
-            .as_ref()
-            .map(|response| response.status().as_u16())
-            .ok();
+        let status = sent.as_ref().map(|response| response.status().as_u16()).ok();
         tracing::info!(method = %request.method, host, status, id, attempt, "request");
         match sent {
             Ok(response) => Ok((response, Cause(vec![id]))),
@@ -333,14 +290,7 @@ impl Http {
             }
             body.extend_from_slice(&piece);
         }
-        Ok(Answer {
-            status,
-            headers,
-            body: body.freeze(),
-            cause,
-            host,
-            attempts,
-        })
+        Ok(Answer { status, headers, body: body.freeze(), cause, host, attempts })
     }
 
     fn pause_before_repeat(
@@ -368,10 +318,7 @@ impl Http {
     }
 
     fn seconds_since(&self, started: OffsetDateTime) -> u64 {
-        (self.clock.now() - started)
-            .whole_seconds()
-            .max(0)
-            .unsigned_abs()
+        (self.clock.now() - started).whole_seconds().max(0).unsigned_abs()
     }
 }
 
@@ -414,13 +361,8 @@ impl Answer {
             .filter_map(|value| value.to_str().ok())
             .filter(|challenge| challenge.contains("insufficient_claims"))
             .find_map(|challenge| challenge.split("claims=\"").nth(1)?.split('"').next())?;
-        let standard = encoded
-            .trim_end_matches('=')
-            .replace('-', "+")
-            .replace('_', "/");
-        let decoded = base64::engine::general_purpose::STANDARD_NO_PAD
-            .decode(standard)
-            .ok()?;
+        let standard = encoded.trim_end_matches('=').replace('-', "+").replace('_', "/");
+        let decoded = base64::engine::general_purpose::STANDARD_NO_PAD.decode(standard).ok()?;
         String::from_utf8(decoded).ok()
     }
 
@@ -428,31 +370,22 @@ impl Answer {
     /// the data plane, `invalid_token` in the header of Azure Resource Manager.
     pub fn refuses_token(&self) -> bool {
         let mut challenges = self.headers.get_all(header::WWW_AUTHENTICATE).into_iter();
-        let invalid = challenges.any(|value| {
-            value
-                .to_str()
-                .is_ok_and(|challenge| challenge.contains("invalid_token"))
-        });
+        let invalid = challenges
+            .any(|value| value.to_str().is_ok_and(|challenge| challenge.contains("invalid_token")));
         self.status == StatusCode::UNAUTHORIZED && (invalid || self.error().bare_status)
     }
 
     /// Adds what support asks for: status, code, ids and how often it was tried.
     pub fn describe(&self, failure: Failure) -> Failure {
         let error = self.error();
-        let mut failure = failure
-            .detail("host", &self.host)
-            .detail("status", self.status.as_u16());
+        let mut failure = failure.detail("host", &self.host).detail("status", self.status.as_u16());
         if !error.code.is_empty() {
             failure = failure.detail("azure_code", &error.code);
         }
         if !error.message.is_empty() {
             failure = failure.detail("azure_message", &error.message);
         }
-        for name in [
-            "x-ms-request-id",
-            "x-ms-correlation-request-id",
-            "apim-request-id",
-        ] {
+        for name in ["x-ms-request-id", "x-ms-correlation-request-id", "apim-request-id"] {
             if let Some(value) = self.headers.get(name).and_then(|value| value.to_str().ok()) {
                 failure = failure.detail(name, value);
             }
@@ -466,10 +399,9 @@ impl Answer {
     /// The failure of an answer that no caller knows better: throttled, broken or unexpected.
     pub fn unexpected(&self, now: OffsetDateTime) -> Failure {
         let failure = match self.status.as_u16() {
-            429 => Failure::new(Code::Throttled).with("host", &self.host).with(
-                "seconds",
-                self.retry_after(now).map_or(60, |wait| wait.as_secs()),
-            ),
+            429 => Failure::new(Code::Throttled)
+                .with("host", &self.host)
+                .with("seconds", self.retry_after(now).map_or(60, |wait| wait.as_secs())),
             500..=599 => Failure::new(Code::ServiceFailed)
                 .with("host", &self.host)
                 .with("status", self.status.as_u16())
@@ -501,10 +433,7 @@ impl AzureError {
             return AzureError::default();
         };
         if json.get("statusCode").is_some_and(Value::is_number) {
-            return AzureError {
-                bare_status: true,
-                ..AzureError::of(&json, "", "message")
-            };
+            return AzureError { bare_status: true, ..AzureError::of(&json, "", "message") };
         }
         if json.get("error").is_some_and(Value::is_string) {
             return AzureError::of(&json, "error", "error_description");
@@ -519,20 +448,13 @@ impl AzureError {
     }
 
     fn of(json: &Value, code: &str, message: &str) -> Self {
-        let text = |name: &str| {
-            json.get(name)
-                .and_then(Value::as_str)
-                .unwrap_or_default()
-                .to_owned()
-        };
+        let text =
+            |name: &str| json.get(name).and_then(Value::as_str).unwrap_or_default().to_owned();
         AzureError {
             code: text(code),
             message: text(message),
             bare_status: false,
-            claims: json
-                .get("claims")
-                .and_then(Value::as_str)
-                .map(str::to_owned),
+            claims: json.get("claims").and_then(Value::as_str).map(str::to_owned),
         }
     }
 }
@@ -546,18 +468,14 @@ fn too_long(host: &str) -> Failure {
 
 fn transport_failure(error: &reqwest::Error, host: &str, attempts: u32, seconds: u64) -> Failure {
     let failure = if error.is_timeout() && !error.is_connect() {
-        Failure::new(Code::TimedOut)
-            .with("host", host)
-            .with("seconds", IDLE_LIMIT.as_secs())
+        Failure::new(Code::TimedOut).with("host", host).with("seconds", IDLE_LIMIT.as_secs())
     } else {
         Failure::new(Code::NetworkFailed)
             .with("host", host)
             .with("attempts", attempts)
             .with("seconds", seconds)
     };
-    failure
-        .detail("cause", chain(error))
-        .offer(Action::TryAgain)
+    failure.detail("cause", chain(error)).offer(Action::TryAgain)
 }
 
 /// The error and its causes, without the address: a query may hold a code.
@@ -568,11 +486,7 @@ fn chain(error: &reqwest::Error) -> String {
         causes.push(cause.to_string());
         next = cause.source();
     }
-    if causes.is_empty() {
-        "no answer".to_owned()
-    } else {
-        causes.join(": ")
-    }
+    if causes.is_empty() { "no answer".to_owned() } else { causes.join(": ") }
 }
 
 fn host_of(url: &Url) -> String {
@@ -595,10 +509,7 @@ mod tests {
             (r#"{"error":{"code":"A","message":"b"}}"#, error("A", "b")),
             (r#"{"Error":{"Code":"A","Message":"b"}}"#, error("A", "b")),
             (r#"{"code":"403","message":"b"}"#, error("403", "b")),
-            (
-                r#"{"error":"invalid_grant","error_description":"b"}"#,
-                error("invalid_grant", "b"),
-            ),
+            (r#"{"error":"invalid_grant","error_description":"b"}"#, error("invalid_grant", "b")),
             (r#"{"error":{"message":"b","code":null}}"#, error("", "b")),
             ("<html>404</html>", error("", "")),
             ("", error("", "")),
@@ -614,11 +525,7 @@ mod tests {
     fn a_request_never_prints_what_it_carries() {
         let url =
             Url::parse("https://login.microsoftonline.com/organizations").expect("an address");
-        let request = Request::form(
-            url,
-            vec![("code", "a-secret-code".to_owned())],
-            Cause::none(),
-        );
+        let request = Request::form(url, vec![("code", "a-secret-code".to_owned())], Cause::none());
         assert!(!format!("{request:?}").contains("a-secret-code"));
     }
 }

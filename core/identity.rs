@@ -33,13 +33,8 @@ pub struct Identity {
 }
 
 enum Source {
-    Browser {
-        client_id: String,
-        refresh: Arc<Mutex<Refresh>>,
-    },
-    AzureCli {
-        executor: Arc<dyn Executor>,
-    },
+    Browser { client_id: String, refresh: Arc<Mutex<Refresh>> },
+    AzureCli { executor: Arc<dyn Executor> },
 }
 
 type Key = (String, &'static str);
@@ -82,14 +77,8 @@ impl Identity {
             token: AccessToken::new(tokens.access, tokens.expires_on),
             cause: tokens.cause.clone(),
         };
-        let refresh = Arc::new(Mutex::new(Refresh {
-            token: refresh,
-            cause: tokens.cause,
-        }));
-        let key = (
-            tokens.claims.tid.clone(),
-            http.cloud().resource_manager_scope(),
-        );
+        let refresh = Arc::new(Mutex::new(Refresh { token: refresh, cause: tokens.cause }));
+        let key = (tokens.claims.tid.clone(), http.cloud().resource_manager_scope());
         Ok(Identity {
             source: Source::Browser { client_id, refresh },
             home: tokens.claims,
@@ -130,10 +119,8 @@ impl Identity {
     ) -> Result<Self, Failure> {
         let credential = azure_cli(None, executor.clone())?;
         let scope = http.cloud().resource_manager_scope();
-        let token = credential
-            .get_token(&[scope], None)
-            .await
-            .map_err(|error| cli_failure(&error))?;
+        let token =
+            credential.get_token(&[scope], None).await.map_err(|error| cli_failure(&error))?;
         let home = Claims::of(token.token.secret())
             .filter(|claims| {
                 // A service principal has ids and no sign-in name.
@@ -146,10 +133,7 @@ impl Identity {
                     .with("reason", "its token names no person")
                     .offer(Action::SignIn)
             })?;
-        let issued = Issued {
-            token,
-            cause: Cause::none(),
-        };
+        let issued = Issued { token, cause: Cause::none() };
         let key = (home.tid.clone(), scope);
         Ok(Identity {
             source: Source::AzureCli { executor },
@@ -187,33 +171,26 @@ impl Identity {
         if tenant.eq_ignore_ascii_case(&self.home.tid) {
             return Ok(self.home.clone());
         }
-        let issued = self
-            .token(tenant, self.http.cloud().resource_manager_scope(), cause)
-            .await?;
-        Claims::of(issued.token.token.secret())
-            .filter(|claims| !claims.oid.is_empty())
-            .ok_or_else(|| {
+        let issued = self.token(tenant, self.http.cloud().resource_manager_scope(), cause).await?;
+        Claims::of(issued.token.token.secret()).filter(|claims| !claims.oid.is_empty()).ok_or_else(
+            || {
                 Failure::new(Code::UnexpectedAnswer)
                     .with("host", "Microsoft Entra")
                     .offer(Action::SignIn)
-            })
+            },
+        )
     }
 
     /// The scope of the data plane's tokens: the one that worked, at first the older name, which
     /// every endpoint and every cloud knows.
     pub fn inference_scope(&self) -> &'static str {
         let scopes = self.http.cloud().inference_scopes();
-        scopes[self
-            .inference_scope
-            .load(Ordering::Relaxed)
-            .min(scopes.len() - 1)]
+        scopes[self.inference_scope.load(Ordering::Relaxed).min(scopes.len() - 1)]
     }
 
     /// Gets a token of the data plane before it is needed.
     pub async fn prepare_inference(&self, tenant: &str, cause: &Cause) -> Result<(), Failure> {
-        self.token(tenant, self.inference_scope(), cause)
-            .await
-            .map(|_| ())
+        self.token(tenant, self.inference_scope(), cause).await.map(|_| ())
     }
 
     /// Forgets the token of the data plane, so that the next one knows of new groups and roles.
@@ -230,10 +207,7 @@ impl Identity {
         for last in [false, true] {
             let issued = self.token(tenant, scope, &Cause::none()).await?;
             let request = request.clone().caused_by(&issued.cause);
-            let answer = self
-                .http
-                .send(&request, Some(issued.token.token.secret()))
-                .await?;
+            let answer = self.http.send(&request, Some(issued.token.token.secret())).await?;
             if let Some(claims) = answer.claims_challenge() {
                 return Err(answer.describe(self.proof_needed(tenant, &claims)));
             }
@@ -312,9 +286,7 @@ impl Identity {
             tenant: self.home.tid.clone(),
             refresh_token: refresh.token.secret().to_owned(),
         };
-        serde_json::to_string(&kept)
-            .ok()
-            .map(crate::secrets::Secret::new)
+        serde_json::to_string(&kept).ok().map(crate::secrets::Secret::new)
     }
 
     /// The claims travel in the details: the next sign-in sends them back to Entra. That sign-in
@@ -324,9 +296,7 @@ impl Identity {
         if tenant.eq_ignore_ascii_case(&self.home.tid) {
             failure.offer(Action::SignIn)
         } else {
-            failure
-                .offer(Action::ChooseResource)
-                .offer(Action::SwitchAccount)
+            failure.offer(Action::ChooseResource).offer(Action::SwitchAccount)
         }
     }
 
@@ -365,17 +335,11 @@ impl Identity {
                 };
                 let trail = Trail(Arc::new(Mutex::new(cause.clone())));
                 let context = Context::new().with_value(trail.clone());
-                let options = TokenRequestOptions {
-                    method_options: ClientMethodOptions { context },
-                };
-                let token = credential
-                    .get_token(&[scope], Some(options))
-                    .await
-                    .map_err(failure_in)?;
-                Ok(Issued {
-                    token,
-                    cause: trail.get(),
-                })
+                let options =
+                    TokenRequestOptions { method_options: ClientMethodOptions { context } };
+                let token =
+                    credential.get_token(&[scope], Some(options)).await.map_err(failure_in)?;
+                Ok(Issued { token, cause: trail.get() })
             }
             Source::AzureCli { executor } => {
                 let credential = azure_cli(Some(tenant.to_owned()), executor.clone())?;
@@ -383,10 +347,7 @@ impl Identity {
                     .get_token(&[scope], None)
                     .await
                     .map_err(|error| cli_failure(&error))?;
-                Ok(Issued {
-                    token,
-                    cause: cause.clone(),
-                })
+                Ok(Issued { token, cause: cause.clone() })
             }
         }
     }
@@ -397,10 +358,7 @@ impl Identity {
 
     fn slot(&self, tenant: &str, scope: &'static str) -> Arc<tokio::sync::Mutex<Option<Issued>>> {
         let mut tokens = self.tokens.lock().unwrap_or_else(PoisonError::into_inner);
-        tokens
-            .entry((tenant.to_ascii_lowercase(), scope))
-            .or_default()
-            .clone()
+        tokens.entry((tenant.to_ascii_lowercase(), scope)).or_default().clone()
     }
 }
 
@@ -445,35 +403,25 @@ impl TokenCredential for BrowserCredential {
                 "one scope is required",
             ));
         };
-        let trail = options
-            .as_ref()
-            .and_then(|options| options.method_options.context.value::<Trail>());
+        let trail =
+            options.as_ref().and_then(|options| options.method_options.context.value::<Trail>());
         let (token, cause) = {
             let refresh = self.refresh.lock().unwrap_or_else(PoisonError::into_inner);
             let needed = trail.map(Trail::get).unwrap_or_default();
             (refresh.token.clone(), refresh.cause.and(&needed))
         };
-        let tokens = sign_in::refresh(
-            &self.http,
-            &self.client_id,
-            &self.tenant,
-            scope,
-            &token,
-            cause,
-        )
-        .await
-        .map_err(|failure| {
-            azure_core::Error::new(azure_core::error::ErrorKind::Credential, failure)
-        })?;
+        let tokens =
+            sign_in::refresh(&self.http, &self.client_id, &self.tenant, scope, &token, cause)
+                .await
+                .map_err(|failure| {
+                    azure_core::Error::new(azure_core::error::ErrorKind::Credential, failure)
+                })?;
         if let Some(trail) = trail {
             trail.set(tokens.cause.clone());
         }
         if let Some(newer) = tokens.refresh {
             // Its cause stays the sign-in: a caller that comes later does not need this answer.
-            self.refresh
-                .lock()
-                .unwrap_or_else(PoisonError::into_inner)
-                .token = newer;
+            self.refresh.lock().unwrap_or_else(PoisonError::into_inner).token = newer;
         }
         Ok(AccessToken::new(tokens.access, tokens.expires_on))
     }
@@ -485,10 +433,7 @@ struct Trail(Arc<Mutex<Cause>>);
 
 impl Trail {
     fn get(&self) -> Cause {
-        self.0
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .clone()
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     fn set(&self, cause: Cause) {
@@ -500,11 +445,8 @@ fn azure_cli(
     tenant_id: Option<String>,
     executor: Arc<dyn Executor>,
 ) -> Result<Arc<AzureCliCredential>, Failure> {
-    let options = AzureCliCredentialOptions {
-        tenant_id,
-        executor: Some(executor),
-        ..Default::default()
-    };
+    let options =
+        AzureCliCredentialOptions { tenant_id, executor: Some(executor), ..Default::default() };
     AzureCliCredential::new(Some(options)).map_err(|error| cli_failure(&error))
 }
 
@@ -526,9 +468,7 @@ fn failure_in(error: azure_core::Error) -> Failure {
     let text = error.to_string();
     match error.into_inner().map(|inner| inner.downcast::<Failure>()) {
         Ok(Ok(failure)) => *failure,
-        _ => Failure::new(Code::SignInExpired)
-            .detail("cause", text)
-            .offer(Action::SignIn),
+        _ => Failure::new(Code::SignInExpired).detail("cause", text).offer(Action::SignIn),
     }
 }
 

@@ -76,24 +76,16 @@ impl Loopback {
             };
             match TcpListener::bind((Ipv6Addr::LOCALHOST, port)).await {
                 Ok(v6) => {
-                    return Ok(Loopback {
-                        port,
-                        listeners: vec![v4, v6],
-                    });
+                    return Ok(Loopback { port, listeners: vec![v4, v6] });
                 }
                 Err(error) if error.kind() == std::io::ErrorKind::AddrInUse => last = Some(error),
                 Err(_) => {
-                    return Ok(Loopback {
-                        port,
-                        listeners: vec![v4],
-                    });
+                    return Ok(Loopback { port, listeners: vec![v4] });
                 }
             }
         }
         let cause = last.map(|error| error.to_string()).unwrap_or_default();
-        Err(Failure::new(Code::LoopbackUnavailable)
-            .detail("cause", cause)
-            .offer(Action::TryAgain))
+        Err(Failure::new(Code::LoopbackUnavailable).detail("cause", cause).offer(Action::TryAgain))
     }
 
     /// The port that was bound.
@@ -105,20 +97,11 @@ impl Loopback {
     pub fn listen(self, state: String, page: DonePage) -> Listening {
         let (sender, callbacks) = mpsc::channel(STRANGERS as usize + 1);
         let stop = CancellationToken::new();
-        let door = Arc::new(Door {
-            port: self.port,
-            state,
-            page,
-            sender,
-        });
+        let door = Arc::new(Door { port: self.port, state, page, sender });
         for listener in self.listeners {
             tokio::spawn(accept(listener, door.clone(), stop.clone()));
         }
-        Listening {
-            callbacks,
-            stop,
-            finished: false,
-        }
+        Listening { callbacks, stop, finished: false }
     }
 }
 
@@ -214,43 +197,29 @@ impl Door {
     }
 
     fn is_own_host(&self, request: &Request<Incoming>) -> bool {
-        let host = request
-            .headers()
-            .get(header::HOST)
-            .and_then(|value| value.to_str().ok());
+        let host = request.headers().get(header::HOST).and_then(|value| value.to_str().ok());
         let port = self.port;
-        [
-            format!("localhost:{port}"),
-            format!("127.0.0.1:{port}"),
-            format!("[::1]:{port}"),
-        ]
-        .iter()
-        .any(|own| host == Some(own))
+        [format!("localhost:{port}"), format!("127.0.0.1:{port}"), format!("[::1]:{port}")]
+            .iter()
+            .any(|own| host == Some(own))
     }
 
     fn read(&self, query: &str) -> Callback {
         let mut values = std::collections::HashMap::new();
         for (name, value) in url::form_urlencoded::parse(query.as_bytes()) {
-            if values
-                .insert(name.into_owned(), value.into_owned())
-                .is_some()
-            {
+            if values.insert(name.into_owned(), value.into_owned()).is_some() {
                 return Callback::Stranger;
             }
         }
-        let state = values
-            .get("state")
-            .map(String::as_bytes)
-            .unwrap_or_default();
+        let state = values.get("state").map(String::as_bytes).unwrap_or_default();
         if !bool::from(state.ct_eq(self.state.as_bytes())) {
             return Callback::Stranger;
         }
         match (values.remove("code"), values.remove("error")) {
             (Some(code), None) if !code.is_empty() => Callback::Code(code),
-            (None, Some(error)) => Callback::Error(
-                error,
-                values.remove("error_description").unwrap_or_default(),
-            ),
+            (None, Some(error)) => {
+                Callback::Error(error, values.remove("error_description").unwrap_or_default())
+            }
             _ => Callback::Stranger,
         }
     }
@@ -319,8 +288,5 @@ fn page(status: StatusCode, words: &DonePage) -> Response<Full<Bytes>> {
 }
 
 fn escape(text: &str) -> String {
-    text.replace('&', "&amp;")
-        .replace('<', "&lt;")
-        .replace('>', "&gt;")
-        .replace('"', "&quot;")
+    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
 }

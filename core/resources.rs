@@ -47,28 +47,23 @@ pub async fn list_accounts(
     identity: &Arc<Identity>,
     subscriptions: &[(Subscription, Cause)],
 ) -> Result<Found, Failure> {
-    let lists = subscriptions
-        .iter()
-        .map(|(subscription, cause)| async move {
-            let path = format!(
-                "subscriptions/{}/providers/Microsoft.CognitiveServices/accounts",
-                subscription.id
-            );
-            let url = identity.http().cloud().resource_manager(&path, API_VERSION);
-            let items: Vec<(AccountItem, Cause)> =
-                read_list(identity, &subscription.tenant_id, url, cause).await?;
-            Ok::<_, Failure>(
-                items
-                    .into_iter()
-                    .filter(|(item, _)| ["OpenAI", "AIServices"].contains(&item.kind.as_str()))
-                    .map(|(item, cause)| item.into_account(subscription, cause))
-                    .collect::<Vec<_>>(),
-            )
-        });
-    let mut found = Found {
-        accounts: Vec::new(),
-        unreached: 0,
-    };
+    let lists = subscriptions.iter().map(|(subscription, cause)| async move {
+        let path = format!(
+            "subscriptions/{}/providers/Microsoft.CognitiveServices/accounts",
+            subscription.id
+        );
+        let url = identity.http().cloud().resource_manager(&path, API_VERSION);
+        let items: Vec<(AccountItem, Cause)> =
+            read_list(identity, &subscription.tenant_id, url, cause).await?;
+        Ok::<_, Failure>(
+            items
+                .into_iter()
+                .filter(|(item, _)| ["OpenAI", "AIServices"].contains(&item.kind.as_str()))
+                .map(|(item, cause)| item.into_account(subscription, cause))
+                .collect::<Vec<_>>(),
+        )
+    });
+    let mut found = Found { accounts: Vec::new(), unreached: 0 };
     let mut refused = None;
     for list in join_all(lists).await {
         match list {
@@ -88,10 +83,7 @@ pub async fn list_accounts(
     }
     found.accounts.sort_by(|a, b| {
         let key = |account: &Account| {
-            (
-                account.resource.name.to_lowercase(),
-                account.resource.id.to_lowercase(),
-            )
+            (account.resource.name.to_lowercase(), account.resource.id.to_lowercase())
         };
         key(a).cmp(&key(b))
     });
@@ -107,22 +99,18 @@ pub async fn list_deployments(
     let url = identity.http().cloud().resource_manager(&path, API_VERSION);
     let items: Vec<(DeploymentItem, Cause)> =
         read_list(identity, &account.tenant_id, url, &account.cause).await?;
-    let mut deployments: Vec<Deployment> = items
-        .into_iter()
-        .map(|(item, _)| item.into_deployment())
-        .collect();
+    let mut deployments: Vec<Deployment> =
+        items.into_iter().map(|(item, _)| item.into_deployment()).collect();
     deployments.sort_by_key(|deployment| deployment.name.to_lowercase());
     Ok(deployments)
 }
 
 /// The failure of a resource that takes keys only, with the page that tells how to mend it.
 pub fn no_custom_subdomain(resource: &str) -> Failure {
-    Failure::new(Code::NoCustomSubdomain)
-        .with("resource", resource)
-        .link(
-            Link::CustomSubdomain,
-            "https://learn.microsoft.com/azure/ai-services/cognitive-services-custom-subdomains",
-        )
+    Failure::new(Code::NoCustomSubdomain).with("resource", resource).link(
+        Link::CustomSubdomain,
+        "https://learn.microsoft.com/azure/ai-services/cognitive-services-custom-subdomains",
+    )
 }
 
 #[derive(Deserialize)]
@@ -159,11 +147,7 @@ impl AccountItem {
         let obstacles = self.properties.obstacles();
         let resource = Resource {
             resource_group: segment_after(&self.id, "resourceGroups").to_owned(),
-            endpoint: self
-                .properties
-                .chat_endpoint()
-                .trim_end_matches('/')
-                .to_owned(),
+            endpoint: self.properties.chat_endpoint().trim_end_matches('/').to_owned(),
             subscription: subscription.name.clone(),
             id: self.id,
             name: self.name,
@@ -171,11 +155,7 @@ impl AccountItem {
             location: self.location,
             obstacles,
         };
-        Account {
-            resource,
-            tenant_id: subscription.tenant_id.clone(),
-            cause,
-        }
+        Account { resource, tenant_id: subscription.tenant_id.clone(), cause }
     }
 }
 
@@ -190,28 +170,17 @@ impl AccountProperties {
 
     fn obstacles(&self) -> Vec<Obstacle> {
         let mut obstacles = Vec::new();
-        if self
-            .custom_sub_domain_name
-            .as_deref()
-            .is_none_or(str::is_empty)
-        {
+        if self.custom_sub_domain_name.as_deref().is_none_or(str::is_empty) {
             obstacles.push(Obstacle::NoCustomSubdomain);
         }
         if self.public_network_access.as_deref() == Some("Disabled") {
             obstacles.push(Obstacle::PrivateNetwork);
-        } else if self
-            .network_acls
-            .as_ref()
-            .and_then(|rules| rules.default_action.as_deref())
+        } else if self.network_acls.as_ref().and_then(|rules| rules.default_action.as_deref())
             == Some("Deny")
         {
             obstacles.push(Obstacle::NetworkRules);
         }
-        if self
-            .provisioning_state
-            .as_deref()
-            .is_some_and(|state| state != "Succeeded")
-        {
+        if self.provisioning_state.as_deref().is_some_and(|state| state != "Succeeded") {
             obstacles.push(Obstacle::NotReady);
         }
         obstacles

@@ -97,11 +97,7 @@ pub struct SessionStore(Mutex<Option<Secret>>);
 #[async_trait]
 impl SecretStore for SessionStore {
     async fn read(&self) -> Result<Option<Secret>, StoreTrouble> {
-        Ok(self
-            .0
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .clone())
+        Ok(self.0.lock().unwrap_or_else(PoisonError::into_inner).clone())
     }
 
     async fn write(&self, secret: &Secret) -> Result<(), StoreTrouble> {
@@ -139,12 +135,7 @@ impl OsStore {
         time_limit: Duration,
     ) -> OsStore {
         let turn = Arc::default();
-        OsStore {
-            entries,
-            account: account.into(),
-            time_limit,
-            turn,
-        }
+        OsStore { entries, account: account.into(), time_limit, turn }
     }
 
     async fn call<T: Send + 'static>(
@@ -184,9 +175,7 @@ impl OsStore {
         };
         match result {
             Ok(result) => result.map_err(StoreTrouble::from),
-            Err(_) => Err(StoreTrouble::Failed(
-                "the call ended without an answer".to_owned(),
-            )),
+            Err(_) => Err(StoreTrouble::Failed("the call ended without an answer".to_owned())),
         }
     }
 }
@@ -204,11 +193,7 @@ impl SecretStore for OsStore {
                 tracing::warn!(%trouble, "a sign-in that was kept too late could not be removed");
             }
         };
-        self.call(
-            move |entries, account| chunks::write(entries, account, &secret),
-            undo,
-        )
-        .await
+        self.call(move |entries, account| chunks::write(entries, account, &secret), undo).await
     }
 
     async fn remove(&self) -> Result<(), StoreTrouble> {
@@ -222,9 +207,7 @@ const GIVEN_UP: u8 = 2;
 
 /// Whether this side was first to say how the call ended.
 fn settle(outcome: &AtomicU8, ending: u8) -> bool {
-    outcome
-        .compare_exchange(OPEN, ending, Ordering::AcqRel, Ordering::Acquire)
-        .is_ok()
+    outcome.compare_exchange(OPEN, ending, Ordering::AcqRel, Ordering::Acquire).is_ok()
 }
 
 /// Gives the call up when the caller is dropped, too.

@@ -18,7 +18,7 @@ use tokio::sync::oneshot;
 use tokio::task::AbortHandle;
 
 use crate::clock::Clock;
-use crate::cloud::Cloud;
+use crate::cloud::{Cloud, is_web_address};
 use crate::failure::{Action, Code, Failure};
 use crate::http::Http;
 use crate::identity::{self, Identity};
@@ -34,6 +34,8 @@ pub use crate::wizard::Command;
 /// A step that takes longer than this is told as a failure, unless it waits for a person or for
 /// a role.
 const PATIENCE: Duration = Duration::from_secs(60);
+
+const STORE_LIMIT: Duration = Duration::from_secs(5);
 
 /// What the core needs of the desktop, and nothing else.
 #[async_trait]
@@ -97,10 +99,7 @@ enum Incoming {
 impl Session {
     /// Starts a wizard on the current tokio runtime.
     pub fn start(surroundings: Surroundings) -> Result<Self, Failure> {
-        let http = Arc::new(Http::new(
-            surroundings.cloud.clone(),
-            surroundings.clock.clone(),
-        )?);
+        let http = Arc::new(Http::new(surroundings.cloud.clone(), surroundings.clock.clone())?);
         let (wizard, effects) = Wizard::new(Setting {
             practice: surroundings.cloud.is_practice(),
             can_practice: surroundings.can_practice,
@@ -131,9 +130,7 @@ impl Session {
         let last = lock(&self.inner.last);
         if let Some(snapshot) = last.clone() {
             // The receiver is at hand, so this cannot fail.
-            let _ = sender.send(Message::Snapshot {
-                snapshot: Box::new(snapshot),
-            });
+            let _ = sender.send(Message::Snapshot { snapshot: Box::new(snapshot) });
         }
         lock(&self.inner.watchers).push(sender);
         receiver
@@ -148,12 +145,7 @@ impl Session {
     /// page was told to the watchers, its work may go on.
     pub async fn obey(&self, command: Command) {
         let (taken, told) = oneshot::channel();
-        if self
-            .inner
-            .events
-            .send(Incoming::Command(command, taken))
-            .is_ok()
-        {
+        if self.inner.events.send(Incoming::Command(command, taken)).is_ok() {
             // A session that closes meanwhile takes nothing in any more.
             let _ = told.await;
         }
@@ -169,12 +161,11 @@ impl Session {
         lock(&self.inner.wizard).is_idle()
     }
 
-    /// Returns when nothing is being kept or removed any more, after `limit` at the latest.
-    pub async fn settle(&self, limit: Duration) {
-        if tokio::time::timeout(limit, self.inner.keeping.lock())
-            .await
-            .is_err()
-        {
+    /// Closes, and returns when the store for secrets is at rest: a sign-in that is being removed
+    /// is really gone then. It is not waited for longer than its own time limit.
+    pub async fn end(&self) {
+        self.close();
+        if tokio::time::timeout(STORE_LIMIT, self.inner.keeping.lock()).await.is_err() {
             tracing::warn!("the store for secrets is still at work");
         }
     }
@@ -256,18 +247,13 @@ impl Inner {
         let snapshot = lock(&self.wizard).snapshot();
         let mut last = lock(&self.last);
         let unchanged = last.as_ref().is_some_and(|before| {
-            Snapshot {
-                revision: snapshot.revision,
-                ..before.clone()
-            } == snapshot
+            Snapshot { revision: snapshot.revision, ..before.clone() } == snapshot
         });
         if unchanged {
             return;
         }
         *last = Some(snapshot.clone());
-        self.spread(&Message::Snapshot {
-            snapshot: Box::new(snapshot),
-        });
+        self.spread(&Message::Snapshot { snapshot: Box::new(snapshot) });
     }
 
     fn spread(&self, message: &Message) {
@@ -284,9 +270,7 @@ impl Inner {
                     }
                 }
                 Effect::Open(address) => {
-                    if let Err(error) = self.surroundings.desktop.open_address(&address) {
-                        tracing::warn!(kind = ?error.kind(), "no browser opened");
-                    }
+                    self.open(&address);
                 }
                 Effect::Keep => drop(tokio::spawn(self.clone().keep())),
                 Effect::Forget => *lock(&self.identity) = None,
@@ -300,18 +284,12 @@ impl Inner {
         let mut running = lock(&self.running);
         let task = tokio::spawn(async move {
             let work = inner.clone().limited(id, work);
-            let result = AssertUnwindSafe(work)
-                .catch_unwind()
-                .await
-                .unwrap_or_else(|_| Err(broken()));
+            let result =
+                AssertUnwindSafe(work).catch_unwind().await.unwrap_or_else(|_| Err(broken()));
             match result {
                 Ok(Ended::Plain(outcome)) => inner.tell(Event::Done(id, Ok(outcome))),
                 Ok(Ended::SignedIn(person, identity)) => {
-                    if inner
-                        .events
-                        .send(Incoming::SignedIn(id, person, identity))
-                        .is_err()
-                    {
+                    if inner.events.send(Incoming::SignedIn(id, person, identity)).is_err() {
                         tracing::debug!("somebody signed in after the session was closed");
                     }
                 }
@@ -361,9 +339,9 @@ impl Inner {
             Work::ReadDeployments(account) => Outcome::Deployments(
                 resources::list_deployments(&*self.identity()?, &account).await?,
             ),
-            Work::CheckAccess(account) => Outcome::Access(Box::new(
-                access::check_access(&self.identity()?, &account).await?,
-            )),
+            Work::CheckAccess(account) => {
+                Outcome::Access(Box::new(access::check_access(&self.identity()?, &account).await?))
+            }
             Work::AssignRole(account, plan) => {
                 Outcome::Assigned(access::assign_role(&*self.identity()?, &account, &plan).await?)
             }
@@ -380,10 +358,7 @@ impl Inner {
             Work::PrepareEnv(folder, values) => {
                 blocking(move || {
                     let prepared = env_file::prepare(&env_file::Disk, &folder, &values)?;
-                    Ok(Outcome::Env(
-                        Box::new(prepared),
-                        env_file::is_ignored_by_git(&folder),
-                    ))
+                    Ok(Outcome::Env(Box::new(prepared), env_file::is_ignored_by_git(&folder)))
                 })
                 .await?
             }
@@ -399,15 +374,7 @@ impl Inner {
                 let identity = self.identity()?;
                 let question = words::say("test.question", &[]);
                 let on_piece = |text: &str| progress(Progress::Piece(text.to_owned()));
-                chat::ask(
-                    &identity,
-                    &account,
-                    &deployment,
-                    &question,
-                    &cause,
-                    on_piece,
-                )
-                .await?;
+                chat::ask(&identity, &account, &deployment, &question, &cause, on_piece).await?;
                 Outcome::Answered
             }
         };
@@ -436,25 +403,15 @@ impl Inner {
     ) -> Result<Ended, Failure> {
         let client_id = self.surroundings.client_id.clone();
         let tenant = ANY_ORGANIZATION.to_owned();
-        let application = Application {
-            client_id: client_id.clone(),
-            tenant,
-            claims,
-        };
+        let application = Application { client_id: client_id.clone(), tenant, claims };
         let page = DonePage {
             heading: words::say("browser.done.heading", &[]),
             body: words::say("browser.done.body", &[]),
         };
         let attempt = Attempt::begin(&self.http, application, page).await?;
         let address = attempt.address().to_string();
-        let opened = self.surroundings.desktop.open_address(&address);
-        if let Err(error) = &opened {
-            tracing::warn!(kind = ?error.kind(), "no browser opened");
-        }
-        progress(Progress::BrowserReady {
-            address,
-            opened: opened.is_ok(),
-        });
+        let opened = self.open(&address);
+        progress(Progress::BrowserReady { address, opened });
         let tokens = attempt
             .finish(&self.http, |step| {
                 progress(match step {
@@ -463,10 +420,20 @@ impl Inner {
                 });
             })
             .await?;
-        Ok(signed_in(
-            Identity::from_browser(self.http.clone(), client_id, tokens)?,
-            false,
-        ))
+        Ok(signed_in(Identity::from_browser(self.http.clone(), client_id, tokens)?, false))
+    }
+
+    /// Opens an address of the web in the browser; for others the system would start a program.
+    fn open(&self, address: &str) -> bool {
+        let opened = match is_web_address(address) {
+            true => self.surroundings.desktop.open_address(address),
+            false => Err(io::ErrorKind::InvalidInput.into()),
+        };
+        if let Err(error) = &opened {
+            // The error's text holds the address, and the address the state of the sign-in.
+            tracing::warn!(kind = ?error.kind(), "no browser opened");
+        }
+        opened.is_ok()
     }
 
     async fn read_resources(&self) -> Result<Outcome, Failure> {
@@ -489,9 +456,7 @@ impl Inner {
     /// Whoever has signed out meanwhile is not kept: the person is looked at under the lock.
     async fn keep(self: Arc<Self>) {
         let _turn = self.keeping.lock().await;
-        let Some(secret) = lock(&self.identity)
-            .as_ref()
-            .and_then(|identity| identity.keep())
+        let Some(secret) = lock(&self.identity).as_ref().and_then(|identity| identity.keep())
         else {
             return;
         };
@@ -535,19 +500,14 @@ fn too_slow(work: &Work) -> Failure {
     };
     Failure::new(Code::EnvWriteFailed)
         .with("path", path.display())
-        .with(
-            "reason",
-            format!("the disk gave no answer in {seconds} seconds"),
-        )
+        .with("reason", format!("the disk gave no answer in {seconds} seconds"))
         .offer(Action::ReadEnv)
         .offer(Action::ChooseFolder)
 }
 
 /// A panic in one piece of work ends that piece, not the page that waits for it.
 fn broken() -> Failure {
-    Failure::new(Code::UnexpectedAnswer)
-        .with("host", "Keyless")
-        .offer(Action::TryAgain)
+    Failure::new(Code::UnexpectedAnswer).with("host", "Keyless").offer(Action::TryAgain)
 }
 
 enum Ended {
@@ -558,11 +518,7 @@ enum Ended {
 fn signed_in(identity: Identity, kept: bool) -> Ended {
     let home = identity.home();
     let person = Person {
-        name: if home.name.is_empty() {
-            home.account().to_owned()
-        } else {
-            home.name.clone()
-        },
+        name: if home.name.is_empty() { home.account().to_owned() } else { home.name.clone() },
         account: home.account().to_owned(),
         tenant_name: None,
         tenant_id: home.tid.clone(),
@@ -576,14 +532,12 @@ fn signed_in(identity: Identity, kept: bool) -> Ended {
 async fn blocking<T: Send + 'static>(
     work: impl FnOnce() -> Result<T, Failure> + Send + 'static,
 ) -> Result<T, Failure> {
-    tokio::task::spawn_blocking(work)
-        .await
-        .unwrap_or_else(|error| {
-            Err(Failure::new(Code::EnvWriteFailed)
-                .with("path", ".env")
-                .with("reason", error)
-                .offer(Action::ReadEnv))
-        })
+    tokio::task::spawn_blocking(work).await.unwrap_or_else(|error| {
+        Err(Failure::new(Code::EnvWriteFailed)
+            .with("path", ".env")
+            .with("reason", error)
+            .offer(Action::ReadEnv))
+    })
 }
 
 fn count(length: usize) -> u32 {

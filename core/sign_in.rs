@@ -125,9 +125,8 @@ impl Attempt {
         let loopback = Loopback::bind().await?;
         let redirect = format!("http://localhost:{}", loopback.port());
         let (verifier, state, nonce) = (random(), random(), random());
-        let mut address = http
-            .cloud()
-            .entra(&format!("{}/oauth2/v2.0/authorize", application.tenant));
+        let mut address =
+            http.cloud().entra(&format!("{}/oauth2/v2.0/authorize", application.tenant));
         address
             .query_pairs_mut()
             .append_pair("client_id", &application.client_id)
@@ -180,20 +179,11 @@ impl Attempt {
             ("redirect_uri", self.redirect.clone()),
             ("code_verifier", self.verifier.secret().to_owned()),
             ("scope", scope(http.cloud().resource_manager_scope())),
-            (
-                "claims",
-                with_capabilities(self.application.claims.as_deref()),
-            ),
+            ("claims", with_capabilities(self.application.claims.as_deref())),
             ("client_info", "1".to_owned()),
         ];
-        let tokens = redeem(
-            http,
-            &self.application.tenant,
-            form,
-            Cause::none(),
-            Grant::Code,
-        )
-        .await?;
+        let tokens =
+            redeem(http, &self.application.tenant, form, Cause::none(), Grant::Code).await?;
         if tokens.claims.nonce != self.nonce {
             return Err(Failure::new(Code::SignInDisturbed).offer(Action::SignIn));
         }
@@ -264,19 +254,12 @@ async fn redeem(
 ) -> Result<Tokens, Failure> {
     let url = http.cloud().entra(&format!("{tenant}/oauth2/v2.0/token"));
     let request = Request::form(url, form, cause);
-    let request = if grant == Grant::Refresh {
-        request.repeatable()
-    } else {
-        request
-    };
-    let answer = http
-        .send(&request, None)
-        .await
-        .map_err(|failure| match grant {
-            // The code can be used once: the person has to come back with another.
-            Grant::Code => instead_of_trying_again(failure),
-            Grant::Refresh => failure,
-        })?;
+    let request = if grant == Grant::Refresh { request.repeatable() } else { request };
+    let answer = http.send(&request, None).await.map_err(|failure| match grant {
+        // The code can be used once: the person has to come back with another.
+        Grant::Code => instead_of_trying_again(failure),
+        Grant::Refresh => failure,
+    })?;
     if !answer.status.is_success() {
         return Err(refused(http, &answer, grant));
     }
@@ -289,10 +272,7 @@ async fn redeem(
         .ok_or_else(|| answer.unexpected(http.clock().now()))?;
     Ok(Tokens {
         access: Secret::new(tokens.access_token),
-        expires_on: http
-            .clock()
-            .now()
-            .saturating_add(time::Duration::seconds(tokens.expires_in)),
+        expires_on: http.clock().now().saturating_add(time::Duration::seconds(tokens.expires_in)),
         refresh: tokens.refresh_token.map(Secret::new),
         claims,
         cause: answer.cause,
@@ -308,20 +288,11 @@ fn refused(http: &Http, answer: &Answer, grant: Grant) -> Failure {
     let error = answer.error();
     if error.code.is_empty() || answer.status.is_server_error() {
         let failure = answer.unexpected(http.clock().now());
-        return if grant == Grant::Code {
-            instead_of_trying_again(failure)
-        } else {
-            failure
-        };
+        return if grant == Grant::Code { instead_of_trying_again(failure) } else { failure };
     }
     let ended = grant == Grant::Refresh
-        && [
-            "invalid_grant",
-            "interaction_required",
-            "login_required",
-            "consent_required",
-        ]
-        .contains(&error.code.as_str());
+        && ["invalid_grant", "interaction_required", "login_required", "consent_required"]
+            .contains(&error.code.as_str());
     let failure = if ended {
         Failure::new(Code::SignInExpired).offer(Action::SignIn)
     } else {
@@ -340,10 +311,7 @@ fn declined(error: &str, description: &str) -> Failure {
     } else {
         explain(description)
     };
-    failure
-        .detail("entra_error", error)
-        .detail("entra_message", description)
-        .offer(Action::SignIn)
+    failure.detail("entra_error", error).detail("entra_message", description).offer(Action::SignIn)
 }
 
 /// Entra's reason in its own words, without the code before it and the ids behind it. What the

@@ -478,10 +478,7 @@ impl Notice {
     /// A sentence with its values.
     pub fn new(code: &str, parameters: &[(&str, &str)]) -> Self {
         let owned = |(name, value): &(&str, &str)| ((*name).to_owned(), (*value).to_owned());
-        Notice {
-            code: code.to_owned(),
-            parameters: parameters.iter().map(owned).collect(),
-        }
+        Notice { code: code.to_owned(), parameters: parameters.iter().map(owned).collect() }
     }
 }
 

@@ -369,10 +369,7 @@ impl Wizard {
     /// The first page, and what to do at once: look for a sign-in to continue.
     pub fn new(setting: Setting) -> (Self, Vec<Effect>) {
         let mut wizard = Wizard {
-            project: Project {
-                folder: setting.project_folder.clone(),
-                ..Project::default()
-            },
+            project: Project { folder: setting.project_folder.clone(), ..Project::default() },
             setting,
             revision: 0,
             step: Step::SignIn,
@@ -429,19 +426,14 @@ impl Wizard {
 
     /// Whether nothing is going on that somebody waits for.
     pub fn is_idle(&self) -> bool {
-        self.running
-            .values()
-            .all(|(_, work)| work.activity().is_none())
+        self.running.values().all(|(_, work)| work.activity().is_none())
     }
 
     /// A window of the list, cut to what matches: every word of the filter occurs in the name,
     /// the group, the subscription, the region or the kind.
     pub fn list_resources(&self, filter: &str, from: u32, count: u32) -> ResourceWindow {
-        let words: Vec<String> = filter
-            .to_lowercase()
-            .split_whitespace()
-            .map(str::to_owned)
-            .collect();
+        let words: Vec<String> =
+            filter.to_lowercase().split_whitespace().map(str::to_owned).collect();
         let matching: Vec<&Account> = self
             .list
             .accounts
@@ -487,10 +479,7 @@ impl Wizard {
             steps: Step::ALL.map(|step| self.step_state(step)).to_vec(),
             person: self.person.clone(),
             page: self.page(),
-            failure: self
-                .failures
-                .get(&self.step)
-                .map(|(failure, _)| failure.clone()),
+            failure: self.failures.get(&self.step).map(|(failure, _)| failure.clone()),
             notices: self.notices_here(),
             busy: self.busy(),
             can_go_back: self.step != Step::SignIn,
@@ -563,11 +552,8 @@ impl Wizard {
     }
 
     fn select_resource(&mut self, id: &str, effects: &mut Vec<Effect>) {
-        let found = self
-            .list
-            .accounts
-            .iter()
-            .find(|account| account.resource.id.eq_ignore_ascii_case(id));
+        let found =
+            self.list.accounts.iter().find(|account| account.resource.id.eq_ignore_ascii_case(id));
         let Some(account) = found.cloned() else {
             return;
         };
@@ -592,8 +578,7 @@ impl Wizard {
 
     fn select_deployment(&mut self, name: &str, effects: &mut Vec<Effect>) {
         let chats = self.choice.deployments.as_ref().is_some_and(|list| {
-            list.iter()
-                .any(|deployment| deployment.name == name && deployment.can_chat)
+            list.iter().any(|deployment| deployment.name == name && deployment.can_chat)
         });
         if chats && !self.is_writing() && self.choice.deployment.as_deref() != Some(name) {
             self.choice.deployment = Some(name.to_owned());
@@ -606,14 +591,9 @@ impl Wizard {
         else {
             return;
         };
-        if account
-            .resource
-            .obstacles
-            .contains(&Obstacle::NoCustomSubdomain)
-        {
+        if account.resource.obstacles.contains(&Obstacle::NoCustomSubdomain) {
             let failure = no_custom_subdomain(&account.resource.name).offer(Action::ReadResources);
-            self.failures
-                .insert(Step::ChooseResource, (failure, Work::ReadResources));
+            self.failures.insert(Step::ChooseResource, (failure, Work::ReadResources));
             return;
         }
         self.choice.confirmed = true;
@@ -630,10 +610,7 @@ impl Wizard {
         }
         match self.role.assigned.clone() {
             Some(assigned) => self.wait_for_role(assigned.cause, effects),
-            None => self.start(
-                Work::AssignRole(Box::new(account), Box::new(access)),
-                effects,
-            ),
+            None => self.start(Work::AssignRole(Box::new(account), Box::new(access)), effects),
         }
     }
 
@@ -645,10 +622,7 @@ impl Wizard {
         };
         self.role.paused = false;
         self.clear_notices(Step::GetAccess);
-        self.start(
-            Work::WaitForRole(Box::new(account), deployment, cause),
-            effects,
-        );
+        self.start(Work::WaitForRole(Box::new(account), deployment, cause), effects);
     }
 
     fn confirm_access(&mut self, effects: &mut Vec<Effect>) {
@@ -751,10 +725,7 @@ impl Wizard {
         match action {
             Action::TryAgain => self.start(work, effects),
             Action::SignIn => {
-                let claims = failure
-                    .details
-                    .iter()
-                    .find(|detail| detail.name == identity::CLAIMS);
+                let claims = failure.details.iter().find(|detail| detail.name == identity::CLAIMS);
                 let claims = claims.map(|detail| detail.value.clone());
                 self.return_to = Some(self.step).filter(|step| *step != Step::SignIn);
                 self.step = Step::SignIn;
@@ -785,10 +756,7 @@ impl Wizard {
             return;
         };
         self.step = Step::GetAccess;
-        self.role = RoleState {
-            confirmed: self.role.confirmed,
-            ..RoleState::default()
-        };
+        self.role = RoleState { confirmed: self.role.confirmed, ..RoleState::default() };
         self.start(Work::CheckAccess(Box::new(account)), effects);
     }
 
@@ -941,10 +909,7 @@ impl Wizard {
         ] {
             if count > 0 {
                 let count = count.to_string();
-                self.notify(
-                    Step::ChooseResource,
-                    Notice::new(code, &[("count", &count)]),
-                );
+                self.notify(Step::ChooseResource, Notice::new(code, &[("count", &count)]));
             }
         }
         self.list.read = true;
@@ -954,8 +919,7 @@ impl Wizard {
         self.refresh_choice(effects);
         if self.list.accounts.is_empty() {
             let failure = self.nothing_found(listing.subscriptions);
-            self.failures
-                .insert(Step::ChooseResource, (failure, Work::ReadResources));
+            self.failures.insert(Step::ChooseResource, (failure, Work::ReadResources));
             return;
         }
         if let [only] = self.list.accounts.as_slice()
@@ -969,11 +933,7 @@ impl Wizard {
 
     /// What was chosen is chosen again as it is now, or given up where it is gone.
     fn refresh_choice(&mut self, effects: &mut Vec<Effect>) {
-        let Some(chosen) = self
-            .choice
-            .account
-            .as_ref()
-            .map(|account| account.resource.clone())
+        let Some(chosen) = self.choice.account.as_ref().map(|account| account.resource.clone())
         else {
             return;
         };
@@ -993,12 +953,9 @@ impl Wizard {
         let person = self.person.as_ref();
         let failure = if subscriptions == 0 {
             let account = person.map_or("", |person| &person.account);
-            let tenant = person.map_or("", |person| {
-                person.tenant_name.as_ref().unwrap_or(&person.tenant_id)
-            });
-            Failure::new(Code::NoSubscription)
-                .with("account", account)
-                .with("tenant", tenant)
+            let tenant = person
+                .map_or("", |person| person.tenant_name.as_ref().unwrap_or(&person.tenant_id));
+            Failure::new(Code::NoSubscription).with("account", account).with("tenant", tenant)
         } else {
             Failure::new(Code::NoAccount).with("subscriptions", subscriptions)
         };
@@ -1059,8 +1016,7 @@ impl Wizard {
         if let Some(person) = &mut self.person {
             person.kept = kept;
         }
-        self.notices
-            .retain(|(_, notice)| notice.code != "session_only");
+        self.notices.retain(|(_, notice)| notice.code != "session_only");
         if !kept && self.sign_in.stay {
             self.sign_in.can_stay = false;
             for step in Step::ALL {
@@ -1077,10 +1033,7 @@ impl Wizard {
         if let Some((id, _)) = self.running.remove(&slot) {
             effects.push(Effect::Stop(id));
         }
-        let failed = self
-            .failures
-            .get(&work.step())
-            .map(|(_, failed)| failed.slot());
+        let failed = self.failures.get(&work.step()).map(|(_, failed)| failed.slot());
         if work.activity().is_some() || failed == Some(slot) {
             self.failures.remove(&work.step());
         }
@@ -1115,11 +1068,7 @@ impl Wizard {
     }
 
     fn finish(&mut self, id: WorkId) -> Option<Work> {
-        let slot = *self
-            .running
-            .iter()
-            .find(|(_, (running, _))| *running == id)?
-            .0;
+        let slot = *self.running.iter().find(|(_, (running, _))| *running == id)?.0;
         self.running.remove(&slot).map(|(_, work)| work)
     }
 
@@ -1131,24 +1080,16 @@ impl Wizard {
 
     fn stop_all(&mut self, effects: &mut Vec<Effect>) {
         effects.extend(
-            std::mem::take(&mut self.running)
-                .into_values()
-                .map(|(id, _)| Effect::Stop(id)),
+            std::mem::take(&mut self.running).into_values().map(|(id, _)| Effect::Stop(id)),
         );
     }
 
     fn forget_person(&mut self) {
         self.sign_in.address = None;
-        self.list = List {
-            revision: self.list.revision + 1,
-            ..List::default()
-        };
+        self.list = List { revision: self.list.revision + 1, ..List::default() };
         self.choice = Choice::default();
         self.role = RoleState::default();
-        self.project = Project {
-            folder: self.project.folder.take(),
-            ..Project::default()
-        };
+        self.project = Project { folder: self.project.folder.take(), ..Project::default() };
         self.test = Test::default();
         self.failures.clear();
         self.return_to = None;
@@ -1176,10 +1117,8 @@ impl Wizard {
     /// A page whose ground is gone, such as the test of a project that was chosen anew, gives way
     /// to the last one that stands.
     fn leave_lost_page(&mut self) {
-        let reachable = Step::ALL
-            .into_iter()
-            .rev()
-            .find(|step| *step <= self.step && self.reachable(*step));
+        let reachable =
+            Step::ALL.into_iter().rev().find(|step| *step <= self.step && self.reachable(*step));
         self.step = reachable.unwrap_or(Step::SignIn);
     }
 
@@ -1191,8 +1130,7 @@ impl Wizard {
 
     /// What concerns the whole sign-in stays until it changes.
     fn clear_notices(&mut self, step: Step) {
-        self.notices
-            .retain(|(at, notice)| *at != step || notice.code == "session_only");
+        self.notices.retain(|(at, notice)| *at != step || notice.code == "session_only");
     }
 }
 
@@ -1231,17 +1169,13 @@ impl Wizard {
     fn summary(&self, step: Step) -> Option<String> {
         match step {
             Step::SignIn => self.person.as_ref().map(|person| person.account.clone()),
-            Step::ChooseResource => self
-                .choice
-                .account
-                .as_ref()
-                .map(|account| account.resource.name.clone()),
+            Step::ChooseResource => {
+                self.choice.account.as_ref().map(|account| account.resource.name.clone())
+            }
             Step::GetAccess => self.role_name(),
-            Step::ConnectProject => self
-                .project
-                .prepared
-                .as_ref()
-                .map(|prepared| prepared.path.display().to_string()),
+            Step::ConnectProject => {
+                self.project.prepared.as_ref().map(|prepared| prepared.path.display().to_string())
+            }
             Step::TestConnection => self.choice.deployment.clone(),
         }
     }
@@ -1271,11 +1205,7 @@ impl Wizard {
     }
 
     fn sign_in_page(&self) -> SignInPage {
-        let phase = match (
-            self.is_running(Slot::Person),
-            &self.sign_in.address,
-            &self.person,
-        ) {
+        let phase = match (self.is_running(Slot::Person), &self.sign_in.address, &self.person) {
             (true, Some(_), _) => SignInPhase::Waiting,
             (true, None, _) => self.sign_in.phase,
             (false, _, Some(_)) => SignInPhase::SignedIn,
@@ -1298,11 +1228,7 @@ impl Wizard {
             total: number(self.list.accounts.len()),
             list_revision: self.list.revision,
             subscriptions: self.list.subscriptions,
-            selected: self
-                .choice
-                .account
-                .as_ref()
-                .map(|account| account.resource.clone()),
+            selected: self.choice.account.as_ref().map(|account| account.resource.clone()),
             reading_deployments: self.is_running(Slot::Deployments),
             deployments: self.choice.deployments.clone().unwrap_or_default(),
             deployment: self.choice.deployment.clone(),
@@ -1311,16 +1237,10 @@ impl Wizard {
 
     fn get_access_page(&self) -> GetAccessPage {
         let role = &self.role;
-        let mut findings = role
-            .access
-            .as_ref()
-            .map_or_else(Vec::new, |access| access.findings.clone());
+        let mut findings =
+            role.access.as_ref().map_or_else(Vec::new, |access| access.findings.clone());
         if let (Some(assigned), Some(access)) = (&role.assigned, &role.access) {
-            let code = if assigned.existed {
-                "role_existed"
-            } else {
-                "role_assigned"
-            };
+            let code = if assigned.existed { "role_existed" } else { "role_assigned" };
             findings = vec![Notice::new(code, &[("role", &access.plan.role)])];
         }
         GetAccessPage {
@@ -1330,13 +1250,10 @@ impl Wizard {
                 .account
                 .as_ref()
                 .map_or_else(String::new, |a| a.resource.name.clone()),
-            verdict: role.access.as_ref().map(|access| {
-                if role.works {
-                    Verdict::MayChat
-                } else {
-                    access.verdict
-                }
-            }),
+            verdict: role
+                .access
+                .as_ref()
+                .map(|access| if role.works { Verdict::MayChat } else { access.verdict }),
             findings,
             plan: role.access.as_ref().map(|access| access.plan.clone()),
             waiting: role.waiting.clone(),
@@ -1366,11 +1283,7 @@ impl Wizard {
         };
         ConnectProjectPage {
             phase,
-            folder: self
-                .project
-                .folder
-                .as_ref()
-                .map(|folder| folder.display().to_string()),
+            folder: self.project.folder.as_ref().map(|folder| folder.display().to_string()),
             file: prepared.map(|prepared| prepared.path.display().to_string()),
             file_exists: prepared.is_some_and(|prepared| prepared.exists),
             change: prepared.map_or_else(Vec::new, |prepared| prepared.change.clone()),
@@ -1378,11 +1291,7 @@ impl Wizard {
     }
 
     fn test_connection_page(&self) -> TestConnectionPage {
-        let phase = match (
-            self.is_running(Slot::Chat),
-            self.test.pieces,
-            self.test.answered,
-        ) {
+        let phase = match (self.is_running(Slot::Chat), self.test.pieces, self.test.answered) {
             (true, 0, _) => TestPhase::Asking,
             (true, ..) => TestPhase::Answering,
             (false, _, true) => TestPhase::Answered,
@@ -1409,10 +1318,8 @@ impl Wizard {
             results.push(Notice::new("signed_in", &[("account", &person.account)]));
         }
         if let (Some(account), Some(deployment)) = (&self.choice.account, &self.choice.deployment) {
-            let parameters = [
-                ("resource", account.resource.name.as_str()),
-                ("deployment", deployment),
-            ];
+            let parameters =
+                [("resource", account.resource.name.as_str()), ("deployment", deployment)];
             results.push(Notice::new("uses_resource", &parameters));
         }
         if self.role.works {
@@ -1421,23 +1328,11 @@ impl Wizard {
                 None => Notice::new("has_access", &[]),
             });
         }
-        if let Some(prepared) = self
-            .project
-            .prepared
-            .as_ref()
-            .filter(|_| self.project.written)
-        {
-            results.push(Notice::new(
-                "wrote_env",
-                &[("path", &prepared.path.display().to_string())],
-            ));
+        if let Some(prepared) = self.project.prepared.as_ref().filter(|_| self.project.written) {
+            results
+                .push(Notice::new("wrote_env", &[("path", &prepared.path.display().to_string())]));
         }
-        if let Some(deployment) = self
-            .choice
-            .deployment
-            .as_ref()
-            .filter(|_| self.test.answered)
-        {
+        if let Some(deployment) = self.choice.deployment.as_ref().filter(|_| self.test.answered) {
             results.push(Notice::new("answered", &[("deployment", deployment)]));
         }
         results
@@ -1453,10 +1348,7 @@ impl Wizard {
 
     fn busy(&self) -> Option<Busy> {
         let (_, work) = self.shown_work()?;
-        Some(Busy {
-            activity: work.activity()?,
-            can_cancel: work.can_cancel(),
-        })
+        Some(Busy { activity: work.activity()?, can_cancel: work.can_cancel() })
     }
 
     /// The work of this page that somebody looks at; the access of a resource is looked at in

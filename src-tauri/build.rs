@@ -16,15 +16,8 @@ fn main() -> io::Result<()> {
 
 /// The handler list as an expression: a command without a function does not compile.
 fn write_handlers() -> io::Result<()> {
-    let paths: Vec<String> = contract::COMMANDS
-        .iter()
-        .map(|name| format!("crate::commands::{name}"))
-        .collect();
-    let folder = env::var_os("OUT_DIR")
-        .map(PathBuf::from)
-        .ok_or(io::ErrorKind::NotFound)?;
-    fs::write(
-        folder.join("handlers.rs"),
-        format!("tauri::generate_handler![{}]", paths.join(", ")),
-    )
+    let paths: Vec<String> =
+        contract::COMMANDS.iter().map(|name| format!("crate::commands::{name}")).collect();
+    let folder = env::var_os("OUT_DIR").map(PathBuf::from).ok_or(io::ErrorKind::NotFound)?;
+    fs::write(folder.join("handlers.rs"), format!("tauri::generate_handler![{}]", paths.join(", ")))
 }

@@ -42,10 +42,11 @@ pub fn list_backups(fs: &dyn FileSystem, backups: &Path) -> io::Result<Vec<Backu
             continue;
         }
         let original = String::from_utf8_lossy(&fs.read(&folder.join(PATH_FILE))?).into_owned();
-        found.extend(copies.into_iter().map(|name| Backup {
-            file: folder.join(name),
-            original: original.clone(),
-        }));
+        found.extend(
+            copies
+                .into_iter()
+                .map(|name| Backup { file: folder.join(name), original: original.clone() }),
+        );
     }
     Ok(found)
 }
@@ -55,14 +56,8 @@ pub fn list_backups(fs: &dyn FileSystem, backups: &Path) -> io::Result<Vec<Backu
 /// # Errors
 /// `NotFound` for a file that [`list_backups`] does not name; else those of the file system.
 pub fn delete_backup(fs: &dyn FileSystem, backups: &Path, file: &Path) -> io::Result<()> {
-    let known = list_backups(fs, backups)?
-        .iter()
-        .any(|backup| backup.file == file);
-    if known {
-        fs.remove(file)
-    } else {
-        Err(io::ErrorKind::NotFound.into())
-    }
+    let known = list_backups(fs, backups)?.iter().any(|backup| backup.file == file);
+    if known { fs.remove(file) } else { Err(io::ErrorKind::NotFound.into()) }
 }
 
 /// Keeps a copy of a file's bytes, unless the newest copy is the same.
@@ -84,10 +79,7 @@ pub(super) fn keep(
     {
         return Ok(());
     }
-    let number = copies
-        .last()
-        .and_then(|name| number_of(name))
-        .map_or(1, |number| number + 1);
+    let number = copies.last().and_then(|name| number_of(name)).map_or(1, |number| number + 1);
     write_copy(fs, &folder.join(format!("{number:08}{SUFFIX}")), bytes)?;
     for name in copies.iter().take((copies.len() + 1).saturating_sub(KEPT)) {
         fs.remove(&folder.join(name))?;
@@ -116,9 +108,5 @@ fn number_of(name: &str) -> Option<u64> {
 
 fn key_of(original: &Path) -> String {
     let digest = Sha256::digest(original.as_os_str().as_encoded_bytes());
-    digest
-        .iter()
-        .take(8)
-        .map(|byte| format!("{byte:02x}"))
-        .collect()
+    digest.iter().take(8).map(|byte| format!("{byte:02x}")).collect()
 }

@@ -83,11 +83,7 @@ impl FileSystem for Disk {
             Kind::Other
         };
         let read_only = metadata.permissions().readonly();
-        Ok(Some(Seen {
-            kind,
-            read_only,
-            modified: metadata.modified()?,
-        }))
+        Ok(Some(Seen { kind, read_only, modified: metadata.modified()? }))
     }
 
     fn is_link(&self, path: &Path) -> io::Result<bool> {
@@ -103,9 +99,7 @@ impl FileSystem for Disk {
 
     fn read(&self, path: &Path) -> io::Result<Vec<u8>> {
         let mut bytes = Vec::new();
-        fs::File::open(path)?
-            .take(READ_LIMIT + 1)
-            .read_to_end(&mut bytes)?;
+        fs::File::open(path)?.take(READ_LIMIT + 1).read_to_end(&mut bytes)?;
         if bytes.len() as u64 > READ_LIMIT {
             return Err(io::ErrorKind::FileTooLarge.into());
         }
@@ -145,11 +139,7 @@ impl FileSystem for Disk {
 
     fn sync_folder(&self, folder: &Path) -> io::Result<()> {
         // Elsewhere a folder cannot be opened; a rename is on the disk when it returns.
-        if cfg!(unix) {
-            fs::File::open(folder)?.sync_all()
-        } else {
-            Ok(())
-        }
+        if cfg!(unix) { fs::File::open(folder)?.sync_all() } else { Ok(()) }
     }
 
     fn create_folder(&self, folder: &Path) -> io::Result<()> {
@@ -160,9 +150,7 @@ impl FileSystem for Disk {
         let name = |entry: io::Result<fs::DirEntry>| {
             entry.map(|entry| entry.file_name().to_string_lossy().into_owned())
         };
-        let mut names = fs::read_dir(folder)?
-            .map(name)
-            .collect::<io::Result<Vec<_>>>()?;
+        let mut names = fs::read_dir(folder)?.map(name).collect::<io::Result<Vec<_>>>()?;
         names.sort();
         Ok(names)
     }
@@ -207,11 +195,7 @@ fn copy_owner(from: &fs::Metadata, to: &Path) -> io::Result<()> {
     let now = fs::metadata(to)?;
     let user = (now.uid() != from.uid()).then(|| from.uid());
     let group = (now.gid() != from.gid()).then(|| from.gid());
-    if user.is_some() || group.is_some() {
-        chown(to, user, group)
-    } else {
-        Ok(())
-    }
+    if user.is_some() || group.is_some() { chown(to, user, group) } else { Ok(()) }
 }
 
 #[cfg(not(unix))]

@@ -10,14 +10,9 @@ use std::path::Path;
 /// with `[` counts as no match, and the person's global ignore file is not read: the answer
 /// errs towards "not ignored". Whether the file is tracked already is not looked at.
 pub fn is_ignored_by_git(folder: &Path) -> Option<bool> {
-    let root = folder
-        .ancestors()
-        .find(|folder| folder.join(".git").exists())?;
+    let root = folder.ancestors().find(|folder| folder.join(".git").exists())?;
     let below = folder.strip_prefix(root).ok()?.join(".env");
-    let path: Vec<String> = below
-        .iter()
-        .map(|part| part.to_string_lossy().into_owned())
-        .collect();
+    let path: Vec<String> = below.iter().map(|part| part.to_string_lossy().into_owned()).collect();
     let patterns = read_patterns(root, &path);
     // Nothing below an ignored folder can be brought back.
     Some((1..=path.len()).any(|length| is_ignored(&patterns, &path[..length], length < path.len())))
@@ -44,15 +39,8 @@ fn read_patterns(root: &Path, path: &[String]) -> Vec<Pattern> {
 /// A file that cannot be read ignores nothing.
 fn parse_patterns(file: &Path, depth: usize) -> Vec<Pattern> {
     // A pipe of that name would never end.
-    let text = if file.is_file() {
-        fs::read(file).unwrap_or_default()
-    } else {
-        Vec::new()
-    };
-    String::from_utf8_lossy(&text)
-        .lines()
-        .filter_map(|line| parse_pattern(line, depth))
-        .collect()
+    let text = if file.is_file() { fs::read(file).unwrap_or_default() } else { Vec::new() };
+    String::from_utf8_lossy(&text).lines().filter_map(|line| parse_pattern(line, depth)).collect()
 }
 
 fn parse_pattern(line: &str, depth: usize) -> Option<Pattern> {
@@ -60,28 +48,15 @@ fn parse_pattern(line: &str, depth: usize) -> Option<Pattern> {
     if line.is_empty() || line.starts_with('#') || line.contains('[') {
         return None;
     }
-    let (negated, line) = line
-        .strip_prefix('!')
-        .map_or((false, line), |rest| (true, rest));
-    let (folders_only, line) = line
-        .strip_suffix('/')
-        .map_or((false, line), |rest| (true, rest));
+    let (negated, line) = line.strip_prefix('!').map_or((false, line), |rest| (true, rest));
+    let (folders_only, line) = line.strip_suffix('/').map_or((false, line), |rest| (true, rest));
     let anchored = line.contains('/');
-    let mut parts: Vec<String> = line
-        .trim_start_matches('/')
-        .replace('\\', "")
-        .split('/')
-        .map(str::to_owned)
-        .collect();
+    let mut parts: Vec<String> =
+        line.trim_start_matches('/').replace('\\', "").split('/').map(str::to_owned).collect();
     if !anchored {
         parts.insert(0, "**".to_owned());
     }
-    Some(Pattern {
-        depth,
-        negated,
-        folders_only,
-        parts,
-    })
+    Some(Pattern { depth, negated, folders_only, parts })
 }
 
 fn is_ignored(patterns: &[Pattern], path: &[String], is_folder: bool) -> bool {

@@ -65,9 +65,8 @@ impl EnvFile {
     /// that is not closed, or is followed by anything but a comment; a line that is neither
     /// blank, comment nor assignment (a merge conflict, for one).
     pub fn parse(bytes: &[u8]) -> Result<EnvFile, Trouble> {
-        let text = std::str::from_utf8(bytes).map_err(|error| Trouble::NotUtf8 {
-            line: line_at(bytes, error.valid_up_to()),
-        })?;
+        let text = std::str::from_utf8(bytes)
+            .map_err(|error| Trouble::NotUtf8 { line: line_at(bytes, error.valid_up_to()) })?;
         let (byte_order_mark, text) = match text.strip_prefix('\u{feff}') {
             Some(rest) => (true, rest),
             None => (false, text),
@@ -76,30 +75,19 @@ impl EnvFile {
         let mut entries = Vec::new();
         let mut start = 0;
         while start < text.len() {
-            let (entry, length) =
-                read_entry(&text[start..]).ok_or_else(|| Trouble::NotUnderstood {
-                    line: line_at(text.as_bytes(), start),
-                })?;
+            let (entry, length) = read_entry(&text[start..])
+                .ok_or_else(|| Trouble::NotUnderstood { line: line_at(text.as_bytes(), start) })?;
             entries.push(entry);
             start += length;
         }
-        Ok(EnvFile {
-            byte_order_mark,
-            entries,
-        })
+        Ok(EnvFile { byte_order_mark, entries })
     }
 
     /// The bytes of the file.
     pub fn render(&self) -> Vec<u8> {
         let mark = if self.byte_order_mark { "\u{feff}" } else { "" };
-        let entries = self
-            .entries
-            .iter()
-            .flat_map(|entry| [entry.raw.as_str(), entry.ending]);
-        std::iter::once(mark)
-            .chain(entries)
-            .collect::<String>()
-            .into_bytes()
+        let entries = self.entries.iter().flat_map(|entry| [entry.raw.as_str(), entry.ending]);
+        std::iter::once(mark).chain(entries).collect::<String>().into_bytes()
     }
 
     pub(super) fn assignments(&self) -> impl Iterator<Item = &Assignment> {
@@ -108,17 +96,8 @@ impl EnvFile {
 
     /// The line ending that most lines have; `"\n"` when there is none.
     pub(super) fn usual_ending(&self) -> &'static str {
-        let count = |ending| {
-            self.entries
-                .iter()
-                .filter(|entry| entry.ending == ending)
-                .count()
-        };
-        if count("\r\n") > count("\n") {
-            "\r\n"
-        } else {
-            "\n"
-        }
+        let count = |ending| self.entries.iter().filter(|entry| entry.ending == ending).count();
+        if count("\r\n") > count("\n") { "\r\n" } else { "\n" }
     }
 }
 
@@ -132,10 +111,7 @@ impl Entry {
 }
 
 fn line_at(bytes: &[u8], position: usize) -> usize {
-    1 + bytes[..position]
-        .iter()
-        .filter(|byte| **byte == b'\n')
-        .count()
+    1 + bytes[..position].iter().filter(|byte| **byte == b'\n').count()
 }
 
 /// Readers differ on which of these end a line, and Node takes a byte order mark for a space.
@@ -149,9 +125,7 @@ fn refuse_odd_characters(text: &str) -> Result<(), Trouble> {
             other => other.is_control(),
         };
         if odd {
-            return Err(Trouble::NotUnderstood {
-                line: line_at(text.as_bytes(), position),
-            });
+            return Err(Trouble::NotUnderstood { line: line_at(text.as_bytes(), position) });
         }
     }
     Ok(())
@@ -171,14 +145,7 @@ fn read_entry(text: &str) -> Option<(Entry, usize)> {
     };
     let ending = ending_of(&text[length..]);
     let raw = text[..length].to_owned();
-    Some((
-        Entry {
-            raw,
-            ending,
-            content,
-        },
-        length + ending.len(),
-    ))
+    Some((Entry { raw, ending, content }, length + ending.len()))
 }
 
 fn read_assignment(text: &str, line: &str) -> Option<(Assignment, usize)> {
@@ -197,15 +164,7 @@ fn read_assignment(text: &str, line: &str) -> Option<(Assignment, usize)> {
         _ => read_unquoted(after, line.len()),
     };
     let prefix = line[..prefix_length].to_owned();
-    Some((
-        Assignment {
-            prefix,
-            key: key.to_owned(),
-            value,
-            comment,
-        },
-        length,
-    ))
+    Some((Assignment { prefix, key: key.to_owned(), value, comment }, length))
 }
 
 fn without_export(text: &str) -> &str {
@@ -240,11 +199,7 @@ fn read_quoted(text: &str, opening: usize, quote: char) -> Option<(String, Strin
         return None;
     }
     let length = opening + 1 + closing + 1 + comment.len();
-    Some((
-        inside[..closing].to_owned(),
-        comment.trim_end().to_owned(),
-        length,
-    ))
+    Some((inside[..closing].to_owned(), comment.trim_end().to_owned(), length))
 }
 
 fn read_unquoted(after: &str, length: usize) -> (String, String, usize) {
@@ -253,16 +208,8 @@ fn read_unquoted(after: &str, length: usize) -> (String, String, usize) {
         .map(|(position, _)| position)
         .find(|position| after[..*position].ends_with(char::is_whitespace));
     let value = after[..hash.unwrap_or(after.len())].trim_end();
-    let comment = if hash.is_some() {
-        &after[value.len()..]
-    } else {
-        ""
-    };
-    (
-        value.trim_start().to_owned(),
-        comment.trim_end().to_owned(),
-        length,
-    )
+    let comment = if hash.is_some() { &after[value.len()..] } else { "" };
+    (value.trim_start().to_owned(), comment.trim_end().to_owned(), length)
 }
 
 fn first_line(text: &str) -> &str {

@@ -36,19 +36,12 @@ const ENDPOINT_NAMES: &[&str] = &[
 ];
 
 /// Names under which other libraries look for a resource's name (env-and-code, D.1).
-const RESOURCE_NAMES: &[&str] = &[
-    "AZURE_OPENAI_SERVICE",
-    "AZURE_OPENAI_API_INSTANCE_NAME",
-    "AZURE_RESOURCE_NAME",
-];
+const RESOURCE_NAMES: &[&str] =
+    &["AZURE_OPENAI_SERVICE", "AZURE_OPENAI_API_INSTANCE_NAME", "AZURE_RESOURCE_NAME"];
 
 /// The domains of Azure's inference endpoints, public and US Government.
-const ENDPOINT_DOMAINS: &[&str] = &[
-    ".openai.azure.",
-    ".cognitiveservices.azure.",
-    ".services.ai.azure.",
-    ".inference.ai.azure.",
-];
+const ENDPOINT_DOMAINS: &[&str] =
+    &[".openai.azure.", ".cognitiveservices.azure.", ".services.ai.azure.", ".inference.ai.azure."];
 
 const MASK: &str = "••••";
 const GAP: &str = "…";
@@ -75,10 +68,7 @@ pub(super) fn plan(old: &EnvFile, values: &EnvValues) -> Result<Plan, UnsafeValu
     let owned = find_owned(&old.entries);
     let lines = arrange(old, &owned, &block);
     let change = describe(&old.entries, &owned, &lines);
-    Ok(Plan {
-        bytes: render(old, &lines),
-        change,
-    })
+    Ok(Plan { bytes: render(old, &lines), change })
 }
 
 /// Whether the file leads anywhere but to this machine.
@@ -119,20 +109,11 @@ impl Block {
         if uuid::Uuid::try_parse(&values.tenant_id).is_err() {
             return Err(UnsafeValue("AZURE_TENANT_ID"));
         }
-        let practice = values
-            .practice
-            .then(|| (Comment::Practice, PRACTICE_COMMENT.to_owned()));
-        let tenant = (
-            Comment::Tenant,
-            format!("{TENANT_COMMENT}{}", values.tenant_id),
-        );
+        let practice = values.practice.then(|| (Comment::Practice, PRACTICE_COMMENT.to_owned()));
+        let tenant = (Comment::Tenant, format!("{TENANT_COMMENT}{}", values.tenant_id));
         Ok(Block {
             comments: practice.into_iter().chain([tenant]).collect(),
-            values: [
-                endpoint.to_owned(),
-                values.deployment.clone(),
-                "dev".to_owned(),
-            ],
+            values: [endpoint.to_owned(), values.deployment.clone(), "dev".to_owned()],
         })
     }
 }
@@ -199,13 +180,7 @@ impl Line<'_> {
     }
 
     fn is_blank(&self) -> bool {
-        matches!(
-            self,
-            Line::Foreign(Entry {
-                content: Content::Blank,
-                ..
-            })
-        )
+        matches!(self, Line::Foreign(Entry { content: Content::Blank, .. }))
     }
 }
 
@@ -243,20 +218,14 @@ fn group_names(owned: &[Owned]) -> Vec<Group> {
         match (at, groups.last_mut()) {
             (Some(_), _) => {
                 leading.push(name);
-                groups.push(Group {
-                    at,
-                    names: std::mem::take(&mut leading),
-                });
+                groups.push(Group { at, names: std::mem::take(&mut leading) });
             }
             (None, Some(group)) => group.names.push(name),
             (None, None) => leading.push(name),
         }
     }
     if groups.is_empty() {
-        groups.push(Group {
-            at: None,
-            names: leading,
-        });
+        groups.push(Group { at: None, names: leading });
     }
     groups
 }
@@ -273,9 +242,7 @@ struct Arrangement<'a> {
 
 impl<'a> Arrangement<'a> {
     fn new(old: &'a EnvFile, owned: &'a [Owned], block: &'a Block) -> Arrangement<'a> {
-        let mut prefixes = old
-            .assignments()
-            .map(|assignment| assignment.prefix.trim_start());
+        let mut prefixes = old.assignments().map(|assignment| assignment.prefix.trim_start());
         let exports = prefixes.next().is_some_and(is_export) && prefixes.all(is_export);
         Arrangement {
             old,
@@ -296,11 +263,7 @@ impl<'a> Arrangement<'a> {
 
     fn add_group(&mut self, group: &Group) {
         let ending = group.at.map_or("", |at| self.old.entries[at].ending);
-        let ending = if ending.is_empty() {
-            self.usual_ending
-        } else {
-            ending
-        };
+        let ending = if ending.is_empty() { self.usual_ending } else { ending };
         for name in &group.names {
             let replaced = group.at.filter(|at| self.owned[*at] == Owned::Value(*name));
             self.add_heading(ending);
@@ -315,11 +278,7 @@ impl<'a> Arrangement<'a> {
             return;
         }
         for (comment, text) in &self.block.comments {
-            self.add(
-                text.clone(),
-                String::new(),
-                self.ending_of_comment(*comment, ending),
-            );
+            self.add(text.clone(), String::new(), self.ending_of_comment(*comment, ending));
         }
     }
 
@@ -337,18 +296,11 @@ impl<'a> Arrangement<'a> {
     }
 
     fn add(&mut self, text: String, comment: String, ending: &'static str) {
-        self.lines.push(Line::Ours(OurLine {
-            text,
-            comment,
-            ending,
-        }));
+        self.lines.push(Line::Ours(OurLine { text, comment, ending }));
     }
 
     fn ending_of_comment(&self, comment: Comment, otherwise: &'static str) -> &'static str {
-        let index = self
-            .owned
-            .iter()
-            .position(|owned| *owned == Owned::Comment(comment));
+        let index = self.owned.iter().position(|owned| *owned == Owned::Comment(comment));
         index.map_or(otherwise, |index| self.old.entries[index].ending)
     }
 }
@@ -360,11 +312,7 @@ fn is_export(prefix: &str) -> bool {
 /// Behind an unquoted value a comment needs white space before it.
 fn kept_comment(assignment: &Assignment) -> String {
     let comment = &assignment.comment;
-    if comment.starts_with('#') {
-        format!(" {comment}")
-    } else {
-        comment.clone()
-    }
+    if comment.starts_with('#') { format!(" {comment}") } else { comment.clone() }
 }
 
 /// Every line but the last has an ending.
@@ -377,11 +325,7 @@ fn render(old: &EnvFile, lines: &[Line<'_>]) -> Vec<u8> {
         }
         let is_last = index + 1 == lines.len();
         let ending = line.ending();
-        text.push_str(if ending.is_empty() && !is_last {
-            old.usual_ending()
-        } else {
-            ending
-        });
+        text.push_str(if ending.is_empty() && !is_last { old.usual_ending() } else { ending });
     }
     text.into_bytes()
 }
@@ -479,20 +423,13 @@ fn fit_budget(change: Vec<ChangeLine>) -> Vec<ChangeLine> {
     if change.len() <= LINES_SHOWN {
         return change;
     }
-    let added = change
-        .iter()
-        .filter(|line| line.kind == ChangeKind::Added)
-        .count();
+    let added = change.iter().filter(|line| line.kind == ChangeKind::Added).count();
     let mut others = LINES_SHOWN.saturating_sub(added + 1);
     let mut fitting: Vec<ChangeLine> = change
         .into_iter()
         .filter(|line| {
             let fits = line.kind == ChangeKind::Added || others > 0;
-            others = if line.kind == ChangeKind::Added {
-                others
-            } else {
-                others.saturating_sub(1)
-            };
+            others = if line.kind == ChangeKind::Added { others } else { others.saturating_sub(1) };
             fits
         })
         .collect();
@@ -501,10 +438,7 @@ fn fit_budget(change: Vec<ChangeLine>) -> Vec<ChangeLine> {
 }
 
 fn gap() -> ChangeLine {
-    ChangeLine {
-        kind: ChangeKind::Kept,
-        text: GAP.to_owned(),
-    }
+    ChangeLine { kind: ChangeKind::Kept, text: GAP.to_owned() }
 }
 
 fn mask_ours(line: &OurLine) -> String {
@@ -523,11 +457,7 @@ fn mask_former(entry: &Entry) -> String {
     };
     let prefix = cut(&assignment.prefix);
     let value = if plain { value } else { MASK };
-    format!(
-        "{prefix}{}={value}{}",
-        assignment.key,
-        mask_comment(&assignment.comment)
-    )
+    format!("{prefix}{}={value}{}", assignment.key, mask_comment(&assignment.comment))
 }
 
 fn mask_foreign(entry: &Entry) -> String {
@@ -535,11 +465,7 @@ fn mask_foreign(entry: &Entry) -> String {
         Content::Blank => String::new(),
         Content::Comment => format!("# {MASK}"),
         Content::Assignment(assignment) => {
-            let key = if is_plain_name(assignment) {
-                &assignment.key
-            } else {
-                MASK
-            };
+            let key = if is_plain_name(assignment) { &assignment.key } else { MASK };
             let comment = mask_comment(&assignment.comment);
             format!("{}{key}={MASK}{comment}", cut(&assignment.prefix))
         }
@@ -578,11 +504,7 @@ fn is_safe_endpoint(endpoint: &str, practice: bool) -> bool {
     let Ok(url) = Url::parse(endpoint) else {
         return false;
     };
-    let scheme = if practice {
-        leads_to_this_machine(endpoint)
-    } else {
-        url.scheme() == "https"
-    };
+    let scheme = if practice { leads_to_this_machine(endpoint) } else { url.scheme() == "https" };
     scheme && url.has_host() && is_plain_url(endpoint)
 }
 

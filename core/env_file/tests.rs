@@ -16,11 +16,8 @@ use crate::failure::Remedy;
 use crate::snapshot::ChangeKind;
 
 const TENANT: &str = "3f2504e0-4f89-41d3-9a0c-0305e82c3301";
-const NAMES: [&str; 3] = [
-    "AZURE_OPENAI_ENDPOINT",
-    "AZURE_OPENAI_DEPLOYMENT",
-    "AZURE_TOKEN_CREDENTIALS",
-];
+const NAMES: [&str; 3] =
+    ["AZURE_OPENAI_ENDPOINT", "AZURE_OPENAI_DEPLOYMENT", "AZURE_TOKEN_CREDENTIALS"];
 
 fn values() -> EnvValues {
     EnvValues {
@@ -33,11 +30,7 @@ fn values() -> EnvValues {
 
 fn practice_values() -> EnvValues {
     let endpoint = "http://127.0.0.1:4711/openai/contoso".to_owned();
-    EnvValues {
-        endpoint,
-        practice: true,
-        ..values()
-    }
+    EnvValues { endpoint, practice: true, ..values() }
 }
 
 fn changed_text(old: &str, values: &EnvValues) -> String {
@@ -48,9 +41,7 @@ fn changed_text(old: &str, values: &EnvValues) -> String {
 
 fn change_of(old: &str) -> Vec<ChangeLine> {
     let file = EnvFile::parse(old.as_bytes()).expect("the test's file is understood");
-    plan(&file, &values())
-        .expect("the test's values are safe")
-        .change
+    plan(&file, &values()).expect("the test's values are safe").change
 }
 
 fn shown(change: &[ChangeLine]) -> String {
@@ -59,10 +50,7 @@ fn shown(change: &[ChangeLine]) -> String {
         ChangeKind::Added => '+',
         ChangeKind::Removed => '-',
     };
-    change
-        .iter()
-        .map(|line| format!("{}{}\n", mark(line.kind), line.text))
-        .collect()
+    change.iter().map(|line| format!("{}{}\n", mark(line.kind), line.text)).collect()
 }
 
 const BLOCK: &str = "# Azure tenant: 3f2504e0-4f89-41d3-9a0c-0305e82c3301
@@ -85,10 +73,7 @@ fn a_new_file_holds_the_block_and_nothing_else() {
 #[test]
 fn foreign_lines_stay_and_the_block_is_appended() {
     assert_eq!(changed_text("A=1", &values()), format!("A=1\n\n{BLOCK}"));
-    assert_eq!(
-        changed_text("A=1\n\n", &values()),
-        format!("A=1\n\n{BLOCK}")
-    );
+    assert_eq!(changed_text("A=1\n\n", &values()), format!("A=1\n\n{BLOCK}"));
     assert_eq!(
         changed_text("\u{feff}A=1\r\n", &values()),
         format!("\u{feff}A=1\r\n\r\n{}", BLOCK.replace('\n', "\r\n")),
@@ -128,39 +113,21 @@ fn a_former_value_that_looks_like_a_secret_is_masked() {
     let old = "AZURE_OPENAI_ENDPOINT=https://me:canary@old.example?key=canary\n\
                AZURE_OPENAI_DEPLOYMENT=\"can\nary\"\nc2VjcmV0LWNhbmFyeS1zZWNyZXQ==\n";
     let change = shown(&change_of(old));
-    assert!(
-        !change.contains("canary") && !change.contains("ary"),
-        "{change}"
-    );
-    assert!(
-        !change.contains("c2VjcmV0"),
-        "the end of a base64 text is not a name: {change}"
-    );
+    assert!(!change.contains("canary") && !change.contains("ary"), "{change}");
+    assert!(!change.contains("c2VjcmV0"), "the end of a base64 text is not a name: {change}");
 }
 
 #[test]
 fn a_large_file_makes_a_small_change() {
-    let foreign: String = (0..9000)
-        .map(|n| format!("{}{n}=1\n", "LONG_".repeat(30)))
-        .collect();
+    let foreign: String = (0..9000).map(|n| format!("{}{n}=1\n", "LONG_".repeat(30))).collect();
     let ours = "AZURE_OPENAI_ENDPOINT=https://old.example\n".repeat(900);
-    for old in [
-        foreign.clone(),
-        ours.clone(),
-        foreign.clone() + &ours + &foreign,
-    ] {
+    for old in [foreign.clone(), ours.clone(), foreign.clone() + &ours + &foreign] {
         let change = change_of(&old);
         let bytes = serde_json::to_vec(&change).expect("a change is JSON").len();
         assert!(change.len() <= 200, "{} lines", change.len());
         assert!(bytes < 32_000, "{bytes} bytes of the snapshot's 64 kB");
-        let added = change
-            .iter()
-            .filter(|line| line.kind == ChangeKind::Added)
-            .count();
-        assert!(
-            added >= 5,
-            "a person agrees to what is added, so it is all there"
-        );
+        let added = change.iter().filter(|line| line.kind == ChangeKind::Added).count();
+        assert!(added >= 5, "a person agrees to what is added, so it is all there");
     }
 }
 
@@ -168,11 +135,7 @@ fn a_large_file_makes_a_small_change() {
 fn practice_and_real_take_turns_in_one_block() {
     let practice = changed_text("A=1\n", &practice_values());
     let real = changed_text(&practice, &values());
-    assert_eq!(
-        real,
-        format!("A=1\n\n{BLOCK}"),
-        "the practice header goes with practice"
-    );
+    assert_eq!(real, format!("A=1\n\n{BLOCK}"), "the practice header goes with practice");
     assert_eq!(changed_text(&real, &practice_values()), practice);
 }
 
@@ -184,9 +147,8 @@ fn a_file_of_exports_gets_exports() {
 
 #[test]
 fn an_existing_remark_on_the_line_is_enough() {
-    let old = BLOCK
-        .replace("# this machine only\n", "")
-        .replace("=dev", "=dev  # this machine only");
+    let old =
+        BLOCK.replace("# this machine only\n", "").replace("=dev", "=dev  # this machine only");
     assert_eq!(changed_text(&old, &values()), old);
 }
 
@@ -219,14 +181,8 @@ fn a_file_that_is_not_understood_names_its_line() {
 
 #[test]
 fn a_value_that_needs_quotes_is_refused() {
-    let endpoint = |endpoint: &str| EnvValues {
-        endpoint: endpoint.to_owned(),
-        ..values()
-    };
-    let deployment = |name: &str| EnvValues {
-        deployment: name.to_owned(),
-        ..values()
-    };
+    let endpoint = |endpoint: &str| EnvValues { endpoint: endpoint.to_owned(), ..values() };
+    let deployment = |name: &str| EnvValues { deployment: name.to_owned(), ..values() };
     let refused = [
         endpoint("http://contoso.openai.azure.com"),
         endpoint("https://contoso.openai.azure.com/$HOME"),
@@ -238,14 +194,8 @@ fn a_value_that_needs_quotes_is_refused() {
         deployment("a#b"),
         deployment("a\nB=1"),
         deployment(""),
-        EnvValues {
-            tenant_id: "contoso\nA=1".to_owned(),
-            ..values()
-        },
-        EnvValues {
-            practice: true,
-            ..values()
-        },
+        EnvValues { tenant_id: "contoso\nA=1".to_owned(), ..values() },
+        EnvValues { practice: true, ..values() },
     ];
     let folder = tempfile::tempdir().expect("a temporary folder");
     for values in refused {
@@ -277,10 +227,7 @@ fn practice_refuses_a_file_that_names_a_real_endpoint() {
     let code = |text: &str| {
         let folder = folder_with(text.as_bytes());
         let outcome = prepare(&Disk, folder.path(), &practice_values());
-        assert!(
-            prepare(&Disk, folder.path(), &values()).is_ok(),
-            "the real cloud may: {text}"
-        );
+        assert!(prepare(&Disk, folder.path(), &values()).is_ok(), "the real cloud may: {text}");
         outcome.map(drop).map_err(|failure| failure.code)
     };
     for text in refused {
@@ -303,20 +250,11 @@ fn a_bad_file_is_refused_untouched_with_a_next_step() {
         failure.code
     };
     let bytes = |bytes: &'static [u8]| move |path: &Path| fs::write(path, bytes).expect("written");
-    assert_eq!(
-        refuse(&|path| fs::create_dir(path).expect("made")),
-        Code::EnvIsFolder
-    );
+    assert_eq!(refuse(&|path| fs::create_dir(path).expect("made")), Code::EnvIsFolder);
     assert_eq!(refuse(&bytes(b"A=\xff\n")), Code::EnvNotUtf8);
     assert_eq!(refuse(&bytes(b"A=\"\n")), Code::EnvNotUnderstood);
-    assert_eq!(
-        refuse(&bytes(&[b'#'; 1024 * 1024 + 1])),
-        Code::EnvNotReadable
-    );
-    assert_eq!(
-        refuse(&|path| read_only(path, b"A=1\n")),
-        Code::EnvNotWritable
-    );
+    assert_eq!(refuse(&bytes(&[b'#'; 1024 * 1024 + 1])), Code::EnvNotReadable);
+    assert_eq!(refuse(&|path| read_only(path, b"A=1\n")), Code::EnvNotWritable);
     let missing = prepare(&Disk, Path::new("/nowhere/at/all"), &values());
     let failure = missing.expect_err("there is no folder");
     assert_eq!(failure.code, Code::FolderMissing);
@@ -346,21 +284,11 @@ fn the_copies_are_private_five_and_deletable() {
         write(&Disk, &prepared, &backups).expect("the folder is writable");
     }
     let found = list_backups(&Disk, &backups).expect("the copies can be listed");
-    let texts: Vec<_> = found
-        .iter()
-        .map(|backup| fs::read_to_string(&backup.file).expect("readable"))
-        .collect();
+    let texts: Vec<_> =
+        found.iter().map(|backup| fs::read_to_string(&backup.file).expect("readable")).collect();
     assert_eq!(texts, ["N=3\n", "N=4\n", "N=5\n", "N=6\n", "N=7\n"]);
-    let original = folder
-        .path()
-        .canonicalize()
-        .expect("it exists")
-        .join(".env");
-    assert!(
-        found
-            .iter()
-            .all(|backup| backup.original == original.display().to_string())
-    );
+    let original = folder.path().canonicalize().expect("it exists").join(".env");
+    assert!(found.iter().all(|backup| backup.original == original.display().to_string()));
     assert_eq!(mode(&found[0].file), 0o600);
     assert_eq!(mode(&backups), 0o700);
     for backup in &found {
@@ -369,11 +297,7 @@ fn the_copies_are_private_five_and_deletable() {
     assert_eq!(list_backups(&Disk, &backups).expect("listed"), []);
     let foreign = delete_backup(&Disk, &backups, &original);
     assert!(foreign.is_err(), "only copies are deleted");
-    assert_eq!(
-        listing(folder.path()),
-        [".env"],
-        "no copy lies beside the project's file"
-    );
+    assert_eq!(listing(folder.path()), [".env"], "no copy lies beside the project's file");
 }
 
 #[test]
@@ -413,9 +337,7 @@ fn a_link_stays_a_link() {
 #[cfg(unix)]
 fn a_pipe_is_not_waited_for() {
     let folder = tempfile::tempdir().expect("a temporary folder");
-    let made = std::process::Command::new("mkfifo")
-        .arg(folder.path().join(".env"))
-        .status();
+    let made = std::process::Command::new("mkfifo").arg(folder.path().join(".env")).status();
     assert!(made.expect("mkfifo is part of every Unix").success());
     let failure = prepare(&Disk, folder.path(), &values()).expect_err("a pipe has no text");
     assert_eq!(failure.code, Code::EnvNotReadable);
@@ -447,16 +369,10 @@ fn what_a_dead_process_left_is_removed() {
     fs::write(&old, "SECRET=1\n").expect("written");
     fs::write(&young, "SECRET=1\n").expect("written");
     let long_ago = std::time::SystemTime::now() - Duration::from_secs(3600);
-    let file = fs::OpenOptions::new()
-        .append(true)
-        .open(&old)
-        .expect("it exists");
+    let file = fs::OpenOptions::new().append(true).open(&old).expect("it exists");
     file.set_modified(long_ago).expect("our file");
     write_values(folder.path(), &values());
-    assert!(
-        !old.exists(),
-        "a copy of the project's secrets is not left lying about"
-    );
+    assert!(!old.exists(), "a copy of the project's secrets is not left lying about");
     assert!(young.exists(), "another process may be about to rename it");
 }
 
@@ -489,11 +405,7 @@ fn a_repository_says_whether_the_file_is_ignored() {
         fs::create_dir(repository.path().join(".git")).expect("made");
         fs::write(repository.path().join(".gitignore"), root).expect("written");
         fs::write(app.join(".gitignore"), below).expect("written");
-        assert_eq!(
-            is_ignored_by_git(&app),
-            Some(*expected),
-            "{root:?} {below:?}"
-        );
+        assert_eq!(is_ignored_by_git(&app), Some(*expected), "{root:?} {below:?}");
     }
 }
 
@@ -506,13 +418,7 @@ fn line() -> impl Strategy<Value = String> {
         "(export )?[A-Z_]{1,6}[ ]?=[ ]?[ -~é]{0,12}",
         "[A-Z_]{1,6}=(\"([a-z \n'#=]|\\\\\"){0,10}\"|'[a-z \n\"#=]{0,10}')( # [a-z]{0,4})?",
         "[A-Z_]{1,6}: ?[a-z]{0,6}",
-        (
-            0..3usize,
-            "[ ]{0,2}(export )?",
-            "[ ]?=[ ]?",
-            former_value(),
-            "( +# [a-z]{0,5})?"
-        )
+        (0..3usize, "[ ]{0,2}(export )?", "[ ]?=[ ]?", former_value(), "( +# [a-z]{0,5})?")
             .prop_map(|(name, prefix, sign, value, comment)| {
                 format!("{prefix}{}{sign}{value}{comment}", NAMES[name])
             }),
@@ -672,10 +578,7 @@ fn the_readers_of_these_tests_can_disagree() {
     let value = |read: std::collections::BTreeMap<String, String>| read.get("A").cloned();
     assert_eq!(value(readers::read_as_python(text)).as_deref(), Some("b#c"));
     assert_eq!(value(readers::read_as_node(text)).as_deref(), Some("b"));
-    assert!(
-        readers::read_as_go("A-B=1\n").is_none(),
-        "godotenv takes no hyphen in a name"
-    );
+    assert!(readers::read_as_go("A-B=1\n").is_none(), "godotenv takes no hyphen in a name");
 }
 
 fn folder_with(bytes: &[u8]) -> tempfile::TempDir {
@@ -692,10 +595,7 @@ fn write_values(folder: &Path, values: &EnvValues) {
 
 /// Other values, so that something is written.
 fn other_values() -> EnvValues {
-    EnvValues {
-        deployment: "gpt-5".to_owned(),
-        ..values()
-    }
+    EnvValues { deployment: "gpt-5".to_owned(), ..values() }
 }
 
 fn read_only(path: &Path, bytes: &[u8]) {
@@ -717,16 +617,8 @@ fn mode(path: &Path) -> u32 {
 
 fn assert_complete(failure: &Failure) {
     for name in failure.code.parameters() {
-        assert!(
-            failure.parameters.contains_key(*name),
-            "{:?} names its {name}",
-            failure.code
-        );
+        assert!(failure.parameters.contains_key(*name), "{:?} names its {name}", failure.code);
     }
     let action = |remedy: &Remedy| matches!(remedy, Remedy::Action { .. });
-    assert!(
-        failure.remedies.iter().any(action),
-        "{:?} has a next step",
-        failure.code
-    );
+    assert!(failure.remedies.iter().any(action), "{:?} has a next step", failure.code);
 }

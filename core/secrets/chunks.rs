@@ -80,8 +80,7 @@ pub(super) fn write(
 
 pub(super) fn remove(entries: &dyn Entries, account: &str) -> Result<(), EntryTrouble> {
     entries.delete(account)?;
-    SETS.iter()
-        .try_for_each(|set| remove_chunks(entries, account, *set, 0))
+    SETS.iter().try_for_each(|set| remove_chunks(entries, account, *set, 0))
 }
 
 struct Header {
@@ -119,32 +118,18 @@ fn read_chunks(
             None => return Ok(None),
         }
     }
-    Ok(if digest_of(&whole) == header.digest {
-        text_of(&whole)
-    } else {
-        None
-    })
+    Ok(if digest_of(&whole) == header.digest { text_of(&whole) } else { None })
 }
 
 fn write_chunks(entries: &dyn Entries, account: &str, secret: &Secret) -> Result<(), EntryTrouble> {
-    let former = entries
-        .get(account)?
-        .and_then(|bytes| Header::parse(&bytes));
-    let set = if former.is_some_and(|former| former.set == SETS[0]) {
-        SETS[1]
-    } else {
-        SETS[0]
-    };
+    let former = entries.get(account)?.and_then(|bytes| Header::parse(&bytes));
+    let set = if former.is_some_and(|former| former.set == SETS[0]) { SETS[1] } else { SETS[0] };
     let bytes = secret.expose().as_bytes();
     for (number, chunk) in bytes.chunks(CHUNK_BYTES).enumerate() {
         entries.set(&chunk_name(account, set, number), chunk)?;
     }
     let count = bytes.len().div_ceil(CHUNK_BYTES);
-    let header = Header {
-        set,
-        count,
-        digest: digest_of(bytes),
-    };
+    let header = Header { set, count, digest: digest_of(bytes) };
     entries.set(account, header.render().as_bytes())?;
     forget_sets(entries, account, Some(&header));
     Ok(())
@@ -153,9 +138,7 @@ fn write_chunks(entries: &dyn Entries, account: &str, secret: &Secret) -> Result
 /// The secret is kept by now: chunks that stay behind are removed with the next change.
 fn forget_sets(entries: &dyn Entries, account: &str, current: Option<&Header>) {
     for set in SETS {
-        let from = current
-            .filter(|header| header.set == set)
-            .map_or(0, |header| header.count);
+        let from = current.filter(|header| header.set == set).map_or(0, |header| header.count);
         if let Err(trouble) = remove_chunks(entries, account, set, from) {
             tracing::warn!(%trouble, "a chunk of a former sign-in could not be removed");
         }
@@ -173,9 +156,7 @@ fn remove_chunks(
     while entries.get(&chunk_name(account, set, count))?.is_some() {
         count += 1;
     }
-    (from..count)
-        .rev()
-        .try_for_each(|number| entries.delete(&chunk_name(account, set, number)))
+    (from..count).rev().try_for_each(|number| entries.delete(&chunk_name(account, set, number)))
 }
 
 fn chunk_name(account: &str, set: char, number: usize) -> String {
@@ -183,14 +164,9 @@ fn chunk_name(account: &str, set: char, number: usize) -> String {
 }
 
 fn text_of(bytes: &[u8]) -> Option<Secret> {
-    std::str::from_utf8(bytes)
-        .ok()
-        .map(|text| Secret::new(text.to_owned()))
+    std::str::from_utf8(bytes).ok().map(|text| Secret::new(text.to_owned()))
 }
 
 fn digest_of(bytes: &[u8]) -> String {
-    Sha256::digest(bytes)
-        .iter()
-        .map(|byte| format!("{byte:02x}"))
-        .collect()
+    Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
 }

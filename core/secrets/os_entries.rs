@@ -14,9 +14,7 @@ pub struct OsEntries {
 impl OsEntries {
     /// Entries under this service name.
     pub fn new(service: impl Into<String>) -> OsEntries {
-        OsEntries {
-            service: service.into(),
-        }
+        OsEntries { service: service.into() }
     }
 
     fn entry(&self, name: &str) -> Result<Entry, EntryTrouble> {

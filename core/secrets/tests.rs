@@ -96,19 +96,12 @@ const LENGTHS: [usize; 4] = [0, 100, 3000, 9000];
 
 #[test]
 fn a_secret_of_any_length_comes_back() {
-    for length in LENGTHS
-        .into_iter()
-        .chain([2047, 2048, 2049, 2544, 2545, 4096])
-    {
+    for length in LENGTHS.into_iter().chain([2047, 2048, 2049, 2544, 2545, 4096]) {
         let entries = SmallEntries::default();
         assert_eq!(read_text(&entries), None);
         let new = secret(length, 'n');
         chunks::write(&entries, ACCOUNT, &new).expect("the store works");
-        assert_eq!(
-            read_text(&entries).as_deref(),
-            Some(new.expose()),
-            "{length} bytes"
-        );
+        assert_eq!(read_text(&entries).as_deref(), Some(new.expose()), "{length} bytes");
         chunks::remove(&entries, ACCOUNT).expect("the store works");
         assert!(entries.state().entries.is_empty(), "nothing stays behind");
     }
@@ -117,10 +110,7 @@ fn a_secret_of_any_length_comes_back() {
 #[test]
 fn a_write_that_fails_at_any_call_leaves_the_old_secret_the_new_one_or_none() {
     let mut tried = 0;
-    for (old, new) in LENGTHS
-        .into_iter()
-        .flat_map(|old| LENGTHS.map(|new| (old, new)))
-    {
+    for (old, new) in LENGTHS.into_iter().flat_map(|old| LENGTHS.map(|new| (old, new))) {
         let (old, new) = (secret(old, 'o'), secret(new, 'n'));
         for make in [Fault::Fails, Fault::FailsLate, Fault::Ends] {
             for at in 0.. {
@@ -136,25 +126,12 @@ fn a_write_that_fails_at_any_call_leaves_the_old_secret_the_new_one_or_none() {
                 tried += 1;
                 let text = read_text(&entries);
                 let known = [None, Some(old.expose()), Some(new.expose())];
-                assert!(
-                    known.contains(&text.as_deref()),
-                    "{:?}: a mixture was read",
-                    make(at)
-                );
+                assert!(known.contains(&text.as_deref()), "{:?}: a mixture was read", make(at));
                 if outcome.is_ok() {
-                    assert_eq!(
-                        text.as_deref(),
-                        Some(new.expose()),
-                        "{:?}: it said so",
-                        make(at)
-                    );
+                    assert_eq!(text.as_deref(), Some(new.expose()), "{:?}: it said so", make(at));
                 }
                 chunks::remove(&entries, ACCOUNT).expect("the store works");
-                assert!(
-                    entries.state().entries.is_empty(),
-                    "{:?}: all is forgotten",
-                    make(at)
-                );
+                assert!(entries.state().entries.is_empty(), "{:?}: all is forgotten", make(at));
             }
         }
     }
@@ -175,23 +152,11 @@ fn a_removal_that_fails_at_any_call_can_be_repeated() {
             if at >= calls {
                 break;
             }
-            assert!(
-                outcome.is_err(),
-                "{:?}: a removal that failed says so",
-                make(at)
-            );
+            assert!(outcome.is_err(), "{:?}: a removal that failed says so", make(at));
             let text = read_text(&entries);
-            assert!(
-                [None, Some(old.expose())].contains(&text.as_deref()),
-                "{:?}",
-                make(at)
-            );
+            assert!([None, Some(old.expose())].contains(&text.as_deref()), "{:?}", make(at));
             chunks::remove(&entries, ACCOUNT).expect("the store works");
-            assert!(
-                entries.state().entries.is_empty(),
-                "{:?}: all is forgotten",
-                make(at)
-            );
+            assert!(entries.state().entries.is_empty(), "{:?}: all is forgotten", make(at));
         }
     }
 }
@@ -210,16 +175,10 @@ fn a_chunk_that_is_missing_or_foreign_reads_as_signed_out() {
         missing.state().entries.remove(&name);
         assert_eq!(read_text(&missing), None, "{name} is missing");
         let foreign = written();
-        foreign
-            .state()
-            .entries
-            .insert(name.clone(), b"foreign".to_vec());
+        foreign.state().entries.insert(name.clone(), b"foreign".to_vec());
         assert_eq!(read_text(&foreign), None, "{name} is foreign");
         let binary = written();
-        binary
-            .state()
-            .entries
-            .insert(name.clone(), b"keyless 1 whole\n\xff".to_vec());
+        binary.state().entries.insert(name.clone(), b"keyless 1 whole\n\xff".to_vec());
         assert_eq!(read_text(&binary), None, "{name} is not text");
     }
 }
@@ -228,15 +187,8 @@ fn a_chunk_that_is_missing_or_foreign_reads_as_signed_out() {
 async fn a_session_store_forgets_what_it_is_told_to() {
     let store = SessionStore::default();
     assert!(store.read().await.expect("memory does not fail").is_none());
-    store
-        .write(&secret(3, 'a'))
-        .await
-        .expect("memory does not fail");
-    let read = store
-        .read()
-        .await
-        .expect("memory does not fail")
-        .expect("it was written");
+    store.write(&secret(3, 'a')).await.expect("memory does not fail");
+    let read = store.read().await.expect("memory does not fail").expect("it was written");
     assert_eq!(read.expose(), "aaa");
     store.remove().await.expect("memory does not fail");
     assert!(store.read().await.expect("memory does not fail").is_none());
@@ -246,15 +198,8 @@ async fn a_session_store_forgets_what_it_is_told_to() {
 async fn the_store_of_the_system_reads_what_it_wrote() {
     let entries = Arc::new(SmallEntries::default());
     let store = OsStore::over(entries.clone(), ACCOUNT, TIME_LIMIT);
-    store
-        .write(&secret(9000, 'a'))
-        .await
-        .expect("the store works");
-    let read = store
-        .read()
-        .await
-        .expect("the store works")
-        .expect("it was written");
+    store.write(&secret(9000, 'a')).await.expect("the store works");
+    let read = store.read().await.expect("the store works").expect("it was written");
     assert_eq!(read.expose(), "a".repeat(9000));
     store.remove().await.expect("the store works");
     assert!(entries.state().entries.is_empty());
@@ -274,11 +219,7 @@ struct LockedEntries {
 impl LockedEntries {
     fn wait(&self) {
         let guard = self.open.lock().expect("no test thread panics here");
-        drop(
-            self.opened
-                .wait_while(guard, |open| !*open)
-                .expect("no test thread panics here"),
-        );
+        drop(self.opened.wait_while(guard, |open| !*open).expect("no test thread panics here"));
     }
 
     fn unlock(&self) {
@@ -310,11 +251,7 @@ async fn a_store_that_does_not_answer_is_given_up_and_a_late_write_is_undone() {
     let mut store = OsStore::over(entries.clone(), ACCOUNT, Duration::from_millis(20));
     let slow = Some(StoreTrouble::Slow);
     assert_eq!(store.write(&secret(9000, 'a')).await.err(), slow);
-    assert_eq!(
-        store.read().await.err(),
-        slow,
-        "the turn of the first call is not over"
-    );
+    assert_eq!(store.read().await.err(), slow, "the turn of the first call is not over");
     entries.unlock();
     // The write ends and is undone before the turn passes on.
     drop(store.turn.lock().await);
@@ -323,15 +260,8 @@ async fn a_store_that_does_not_answer_is_given_up_and_a_late_write_is_undone() {
         "the caller was told that nothing is kept, so nothing is"
     );
     store.time_limit = TIME_LIMIT;
-    store
-        .write(&secret(3, 'b'))
-        .await
-        .expect("the store is open");
-    let read = store
-        .read()
-        .await
-        .expect("the store is open")
-        .expect("it was written");
+    store.write(&secret(3, 'b')).await.expect("the store is open");
+    let read = store.read().await.expect("the store is open").expect("it was written");
     assert_eq!(read.expose(), "bbb");
 }
 
@@ -356,10 +286,7 @@ async fn every_trouble_of_a_store_arrives_as_what_it_is() {
     let store = OsStore::over(Arc::new(BrokenEntries), ACCOUNT, TIME_LIMIT);
     let read = store.read().await.expect_err("a panic is a failed call");
     assert_eq!(read.code(), "store_failed");
-    let write = store
-        .write(&secret(3, 'a'))
-        .await
-        .expect_err("it is locked");
+    let write = store.write(&secret(3, 'a')).await.expect_err("it is locked");
     assert_eq!(write.code(), "store_locked");
     let remove = store.remove().await.expect_err("there is none");
     assert_eq!(remove.code(), "store_absent");
@@ -378,18 +305,13 @@ async fn a_real_secret_service_keeps_a_secret_or_says_why_not() {
     match std::env::var(SITUATION).as_deref() {
         Ok("open") => keep_a_long_secret().await,
         Ok(code) => {
-            let trouble = OsStore::new("keyless-test", ACCOUNT)
-                .write(&secret(3, 'a'))
-                .await;
+            let trouble = OsStore::new("keyless-test", ACCOUNT).write(&secret(3, 'a')).await;
             assert_eq!(trouble.expect_err("nothing can be kept").code(), code);
         }
         Err(_) => {
             run_in_session("open", unlock);
             run_in_session("store_locked", start);
-            run_in_session(
-                "store_absent",
-                "export DBUS_SESSION_BUS_ADDRESS=unix:path=/nowhere",
-            );
+            run_in_session("store_absent", "export DBUS_SESSION_BUS_ADDRESS=unix:path=/nowhere");
         }
     }
 }
@@ -399,10 +321,7 @@ async fn keep_a_long_secret() {
     let store = OsStore::new("keyless-test", ACCOUNT);
     assert!(store.read().await.expect("the keyring is open").is_none());
     for length in [3000, 100_000] {
-        store
-            .write(&secret(length, 'a'))
-            .await
-            .expect("the keyring is open");
+        store.write(&secret(length, 'a')).await.expect("the keyring is open");
         let read = OsStore::new("keyless-test", ACCOUNT).read().await;
         let read = read.expect("the keyring is open").expect("it was written");
         assert_eq!(read.expose().len(), length);
@@ -417,9 +336,7 @@ fn run_in_session(situation: &str, prepare: &str) {
     let this_test = "a_real_secret_service_keeps_a_secret_or_says_why_not";
     let output = std::process::Command::new("dbus-run-session")
         .args(["--", "bash", "-c"])
-        .arg(format!(
-            "{prepare} >/dev/null && exec \"$0\" --nocapture {this_test}"
-        ))
+        .arg(format!("{prepare} >/dev/null && exec \"$0\" --nocapture {this_test}"))
         .arg(std::env::current_exe().expect("this test has a path"))
         .env_remove("DISPLAY")
         .env_remove("WAYLAND_DISPLAY")
@@ -453,10 +370,5 @@ fn a_secret_is_neither_printed_nor_serialised() {
     const { assert!(<Secret as LacksTrait<_>>::HOLDS) };
     let secret: Secret = serde_json::from_str("\"canary\"").expect("a token answer is read");
     assert_eq!(secret.expose(), "canary");
-    assert_eq!(
-        format!("{secret:?} {secret:#?} {:?}", Some(&secret))
-            .matches("canary")
-            .count(),
-        0
-    );
+    assert_eq!(format!("{secret:?} {secret:#?} {:?}", Some(&secret)).matches("canary").count(), 0);
 }

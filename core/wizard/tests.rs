@@ -40,12 +40,9 @@ fn command() -> impl Strategy<Value = Command> {
         Just(Command::OpenBrowserAgain),
         any::<bool>().prop_map(|on| Command::StaySignedIn { on }),
         Just(Command::SignOut),
-        (0..4u8).prop_map(|number| Command::SelectResource {
-            id: account(number).resource.id
-        }),
-        select(vec!["chat", "embedding", "nothing"]).prop_map(|name| Command::SelectDeployment {
-            name: name.to_owned()
-        }),
+        (0..4u8).prop_map(|number| Command::SelectResource { id: account(number).resource.id }),
+        select(vec!["chat", "embedding", "nothing"])
+            .prop_map(|name| Command::SelectDeployment { name: name.to_owned() }),
         Just(Command::ConfirmResource),
         Just(Command::AssignRole),
         Just(Command::ConfirmAccess),
@@ -71,11 +68,7 @@ fn account(number: u8) -> Account {
             resource_group: "g".to_owned(),
             subscription: "Development".to_owned(),
             endpoint: "https://resource.openai.azure.com".to_owned(),
-            obstacles: if number == 3 {
-                vec![Obstacle::NoCustomSubdomain]
-            } else {
-                Vec::new()
-            },
+            obstacles: if number == 3 { vec![Obstacle::NoCustomSubdomain] } else { Vec::new() },
         },
         tenant_id: "t".to_owned(),
         cause: Cause::none(),
@@ -133,9 +126,7 @@ fn outcome(work: &Work, variant: u8) -> Outcome {
         Work::FindAzureCli => {
             Outcome::AzureCli((variant > 1).then(|| "ada@contoso.example".to_owned()))
         }
-        Work::Resume if variant > 1 => Outcome::NothingKept {
-            can_keep: variant > 2,
-        },
+        Work::Resume if variant > 1 => Outcome::NothingKept { can_keep: variant > 2 },
         Work::Resume | Work::SignInWithBrowser { .. } | Work::SignInWithAzureCli => {
             Outcome::SignedIn(person(variant))
         }
@@ -150,15 +141,13 @@ fn outcome(work: &Work, variant: u8) -> Outcome {
         Work::ReadDeployments(_) if variant == 0 => {
             Outcome::Deployments(vec![deployment("embedding", false)])
         }
-        Work::ReadDeployments(_) => Outcome::Deployments(vec![
-            deployment("chat", true),
-            deployment("embedding", false),
-        ]),
+        Work::ReadDeployments(_) => {
+            Outcome::Deployments(vec![deployment("chat", true), deployment("embedding", false)])
+        }
         Work::CheckAccess(_) => Outcome::Access(Box::new(access(variant))),
-        Work::AssignRole(..) => Outcome::Assigned(Assigned {
-            existed: variant > 1,
-            cause: Cause::none(),
-        }),
+        Work::AssignRole(..) => {
+            Outcome::Assigned(Assigned { existed: variant > 1, cause: Cause::none() })
+        }
         Work::WaitForRole(..) => Outcome::RoleWorks(Cause::none()),
         Work::ChooseFolder => Outcome::Folder((variant > 0).then(|| PathBuf::from("/project"))),
         Work::PrepareEnv(..) => Outcome::Env(Box::new(PREPARED.clone()), Some(variant > 1)),
@@ -169,12 +158,9 @@ fn outcome(work: &Work, variant: u8) -> Outcome {
 
 fn failure(code: Code) -> Failure {
     let parameters = code.parameters();
-    let failure = parameters
-        .iter()
-        .fold(Failure::new(code), |failure, name| failure.with(name, "x"));
-    Action::ALL
-        .iter()
-        .fold(failure, |failure, action| failure.offer(*action))
+    let failure =
+        parameters.iter().fold(Failure::new(code), |failure, name| failure.with(name, "x"));
+    Action::ALL.iter().fold(failure, |failure, action| failure.offer(*action))
 }
 
 /// The wizard with a book of what it started and did not stop.
@@ -190,10 +176,7 @@ impl Bench {
             question: "Say hello.".to_owned(),
             ..Setting::default()
         });
-        let mut bench = Bench {
-            wizard,
-            running: BTreeMap::new(),
-        };
+        let mut bench = Bench { wizard, running: BTreeMap::new() };
         bench.book(effects);
         bench
     }
@@ -211,11 +194,8 @@ impl Bench {
 
     /// Lets all that runs end well.
     fn settle(&mut self, variant: u8) {
-        while let Some((id, work)) = self
-            .running
-            .iter()
-            .map(|(id, work)| (*id, work.clone()))
-            .next()
+        while let Some((id, work)) =
+            self.running.iter().map(|(id, work)| (*id, work.clone())).next()
         {
             self.running.remove(&id);
             self.handle(Event::Done(id, Ok(outcome(&work, variant))));
@@ -232,13 +212,9 @@ impl Bench {
                 let failure = self.wizard.snapshot().failure;
                 let remedy =
                     failure.and_then(|failure| failure.remedies.into_iter().nth(*index as usize));
-                [
-                    Action::TryAgain,
-                    Action::KeepWaiting,
-                    Action::SendTestMessage,
-                ]
-                .into_iter()
-                .any(|action| remedy == Some(Remedy::Action { action }))
+                [Action::TryAgain, Action::KeepWaiting, Action::SendTestMessage]
+                    .into_iter()
+                    .any(|action| remedy == Some(Remedy::Action { action }))
             }
             _ => false,
         }
@@ -250,16 +226,10 @@ impl Bench {
             match effect {
                 Effect::Start(id, work) => {
                     started.push(work.clone());
-                    assert!(
-                        self.running.insert(id, work).is_none(),
-                        "a number is used once"
-                    );
+                    assert!(self.running.insert(id, work).is_none(), "a number is used once");
                 }
                 Effect::Stop(id) => {
-                    assert!(
-                        self.running.remove(&id).is_some(),
-                        "only running work is stopped"
-                    );
+                    assert!(self.running.remove(&id).is_some(), "only running work is stopped");
                 }
                 _ => {}
             }
@@ -278,11 +248,8 @@ impl Bench {
             Happening::Ends(which, well, code, variant) => match self.pick(which) {
                 Some((id, work)) => {
                     self.running.remove(&id);
-                    let result = if *well {
-                        Ok(outcome(&work, *variant))
-                    } else {
-                        Err(failure(*code))
-                    };
+                    let result =
+                        if *well { Ok(outcome(&work, *variant)) } else { Err(failure(*code)) };
                     self.handle(Event::Done(id, result))
                 }
                 None => Vec::new(),
@@ -292,10 +259,7 @@ impl Bench {
                     let address = "https://login.microsoftonline.com/x".to_owned();
                     self.handle(Event::Progress(
                         id,
-                        Progress::BrowserReady {
-                            address,
-                            opened: true,
-                        },
+                        Progress::BrowserReady { address, opened: true },
                     ))
                 }
                 Some((id, Work::Ask(..))) => {
@@ -324,12 +288,7 @@ impl Bench {
 fn road() -> Vec<(Command, u8)> {
     vec![
         (Command::SignInWithBrowser, 2),
-        (
-            Command::SelectResource {
-                id: account(1).resource.id,
-            },
-            1,
-        ),
+        (Command::SelectResource { id: account(1).resource.id }, 1),
         (Command::ConfirmResource, 1),
         (Command::AssignRole, 1),
         (Command::WriteEnv, 1),
@@ -338,10 +297,7 @@ fn road() -> Vec<(Command, u8)> {
 }
 
 fn is_commit(work: &Work) -> bool {
-    matches!(
-        work,
-        Work::AssignRole(..) | Work::WriteEnv(_) | Work::Ask(..)
-    )
+    matches!(work, Work::AssignRole(..) | Work::WriteEnv(_) | Work::Ask(..))
 }
 
 proptest! {
@@ -466,10 +422,7 @@ proptest! {
 fn the_straight_road_takes_six_clicks() {
     assert_eq!(road().len(), 6);
     let steps = Bench::walked(6).wizard.snapshot().steps;
-    assert!(
-        steps.iter().all(|step| step.done),
-        "every step is done: {steps:?}"
-    );
+    assert!(steps.iter().all(|step| step.done), "every step is done: {steps:?}");
 }
 
 /// The properties are worth what they reach.
@@ -483,11 +436,7 @@ fn the_properties_reach_every_page_and_every_commit() {
         let (start, happenings) = strategy.new_tree(&mut runner).expect("a case").current();
         let mut bench = Bench::walked(start);
         for happening in &happenings {
-            for work in bench
-                .happen(happening)
-                .iter()
-                .filter(|work| is_commit(work))
-            {
+            for work in bench.happen(happening).iter().filter(|work| is_commit(work)) {
                 *commits.entry(work.slot()).or_insert(0) += 1;
             }
             *shown.entry(bench.wizard.step).or_insert(0) += 1;
@@ -495,9 +444,7 @@ fn the_properties_reach_every_page_and_every_commit() {
     }
     println!("pages shown: {shown:?}; commits: {commits:?}");
     assert!(
-        Step::ALL
-            .iter()
-            .all(|step| shown.get(step).is_some_and(|times| *times > 100)),
+        Step::ALL.iter().all(|step| shown.get(step).is_some_and(|times| *times > 100)),
         "{shown:?}"
     );
     assert!(
@@ -514,18 +461,10 @@ fn a_resource_that_was_mended_is_used_as_it_is_now() {
     let list = |obstacles: Vec<Obstacle>| {
         let mut mended = account(3);
         mended.resource.obstacles = obstacles;
-        Listing {
-            subscriptions: 1,
-            accounts: vec![mended],
-            ..Listing::default()
-        }
+        Listing { subscriptions: 1, accounts: vec![mended], ..Listing::default() }
     };
     let read = |bench: &mut Bench, listing: Listing| {
-        let id = bench
-            .wizard
-            .running
-            .values()
-            .find(|(_, work)| *work == Work::ReadResources);
+        let id = bench.wizard.running.values().find(|(_, work)| *work == Work::ReadResources);
         let id = id.expect("the list is being read").0;
         bench.running.remove(&id);
         bench.handle(Event::Done(id, Ok(Outcome::Resources(listing))));
@@ -538,45 +477,30 @@ fn a_resource_that_was_mended_is_used_as_it_is_now() {
     };
     look_again(&mut bench);
     read(&mut bench, list(vec![Obstacle::NoCustomSubdomain]));
-    bench.handle(Event::Command(Command::SelectResource {
-        id: account(3).resource.id,
-    }));
+    bench.handle(Event::Command(Command::SelectResource { id: account(3).resource.id }));
     bench.settle(1);
     bench.handle(Event::Command(Command::ConfirmResource));
     let failure = bench.wizard.snapshot().failure.expect("keys only");
     assert_eq!(failure.code, Code::NoCustomSubdomain);
-    let again = failure.remedies.iter().position(|r| {
-        *r == Remedy::Action {
-            action: Action::ReadResources,
-        }
-    });
+    let again = failure
+        .remedies
+        .iter()
+        .position(|r| *r == Remedy::Action { action: Action::ReadResources });
     let index = u32::try_from(again.expect("one can look again")).expect("a few remedies");
     bench.handle(Event::Command(Command::PressRemedy { index }));
     read(&mut bench, list(Vec::new()));
     bench.handle(Event::Command(Command::ConfirmResource));
-    assert_eq!(
-        bench.wizard.step,
-        Step::GetAccess,
-        "the mended resource can be used"
-    );
+    assert_eq!(bench.wizard.step, Step::GetAccess, "the mended resource can be used");
 }
 
 #[test]
 fn a_project_that_is_chosen_anew_takes_its_test_page_away() {
     let mut bench = Bench::walked(5);
-    bench.handle(Event::Command(Command::GoToStep {
-        step: Step::ConnectProject,
-    }));
+    bench.handle(Event::Command(Command::GoToStep { step: Step::ConnectProject }));
     bench.handle(Event::Command(Command::ChooseFolder));
-    bench.handle(Event::Command(Command::GoToStep {
-        step: Step::TestConnection,
-    }));
+    bench.handle(Event::Command(Command::GoToStep { step: Step::TestConnection }));
     bench.settle(1);
-    assert_eq!(
-        bench.wizard.step,
-        Step::ConnectProject,
-        "the new change has to be written first"
-    );
+    assert_eq!(bench.wizard.step, Step::ConnectProject, "the new change has to be written first");
 }
 
 #[test]
@@ -584,11 +508,7 @@ fn a_thousand_resources_stay_out_of_the_snapshot() {
     let mut bench = Bench::new();
     bench.handle(Event::Command(Command::SignInWithBrowser));
     let finish = |bench: &mut Bench, wanted: fn(&Work) -> bool, outcome: Outcome| {
-        let id = bench
-            .running
-            .iter()
-            .find(|(_, work)| wanted(work))
-            .map(|(id, _)| *id);
+        let id = bench.running.iter().find(|(_, work)| wanted(work)).map(|(id, _)| *id);
         let id = id.expect("the work is running");
         bench.running.remove(&id);
         bench.handle(Event::Done(id, Ok(outcome)));
@@ -606,29 +526,13 @@ fn a_thousand_resources_stay_out_of_the_snapshot() {
             account
         })
         .collect();
-    let resources = Outcome::Resources(Listing {
-        subscriptions: 1,
-        accounts,
-        ..Listing::default()
-    });
-    finish(
-        &mut bench,
-        |work| matches!(work, Work::ReadResources),
-        resources,
-    );
-    let size = serde_json::to_vec(&bench.wizard.snapshot())
-        .expect("a snapshot is JSON")
-        .len();
-    assert!(
-        size < 8 * 1024,
-        "the list is not in the snapshot of {size} bytes"
-    );
+    let resources =
+        Outcome::Resources(Listing { subscriptions: 1, accounts, ..Listing::default() });
+    finish(&mut bench, |work| matches!(work, Work::ReadResources), resources);
+    let size = serde_json::to_vec(&bench.wizard.snapshot()).expect("a snapshot is JSON").len();
+    assert!(size < 8 * 1024, "the list is not in the snapshot of {size} bytes");
     let window = bench.wizard.list_resources("resource-09 SWEDEN", 10, 500);
     assert_eq!(window.matching, 100, "every word has to match, in any case");
-    assert_eq!(
-        window.items.len(),
-        90,
-        "the window starts at 10 and is never longer than 100"
-    );
+    assert_eq!(window.items.len(), 90, "the window starts at 10 and is never longer than 100");
     assert_eq!(window.items[0].name, "resource-0910");
 }

@@ -36,12 +36,7 @@ pub(crate) enum InferenceHost {
 }
 
 impl InferenceHost {
-    const ALL: [Self; 4] = [
-        Self::OpenAi,
-        Self::CognitiveServices,
-        Self::Foundry,
-        Self::Region,
-    ];
+    const ALL: [Self; 4] = [Self::OpenAi, Self::CognitiveServices, Self::Foundry, Self::Region];
 
     fn suffix(self) -> &'static str {
         match self {
@@ -124,9 +119,8 @@ mod tests {
         let addresses = Addresses::on_loopback(([127, 0, 0, 1], 4321).into(), "key");
         for host in InferenceHost::ALL {
             let base = addresses.inference("Contoso-Chat", host);
-            let path = base
-                .strip_prefix("http://127.0.0.1:4321")
-                .expect("one port serves everything");
+            let path =
+                base.strip_prefix("http://127.0.0.1:4321").expect("one port serves everything");
             assert_eq!(
                 locate(path),
                 Some((Service::Inference("contoso-chat".into(), host), "/")),

@@ -31,11 +31,7 @@ impl Answer {
     }
 
     pub(crate) fn json(status: StatusCode, body: &Value) -> Self {
-        Self::new(
-            status,
-            Some("application/json; charset=utf-8"),
-            body.to_string(),
-        )
+        Self::new(status, Some("application/json; charset=utf-8"), body.to_string())
     }
 
     pub(crate) fn html(status: StatusCode, body: String) -> Self {
@@ -48,10 +44,7 @@ impl Answer {
 
     /// `{"error":{"code","message"}}`, the envelope of Resource Manager and of inference.
     pub(crate) fn error(status: StatusCode, code: &str, message: impl AsRef<str>) -> Self {
-        Self::json(
-            status,
-            &json!({"error": {"code": code, "message": message.as_ref()}}),
-        )
+        Self::json(status, &json!({"error": {"code": code, "message": message.as_ref()}}))
     }
 
     pub(crate) fn with(mut self, name: &'static str, value: impl AsRef<str>) -> Self {
@@ -71,11 +64,6 @@ impl Answer {
             .map(|kind| (CONTENT_TYPE, HeaderValue::from_static(kind)))
             .into_iter()
             .collect();
-        Self {
-            status,
-            headers,
-            content: Content::Whole(body.into()),
-            caller: None,
-        }
+        Self { status, headers, content: Content::Whole(body.into()), caller: None }
     }
 }

@@ -17,11 +17,7 @@ pub(crate) struct Call {
 impl Call {
     /// The path's segments, decoded; empty ones do not count, as in Resource Manager.
     pub(crate) fn segments(&self) -> Vec<String> {
-        self.path
-            .split('/')
-            .filter(|segment| !segment.is_empty())
-            .map(decode)
-            .collect()
+        self.path.split('/').filter(|segment| !segment.is_empty()).map(decode).collect()
     }
 
     /// A parameter of the query; names are compared after decoding, without regard to case.
@@ -43,8 +39,7 @@ impl Call {
         self.header(header::CONTENT_TYPE.as_str())
             .and_then(|value| value.split(';').next())
             .is_some_and(|kind| {
-                kind.trim()
-                    .eq_ignore_ascii_case("application/x-www-form-urlencoded")
+                kind.trim().eq_ignore_ascii_case("application/x-www-form-urlencoded")
             })
     }
 
@@ -53,9 +48,7 @@ impl Call {
         if !self.is_form() {
             return Vec::new();
         }
-        form_urlencoded::parse(&self.body)
-            .map(|(key, _)| key.into_owned())
-            .collect()
+        form_urlencoded::parse(&self.body).map(|(key, _)| key.into_owned()).collect()
     }
 
     pub(crate) fn header(&self, name: &str) -> Option<&str> {
@@ -64,22 +57,15 @@ impl Call {
 
     /// The token of an `Authorization: Bearer` header (RFC 6750, section 2.1).
     pub(crate) fn bearer(&self) -> Option<&str> {
-        let (scheme, token) = self
-            .header(header::AUTHORIZATION.as_str())?
-            .split_once(' ')?;
+        let (scheme, token) = self.header(header::AUTHORIZATION.as_str())?.split_once(' ')?;
         scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())
     }
 }
 
 /// Percent-decoding of a path segment, in which `+` is itself.
 fn decode(segment: &str) -> String {
-    form_urlencoded::parse(
-        segment
-            .replace('+', "%2B")
-            .replace(['=', '&'], "%3D")
-            .as_bytes(),
-    )
-    .next()
-    .map(|(text, _)| text.into_owned())
-    .unwrap_or_default()
+    form_urlencoded::parse(segment.replace('+', "%2B").replace(['=', '&'], "%3D").as_bytes())
+        .next()
+        .map(|(text, _)| text.into_owned())
+        .unwrap_or_default()
 }

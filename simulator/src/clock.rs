@@ -43,21 +43,13 @@ impl Clock {
 
     /// The present moment, UTC.
     pub fn now(&self) -> OffsetDateTime {
-        let advanced = *self
-            .0
-            .advanced
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner);
+        let advanced = *self.0.advanced.lock().unwrap_or_else(PoisonError::into_inner);
         self.0.start.unwrap_or_else(OffsetDateTime::now_utc) + advanced
     }
 
     /// Moves time forward and wakes everything that waits for it.
     pub fn advance(&self, by: Duration) {
-        *self
-            .0
-            .advanced
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner) += by;
+        *self.0.advanced.lock().unwrap_or_else(PoisonError::into_inner) += by;
         self.0.changed.send_replace(());
     }
 
@@ -104,22 +96,14 @@ pub(crate) fn arm_time(moment: OffsetDateTime) -> String {
 
 /// The form that Entra uses in error bodies: `2025-04-10 19:21:00Z`.
 pub(crate) fn entra_time(moment: OffsetDateTime) -> String {
-    format(
-        moment,
-        format_description!("[year]-[month]-[day] [hour]:[minute]:[second]Z"),
-    )
+    format(moment, format_description!("[year]-[month]-[day] [hour]:[minute]:[second]Z"))
 }
 
 /// The form inside `x-ms-routing-request-id`: `20251223T214046Z`.
 pub(crate) fn compact_time(moment: OffsetDateTime) -> String {
-    format(
-        moment,
-        format_description!("[year][month][day]T[hour][minute][second]Z"),
-    )
+    format(moment, format_description!("[year][month][day]T[hour][minute][second]Z"))
 }
 
 fn format(moment: OffsetDateTime, form: &(impl time::formatting::Formattable + ?Sized)) -> String {
-    moment
-        .format(form)
-        .expect("every field of these forms exists in a date and time")
+    moment.format(form).expect("every field of these forms exists in a date and time")
 }

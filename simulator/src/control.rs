@@ -73,9 +73,7 @@ fn set_faults(call: &Call, site: &Site) -> Result<Value, String> {
 }
 
 fn number(call: &Call, name: &str) -> Result<u64, String> {
-    read(call)?[name]
-        .as_u64()
-        .ok_or_else(|| format!("'{name}' must be a number"))
+    read(call)?[name].as_u64().ok_or_else(|| format!("'{name}' must be a number"))
 }
 
 fn read(call: &Call) -> Result<Value, String> {

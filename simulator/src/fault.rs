@@ -70,20 +70,13 @@ pub enum Act {
 impl Fault {
     /// A fault that hits every request.
     pub fn on_every(act: Act) -> Self {
-        Self {
-            when: Match::default(),
-            act,
-            times: None,
-        }
+        Self { when: Match::default(), act, times: None }
     }
 
     /// A fault that hits every request for an operation.
     pub fn on(operation: &str, act: Act) -> Self {
         Self {
-            when: Match {
-                operation: Some(operation.to_owned()),
-                ..Match::default()
-            },
+            when: Match { operation: Some(operation.to_owned()), ..Match::default() },
             act,
             times: None,
         }
@@ -92,10 +85,7 @@ impl Fault {
     /// The same fault, used up after `times` requests.
     #[must_use]
     pub fn times(self, times: u64) -> Self {
-        Self {
-            times: Some(times),
-            ..self
-        }
+        Self { times: Some(times), ..self }
     }
 
     /// The same fault, for the n-th matching request only.
@@ -119,11 +109,7 @@ struct Armed {
 
 impl Faults {
     pub(crate) fn add(&self, fault: Fault) {
-        self.lock().push(Armed {
-            fault,
-            matched: 0,
-            hit: 0,
-        });
+        self.lock().push(Armed { fault, matched: 0, hit: 0 });
     }
 
     pub(crate) fn clear(&self) {
@@ -132,10 +118,7 @@ impl Faults {
 
     /// What is to happen to an arriving request, in the order in which the faults were added.
     pub(crate) fn strike(&self, operation: &str, method: &str, path: &str) -> Vec<Act> {
-        self.lock()
-            .iter_mut()
-            .filter_map(|armed| armed.strike(operation, method, path))
-            .collect()
+        self.lock().iter_mut().filter_map(|armed| armed.strike(operation, method, path)).collect()
     }
 
     fn lock(&self) -> std::sync::MutexGuard<'_, Vec<Armed>> {

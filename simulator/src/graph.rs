@@ -66,10 +66,8 @@ fn read_me(who: &Principal, world: &World, site: &Site) -> Answer {
     match world.caller(&who.tenant, &who.object_id) {
         Some(user) => {
             let mut body = describe_user(user, &who.object_id);
-            body["@odata.context"] = json!(format!(
-                "{}/v1.0/$metadata#users/$entity",
-                site.addresses.graph
-            ));
+            body["@odata.context"] =
+                json!(format!("{}/v1.0/$metadata#users/$entity", site.addresses.graph));
             Answer::json(StatusCode::OK, &body)
         }
         None => refuse(
@@ -94,10 +92,8 @@ fn list_objects(who: &Principal, call: &Call, world: &World, site: &Site) -> Ans
             site,
         );
     };
-    let found: Vec<Value> = ids
-        .iter()
-        .filter_map(|id| describe_object(&who.tenant, id, world))
-        .collect();
+    let found: Vec<Value> =
+        ids.iter().filter_map(|id| describe_object(&who.tenant, id, world)).collect();
     Answer::json(StatusCode::OK, &json!({"value": found}))
 }
 
@@ -138,12 +134,7 @@ fn refuse_token(refusal: &Refusal, site: &Site) -> Answer {
         Refusal::Expired(_) => "Lifetime validation failed, the token is expired.",
         Refusal::WrongAudience(_) => "Access token validation failure. Invalid audience.",
     };
-    refuse(
-        StatusCode::UNAUTHORIZED,
-        "InvalidAuthenticationToken",
-        message,
-        site,
-    )
+    refuse(StatusCode::UNAUTHORIZED, "InvalidAuthenticationToken", message, site)
 }
 
 fn refuse(status: StatusCode, code: &str, message: &str, site: &Site) -> Answer {
@@ -153,9 +144,6 @@ fn refuse(status: StatusCode, code: &str, message: &str, site: &Site) -> Answer 
         "request-id": id,
         "client-request-id": id,
     });
-    Answer::json(
-        status,
-        &json!({"error": {"code": code, "message": message, "innerError": inner}}),
-    )
-    .with("date", http_date(site.clock.now()))
+    Answer::json(status, &json!({"error": {"code": code, "message": message, "innerError": inner}}))
+        .with("date", http_date(site.clock.now()))
 }

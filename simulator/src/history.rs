@@ -79,10 +79,7 @@ pub fn critical_path(entries: &[Entry]) -> Vec<&Entry> {
 }
 
 fn is_cause(earlier: &Entry, entry: &Entry) -> bool {
-    earlier
-        .client_request_id
-        .as_ref()
-        .is_some_and(|id| entry.caused_by.contains(id))
+    earlier.client_request_id.as_ref().is_some_and(|id| entry.caused_by.contains(id))
 }
 
 /// The record under way. Secrets are remembered apart from it, and survive a reset.
@@ -195,31 +192,15 @@ impl Ledger {
 
 impl Pages {
     fn entry(&mut self, sequence: u64) -> Option<&mut Entry> {
-        self.entries
-            .iter_mut()
-            .rev()
-            .find(|entry| entry.sequence == sequence)
+        self.entries.iter_mut().rev().find(|entry| entry.sequence == sequence)
     }
 }
 
-const SECRET_FIELDS: [&str; 6] = [
-    "code",
-    "refresh_token",
-    "code_verifier",
-    "client_secret",
-    "client_assertion",
-    "device_code",
-];
+const SECRET_FIELDS: [&str; 6] =
+    ["code", "refresh_token", "code_verifier", "client_secret", "client_assertion", "device_code"];
 
-const SECRET_PARAMETERS: [&str; 7] = [
-    "code",
-    "state",
-    "nonce",
-    "id_token_hint",
-    "access_token",
-    "refresh_token",
-    "client_secret",
-];
+const SECRET_PARAMETERS: [&str; 7] =
+    ["code", "state", "nonce", "id_token_hint", "access_token", "refresh_token", "client_secret"];
 
 fn without_secrets(query: &str) -> String {
     query
@@ -276,15 +257,9 @@ mod tests {
             entry(6, "alone", &[]),
         ];
         assert_eq!(depth(&entries), 4, "token, tenants, one of two, chat");
-        let path: Vec<&str> = critical_path(&entries)
-            .iter()
-            .map(|one| one.operation.as_str())
-            .collect();
-        assert_eq!(
-            (path[0], path[3]),
-            ("token", "chat"),
-            "the chain goes from first to last"
-        );
+        let path: Vec<&str> =
+            critical_path(&entries).iter().map(|one| one.operation.as_str()).collect();
+        assert_eq!((path[0], path[3]), ("token", "chat"), "the chain goes from first to last");
         assert_eq!(depth(&[]), 0, "nothing happened");
     }
 

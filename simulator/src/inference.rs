@@ -40,13 +40,8 @@ pub(crate) enum Route {
 }
 
 /// Dated versions of the classic path that are served.
-const DATED: [&str; 5] = [
-    "2024-02-01",
-    "2024-06-01",
-    "2024-10-21",
-    "2024-12-01-preview",
-    "2025-01-01-preview",
-];
+const DATED: [&str; 5] =
+    ["2024-02-01", "2024-06-01", "2024-10-21", "2024-12-01-preview", "2025-01-01-preview"];
 /// Versions that the v1 path takes where one is given.
 const UNDATED: [&str; 3] = ["v1", "preview", "latest"];
 
@@ -140,14 +135,7 @@ fn reply(
     match route.ok_or_else(resource_not_found)? {
         Route::Models => {
             check_undated(call)?;
-            require(
-                world,
-                &who,
-                &scope,
-                MODELS_ACTION,
-                "GET /openai/models",
-                now,
-            )?;
+            require(world, &who, &scope, MODELS_ACTION, "GET /openai/models", now)?;
             Ok(list_models(account))
         }
         Route::Chat => {
@@ -231,10 +219,7 @@ fn check_token(
         return Err(Answer::error(
             StatusCode::BAD_REQUEST,
             "Tenant provided in token does not match resource token",
-            format!(
-                "Token tenant {} does not match resource tenant.",
-                who.tenant
-            ),
+            format!("Token tenant {} does not match resource tenant.", who.tenant),
         ));
     }
     Ok(who)
@@ -323,21 +308,14 @@ impl Chat {
                 &Value::Null,
             ));
         };
-        if let Some(unknown) = members
-            .keys()
-            .find(|name| !ARGUMENTS.contains(&name.as_str()))
-        {
+        if let Some(unknown) = members.keys().find(|name| !ARGUMENTS.contains(&name.as_str())) {
             let message = format!("Unrecognized request argument supplied: {unknown}");
             return Err(invalid(&message, &Value::Null, &Value::Null));
         }
         let messages = members.get("messages").and_then(Value::as_array);
         let proper = |message: &Value| message["role"].is_string() && !message["content"].is_null();
         match messages {
-            None => Err(invalid(
-                "'messages' is a required property",
-                &Value::Null,
-                &Value::Null,
-            )),
+            None => Err(invalid("'messages' is a required property", &Value::Null, &Value::Null)),
             Some(messages) if messages.is_empty() || !messages.iter().all(proper) => Err(invalid(
                 "Invalid 'messages': expected a list of at least one message with a role and content.",
                 &json!("messages"),
@@ -349,17 +327,9 @@ impl Chat {
 
     /// The deployment that the v1 path is told in the body.
     fn model(&self) -> Result<String, Answer> {
-        self.members
-            .get("model")
-            .and_then(Value::as_str)
-            .map(str::to_owned)
-            .ok_or_else(|| {
-                invalid(
-                    "you must provide a model parameter",
-                    &Value::Null,
-                    &Value::Null,
-                )
-            })
+        self.members.get("model").and_then(Value::as_str).map(str::to_owned).ok_or_else(|| {
+            invalid("you must provide a model parameter", &Value::Null, &Value::Null)
+        })
     }
 
     fn complete(
@@ -418,11 +388,9 @@ impl Chat {
             messages.and_then(|all| all.iter().rev().find(|one| one["role"] == json!("user")));
         match last.map(|one| &one["content"]) {
             Some(Value::String(text)) => text.clone(),
-            Some(Value::Array(parts)) => parts
-                .iter()
-                .filter_map(|part| part["text"].as_str())
-                .collect::<Vec<_>>()
-                .join(" "),
+            Some(Value::Array(parts)) => {
+                parts.iter().filter_map(|part| part["text"].as_str()).collect::<Vec<_>>().join(" ")
+            }
             _ => String::new(),
         }
     }
@@ -487,10 +455,8 @@ impl Completion {
             last["usage"] = self.usage();
             events.push(last);
         }
-        let mut pieces: Vec<Bytes> = events
-            .iter()
-            .map(|event| format!("data: {event}\n\n").into())
-            .collect();
+        let mut pieces: Vec<Bytes> =
+            events.iter().map(|event| format!("data: {event}\n\n").into()).collect();
         pieces.push(Bytes::from_static(b"data: [DONE]\n\n"));
         let mut answer = Answer::empty(StatusCode::OK)
             .with("content-type", "text/event-stream; charset=utf-8")
@@ -530,14 +496,8 @@ fn with_model_headers(answer: Answer, account: &Account, deployment: &Deployment
         .with("x-ms-deployment-name", &deployment.name)
         .with("x-ms-rai-invoked", "true")
         .with("azureml-model-session", "d062-20261101120000")
-        .with(
-            "x-ratelimit-remaining-requests",
-            (deployment.capacity - 1).to_string(),
-        )
-        .with(
-            "x-ratelimit-remaining-tokens",
-            (deployment.capacity * 1000 - 48).to_string(),
-        )
+        .with("x-ratelimit-remaining-requests", (deployment.capacity - 1).to_string())
+        .with("x-ratelimit-remaining-tokens", (deployment.capacity * 1000 - 48).to_string())
 }
 
 fn region_name(location: &str) -> &str {

@@ -24,9 +24,7 @@ pub(crate) fn full_name(model: &str) -> String {
 
 /// Whether the model answers chat completions.
 pub(crate) fn can_chat(model: &str) -> bool {
-    !["embedding", "dall-e", "whisper", "tts", "image"]
-        .iter()
-        .any(|kind| model.contains(kind))
+    !["embedding", "dall-e", "whisper", "tts", "image"].iter().any(|kind| model.contains(kind))
 }
 
 /// Whether the model takes `max_completion_tokens` in place of `max_tokens`.

@@ -69,19 +69,16 @@ pub(crate) fn at_or_above<'w>(
 /// A scope and everything above it: account, resource group, subscription, management groups, root.
 pub(crate) fn scopes_at_or_above(scenario: &Scenario, scope: &str) -> Vec<String> {
     let scope = canonical(scope);
-    let segments: Vec<&str> = scope
-        .split('/')
-        .filter(|segment| !segment.is_empty())
-        .collect();
+    let segments: Vec<&str> = scope.split('/').filter(|segment| !segment.is_empty()).collect();
     let mut found: Vec<String> = [8, 4, 2]
         .into_iter()
         .filter(|length| *length <= segments.len() && segments.first() == Some(&"subscriptions"))
         .map(|length| format!("/{}", segments[..length].join("/")))
         .collect();
     let mut parent = match segments.as_slice() {
-        ["subscriptions", id, ..] => scenario
-            .subscription(id)
-            .and_then(|one| one.management_group.clone()),
+        ["subscriptions", id, ..] => {
+            scenario.subscription(id).and_then(|one| one.management_group.clone())
+        }
         ["providers", _, _, name] => Some((*name).to_owned()),
         _ => None,
     };

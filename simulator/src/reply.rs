@@ -11,10 +11,8 @@ pub(crate) fn write(question: &str, account: &Account, deployment: &Deployment) 
                 There is no secret to copy, to leak or to rotate, and taking your role away ends the access."
             .to_owned();
     }
-    let place = format!(
-        "the deployment {} ({}) of {}",
-        deployment.name, deployment.model, account.name
-    );
+    let place =
+        format!("the deployment {} ({}) of {}", deployment.name, deployment.model, account.name);
     if mentions(&["hello", "hi ", "hi!", "hey", "say hi", "test"]) || asked.trim() == "hi" {
         return format!(
             "Hello! This answer comes from {place} in practice Azure. You reached it with your own sign-in and no key, so everything on the way here works."

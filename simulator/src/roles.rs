@@ -101,13 +101,9 @@ mod tests {
     #[test]
     fn a_wildcard_spans_slashes_and_ignores_case() {
         let read = "Microsoft.CognitiveServices/accounts/deployments/read";
-        for pattern in [
-            "*",
-            "*/read",
-            "microsoft.cognitiveservices/*/READ",
-            "Microsoft.*/deployments/*",
-            read,
-        ] {
+        for pattern in
+            ["*", "*/read", "microsoft.cognitiveservices/*/READ", "Microsoft.*/deployments/*", read]
+        {
             assert!(matches(pattern, read), "{pattern} covers {read}");
         }
         for pattern in [

@@ -13,27 +13,12 @@ use crate::roles::RoleDefinition;
 const FILES: &[(&str, &str)] = &[
     ("default", include_str!("../scenarios/default.json")),
     ("no-access", include_str!("../scenarios/no-access.json")),
-    (
-        "may-not-assign",
-        include_str!("../scenarios/may-not-assign.json"),
-    ),
-    (
-        "role-after-40-s",
-        include_str!("../scenarios/role-after-40-s.json"),
-    ),
+    ("may-not-assign", include_str!("../scenarios/may-not-assign.json")),
+    ("role-after-40-s", include_str!("../scenarios/role-after-40-s.json")),
     ("no-account", include_str!("../scenarios/no-account.json")),
-    (
-        "no-chat-deployment",
-        include_str!("../scenarios/no-chat-deployment.json"),
-    ),
-    (
-        "already-has-access",
-        include_str!("../scenarios/already-has-access.json"),
-    ),
-    (
-        "through-group",
-        include_str!("../scenarios/through-group.json"),
-    ),
+    ("no-chat-deployment", include_str!("../scenarios/no-chat-deployment.json")),
+    ("already-has-access", include_str!("../scenarios/already-has-access.json")),
+    ("through-group", include_str!("../scenarios/through-group.json")),
 ];
 
 /// A scenario that cannot be used, and why.
@@ -285,10 +270,7 @@ impl Scenario {
         }
         for subscription in &self.subscriptions {
             if self.tenant(&subscription.tenant).is_none() {
-                return wrong(format!(
-                    "subscription {} is in no tenant",
-                    subscription.name
-                ));
+                return wrong(format!("subscription {} is in no tenant", subscription.name));
             }
         }
         for assignment in &self.assignments {
@@ -306,31 +288,23 @@ impl Scenario {
     pub(crate) fn tenant(&self, name: &str) -> Option<&Tenant> {
         self.tenants.iter().find(|tenant| {
             tenant.id.eq_ignore_ascii_case(name)
-                || tenant
-                    .domains
-                    .iter()
-                    .any(|domain| domain.eq_ignore_ascii_case(name))
+                || tenant.domains.iter().any(|domain| domain.eq_ignore_ascii_case(name))
         })
     }
 
     pub(crate) fn user(&self, upn: &str) -> Option<&User> {
-        self.users
-            .iter()
-            .find(|user| user.upn.eq_ignore_ascii_case(upn))
+        self.users.iter().find(|user| user.upn.eq_ignore_ascii_case(upn))
     }
 
     /// The person behind an object id of a tenant.
     pub(crate) fn user_by_object_id(&self, tenant: &str, object_id: &str) -> Option<&User> {
         self.users.iter().find(|user| {
-            user.object_id(tenant)
-                .is_some_and(|own| own.eq_ignore_ascii_case(object_id))
+            user.object_id(tenant).is_some_and(|own| own.eq_ignore_ascii_case(object_id))
         })
     }
 
     pub(crate) fn application(&self, id: &str) -> Option<&Application> {
-        self.applications
-            .iter()
-            .find(|application| application.id.eq_ignore_ascii_case(id))
+        self.applications.iter().find(|application| application.id.eq_ignore_ascii_case(id))
     }
 
     /// A role by id or by name, built-in or custom.
@@ -341,16 +315,12 @@ impl Scenario {
     }
 
     pub(crate) fn roles(&self) -> impl Iterator<Item = &RoleDefinition> {
-        RoleDefinition::built_in()
-            .iter()
-            .chain(&self.role_definitions)
+        RoleDefinition::built_in().iter().chain(&self.role_definitions)
     }
 
     /// `User` or `Group`, for an object id of any tenant of the scenario.
     pub(crate) fn principal_type(&self, object_id: &str) -> Option<&'static str> {
-        self.tenants
-            .iter()
-            .find_map(|tenant| self.principal_type_in(&tenant.id, object_id))
+        self.tenants.iter().find_map(|tenant| self.principal_type_in(&tenant.id, object_id))
     }
 
     /// `User` or `Group`, for an object id that a tenant's directory holds.
@@ -372,10 +342,7 @@ impl Scenario {
             let member = found[next].clone();
             for group in &self.groups {
                 let id = group.id.to_lowercase();
-                let holds = group
-                    .members
-                    .iter()
-                    .any(|one| one.eq_ignore_ascii_case(&member));
+                let holds = group.members.iter().any(|one| one.eq_ignore_ascii_case(&member));
                 if holds && !found.contains(&id) {
                     found.push(id);
                 }
@@ -386,33 +353,25 @@ impl Scenario {
     }
 
     pub(crate) fn subscription(&self, id: &str) -> Option<&Subscription> {
-        self.subscriptions
-            .iter()
-            .find(|subscription| subscription.id.eq_ignore_ascii_case(id))
+        self.subscriptions.iter().find(|subscription| subscription.id.eq_ignore_ascii_case(id))
     }
 }
 
 impl Subscription {
     pub(crate) fn resource_group(&self, name: &str) -> Option<&ResourceGroup> {
-        self.resource_groups
-            .iter()
-            .find(|group| group.name.eq_ignore_ascii_case(name))
+        self.resource_groups.iter().find(|group| group.name.eq_ignore_ascii_case(name))
     }
 }
 
 impl ResourceGroup {
     pub(crate) fn account(&self, name: &str) -> Option<&Account> {
-        self.accounts
-            .iter()
-            .find(|account| account.name.eq_ignore_ascii_case(name))
+        self.accounts.iter().find(|account| account.name.eq_ignore_ascii_case(name))
     }
 }
 
 impl Account {
     pub(crate) fn deployment(&self, name: &str) -> Option<&Deployment> {
-        self.deployments
-            .iter()
-            .find(|deployment| deployment.name.eq_ignore_ascii_case(name))
+        self.deployments.iter().find(|deployment| deployment.name.eq_ignore_ascii_case(name))
     }
 }
 
@@ -465,8 +424,5 @@ fn standard() -> String {
 }
 
 fn inference_audiences() -> Vec<String> {
-    vec![
-        "https://cognitiveservices.azure.com".into(),
-        "https://ai.azure.com".into(),
-    ]
+    vec!["https://cognitiveservices.azure.com".into(), "https://ai.azure.com".into()]
 }

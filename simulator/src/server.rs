@@ -54,9 +54,7 @@ async fn converse(stream: TcpStream, site: Arc<Site>) {
     let _ = stream.set_nodelay(true);
     let service = service_fn(move |request| answer(request, Arc::clone(&site)));
     // An error here is a connection that the peer dropped or that a fault cut.
-    let _ = http1::Builder::new()
-        .serve_connection(TokioIo::new(stream), service)
-        .await;
+    let _ = http1::Builder::new().serve_connection(TokioIo::new(stream), service).await;
 }
 
 async fn answer(request: Request<Incoming>, site: Arc<Site>) -> Result<Response<Body>, Cut> {
@@ -70,13 +68,7 @@ async fn answer(request: Request<Incoming>, site: Arc<Site>) -> Result<Response<
         body: Bytes::new(),
     };
     if !is_for_us(&call, &site) {
-        return Ok(whole(refuse(
-            &site,
-            &call,
-            &path,
-            StatusCode::BAD_REQUEST,
-            "host.refused",
-        )));
+        return Ok(whole(refuse(&site, &call, &path, StatusCode::BAD_REQUEST, "host.refused")));
     }
     match Limited::new(body, BODY_LIMIT).collect().await {
         Ok(collected) => call.body = collected.to_bytes(),
@@ -107,18 +99,11 @@ async fn answer_service(
     let operation = route.operation();
     let arrived = site.clock.now();
     let pending = Pending {
-        sequence: site.ledger.open(
-            call,
-            path,
-            operation.unwrap_or("unknown"),
-            operation.is_none(),
-        ),
+        sequence: site.ledger.open(call, path, operation.unwrap_or("unknown"), operation.is_none()),
         site: Arc::clone(site),
     };
     site.ledger.keep_secrets_of(call);
-    let acts = site
-        .faults
-        .strike(operation.unwrap_or("unknown"), call.method.as_str(), path);
+    let acts = site.faults.strike(operation.unwrap_or("unknown"), call.method.as_str(), path);
     let latency = site.latency();
     if !latency.is_zero() {
         tokio::time::sleep(latency).await;
@@ -127,9 +112,7 @@ async fn answer_service(
     for act in acts {
         match act {
             Act::Delay { milliseconds } => {
-                site.clock
-                    .wait_until(arrived + Duration::from_millis(milliseconds))
-                    .await;
+                site.clock.wait_until(arrived + Duration::from_millis(milliseconds)).await;
             }
             other => {
                 decisive.get_or_insert(other);
@@ -138,11 +121,7 @@ async fn answer_service(
     }
     match decisive {
         Some(Act::Cut) => Err(Cut),
-        Some(Act::Answer {
-            status,
-            headers,
-            body,
-        }) => {
+        Some(Act::Answer { status, headers, body }) => {
             let prepared = prepared_answer(status, &headers, &body);
             Ok(pending.respond(prepared, None))
         }
@@ -214,17 +193,8 @@ impl Drop for Pending {
 impl Pending {
     /// Turns an answer into a response, damaged where a fault says so.
     fn respond(self, answer: Answer, damage: Option<Act>) -> Response<Body> {
-        self.site.ledger.answer(
-            self.sequence,
-            answer.status.as_u16(),
-            answer.caller.as_ref(),
-        );
-        let Answer {
-            status,
-            headers,
-            content,
-            ..
-        } = answer;
+        self.site.ledger.answer(self.sequence, answer.status.as_u16(), answer.caller.as_ref());
+        let Answer { status, headers, content, .. } = answer;
         let body = match (damage, content) {
             (Some(Act::CutMidBody), content) => {
                 let mut pieces = first_half(content);
@@ -274,9 +244,7 @@ fn whole(answer: Answer) -> Response<Body> {
 }
 
 fn full(bytes: Bytes) -> Body {
-    Full::new(bytes)
-        .map_err(|never: Infallible| match never {})
-        .boxed_unsync()
+    Full::new(bytes).map_err(|never: Infallible| match never {}).boxed_unsync()
 }
 
 fn respond(

@@ -16,19 +16,10 @@ use serde_json::{Value, json};
 pub(crate) fn sign(claims: &Value) -> String {
     let key = key();
     let header = json!({"typ": "JWT", "alg": "RS256", "x5t": key.id, "kid": key.id});
-    let signed = format!(
-        "{}.{}",
-        encode(header.to_string()),
-        encode(claims.to_string())
-    );
+    let signed = format!("{}.{}", encode(header.to_string()), encode(claims.to_string()));
     let mut signature = vec![0; key.pair.public_modulus_len()];
     key.pair
-        .sign(
-            &RSA_PKCS1_SHA256,
-            &SystemRandom::new(),
-            signed.as_bytes(),
-            &mut signature,
-        )
+        .sign(&RSA_PKCS1_SHA256, &SystemRandom::new(), signed.as_bytes(), &mut signature)
         .expect("the buffer has the length of the modulus");
     format!("{signed}.{}", encode(signature))
 }
@@ -37,12 +28,9 @@ pub(crate) fn sign(claims: &Value) -> String {
 pub(crate) fn verify(token: &str) -> Option<Value> {
     let (signed, signature) = token.rsplit_once('.')?;
     let (_, claims) = signed.split_once('.')?;
-    UnparsedPublicKey::new(
-        &RSA_PKCS1_2048_8192_SHA256,
-        key().pair.public_key().as_ref(),
-    )
-    .verify(signed.as_bytes(), &URL_SAFE_NO_PAD.decode(signature).ok()?)
-    .ok()?;
+    UnparsedPublicKey::new(&RSA_PKCS1_2048_8192_SHA256, key().pair.public_key().as_ref())
+        .verify(signed.as_bytes(), &URL_SAFE_NO_PAD.decode(signature).ok()?)
+        .ok()?;
     serde_json::from_slice(&URL_SAFE_NO_PAD.decode(claims).ok()?).ok()
 }
 
@@ -75,9 +63,7 @@ pub(crate) fn encode(bytes: impl AsRef<[u8]>) -> String {
 /// Unguessable text of `length` random bytes.
 pub(crate) fn random_text(length: usize) -> String {
     let mut bytes = vec![0; length];
-    SystemRandom::new()
-        .fill(&mut bytes)
-        .expect("the system has random numbers");
+    SystemRandom::new().fill(&mut bytes).expect("the system has random numbers");
     encode(bytes)
 }
 
@@ -90,9 +76,6 @@ fn key() -> &'static Key {
     static KEY: OnceLock<Key> = OnceLock::new();
     KEY.get_or_init(|| {
         let pair = KeyPair::generate(KeySize::Rsa2048).expect("the system has random numbers");
-        Key {
-            id: encode(&digest(&SHA256, pair.public_key().as_ref()).as_ref()[..20]),
-            pair,
-        }
+        Key { id: encode(&digest(&SHA256, pair.public_key().as_ref()).as_ref()[..20]), pair }
     })
 }

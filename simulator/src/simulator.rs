@@ -160,11 +160,7 @@ impl Simulator {
         let (Some(tenant), Some(user)) = (tenant, user) else {
             panic!("the scenario has no such tenant or no such user");
         };
-        assert!(
-            user.object_id(&tenant).is_some(),
-            "{} is not in {tenant}",
-            user.upn
-        );
+        assert!(user.object_id(&tenant).is_some(), "{} is not in {tenant}", user.upn);
         let grant = Grant {
             user: &user,
             tenant: &tenant,

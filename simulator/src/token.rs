@@ -13,15 +13,11 @@ use crate::site::Site;
 use crate::world::World;
 
 /// Audiences of Resource Manager, as its own refusal lists them.
-pub(crate) const ARM_AUDIENCES: [&str; 2] = [
-    "https://management.core.windows.net",
-    "https://management.azure.com",
-];
+pub(crate) const ARM_AUDIENCES: [&str; 2] =
+    ["https://management.core.windows.net", "https://management.azure.com"];
 /// Audiences of inference.
-pub(crate) const INFERENCE_AUDIENCES: [&str; 2] = [
-    "https://cognitiveservices.azure.com",
-    "https://ai.azure.com",
-];
+pub(crate) const INFERENCE_AUDIENCES: [&str; 2] =
+    ["https://cognitiveservices.azure.com", "https://ai.azure.com"];
 /// Audience of Graph.
 pub(crate) const GRAPH_AUDIENCE: &str = "https://graph.microsoft.com";
 
@@ -55,11 +51,7 @@ pub(crate) fn make_access_token(
     grant: &Grant<'_>,
 ) -> (String, u64) {
     world.access_tokens += 1;
-    let lifetime = if grant.capable {
-        86_399
-    } else {
-        lifetime_of(world.access_tokens)
-    };
+    let lifetime = if grant.capable { 86_399 } else { lifetime_of(world.access_tokens) };
     let now = site.clock.now();
     let user = grant.user;
     let object_id = user.object_id(grant.tenant).unwrap_or_default();
@@ -145,12 +137,7 @@ pub(crate) fn read_caller(
 ) -> Result<Principal, Refusal> {
     let token = call.bearer().ok_or(Refusal::Missing)?;
     let claims = signature::verify(token).ok_or(Refusal::Invalid)?;
-    let text = |name: &str| {
-        claims[name]
-            .as_str()
-            .map(str::to_owned)
-            .ok_or(Refusal::Invalid)
-    };
+    let text = |name: &str| claims[name].as_str().map(str::to_owned).ok_or(Refusal::Invalid);
     let moment = |name: &str| claims[name].as_i64().ok_or(Refusal::Invalid);
     if now.unix_timestamp() < moment("nbf")? {
         return Err(Refusal::Invalid);
@@ -168,11 +155,7 @@ pub(crate) fn read_caller(
     text("scp")?;
     let (tenant, object_id) = (text("tid")?, text("oid")?);
     let user = world.caller(&tenant, &object_id).ok_or(Refusal::Invalid)?;
-    Ok(Principal {
-        upn: user.upn.clone(),
-        tenant,
-        object_id,
-    })
+    Ok(Principal { upn: user.upn.clone(), tenant, object_id })
 }
 
 /// `client_info`: the home account, as `{"uid":oid,"utid":home tenant}` in base64url.
@@ -189,10 +172,7 @@ pub(crate) fn declares_cp1(claims: Option<&str>) -> Option<bool> {
     let claims: Value = serde_json::from_str(claims).ok()?;
     let values = claims["access_token"]["xms_cc"]["values"].as_array();
     Some(values.is_some_and(|values| {
-        values
-            .iter()
-            .filter_map(Value::as_str)
-            .any(|value| value.eq_ignore_ascii_case("cp1"))
+        values.iter().filter_map(Value::as_str).any(|value| value.eq_ignore_ascii_case("cp1"))
     }))
 }
 

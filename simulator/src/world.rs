@@ -80,10 +80,7 @@ impl World {
         label: &str,
     ) -> Option<(&Subscription, &ResourceGroup, &Account)> {
         self.accounts().find(|(_, _, account)| {
-            account
-                .subdomain
-                .as_ref()
-                .is_some_and(|own| own.eq_ignore_ascii_case(label))
+            account.subdomain.as_ref().is_some_and(|own| own.eq_ignore_ascii_case(label))
         })
     }
 
@@ -92,10 +89,7 @@ impl World {
     ) -> impl Iterator<Item = (&Subscription, &ResourceGroup, &Account)> {
         self.scenario.subscriptions.iter().flat_map(|subscription| {
             subscription.resource_groups.iter().flat_map(move |group| {
-                group
-                    .accounts
-                    .iter()
-                    .map(move |account| (subscription, group, account))
+                group.accounts.iter().map(move |account| (subscription, group, account))
             })
         })
     }

@@ -7,13 +7,13 @@ use tauri::ipc::Channel;
 
 use crate::sessions::Sessions;
 
-type Present<'a> = State<'a, Sessions>;
+type Held<'a> = State<'a, Sessions>;
 
 /// Each of these hands its command on, and answers with the next snapshot.
 macro_rules! hand_on {
     ($($name:ident => $command:ident $({ $($field:ident: $type:ty),+ })?;)+) => {$(
         #[tauri::command]
-        pub fn $name(sessions: Present<'_>, $($($field: $type),+)?) {
+        pub fn $name(sessions: Held<'_>, $($($field: $type),+)?) {
             sessions.send(Command::$command $({ $($field),+ })?);
         }
     )+};
@@ -39,32 +39,21 @@ hand_on! {
 }
 
 #[tauri::command]
-pub fn watch(sessions: Present<'_>, channel: Channel<Message>) {
+pub fn watch(sessions: Held<'_>, channel: Channel<Message>) {
     sessions.watch(channel);
 }
 
 #[tauri::command]
-pub fn list_resources(
-    sessions: Present<'_>,
-    filter: &str,
-    from: u32,
-    count: u32,
-) -> ResourceWindow {
+pub fn list_resources(sessions: Held<'_>, filter: &str, from: u32, count: u32) -> ResourceWindow {
     sessions.list_resources(filter, from, count)
 }
 
 #[tauri::command]
-pub async fn start_practice(sessions: Present<'_>) -> Result<(), String> {
-    sessions
-        .start_practice()
-        .await
-        .map_err(|trouble| trouble.to_string())
+pub async fn start_practice(sessions: Held<'_>) -> Result<(), String> {
+    sessions.start_practice().await.map_err(|trouble| trouble.to_string())
 }
 
 #[tauri::command]
-pub async fn leave_practice(sessions: Present<'_>) -> Result<(), String> {
-    sessions
-        .leave_practice()
-        .await
-        .map_err(|trouble| trouble.to_string())
+pub async fn leave_practice(sessions: Held<'_>) -> Result<(), String> {
+    sessions.leave_practice().await.map_err(|trouble| trouble.to_string())
 }

@@ -8,7 +8,6 @@ use keyless::session::Desktop;
 use tauri::{AppHandle, Manager as _};
 use tauri_plugin_dialog::DialogExt as _;
 use tokio::sync::oneshot;
-use url::Url;
 
 use crate::window::LABEL;
 
@@ -18,9 +17,6 @@ pub struct Window(pub AppHandle);
 #[async_trait]
 impl Desktop for Window {
     fn open_address(&self, address: &str) -> io::Result<()> {
-        if !is_web_address(address) {
-            return Err(io::ErrorKind::InvalidInput.into());
-        }
         open::that_detached(address)
     }
 
@@ -43,32 +39,6 @@ impl Desktop for Window {
             if let Err(error) = shown {
                 tracing::debug!(%error, "the window did not come to the front");
             }
-        }
-    }
-}
-
-/// The system would start a program for other kinds of address.
-fn is_web_address(address: &str) -> bool {
-    Url::parse(address).is_ok_and(|url| matches!(url.scheme(), "https" | "http"))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::is_web_address;
-
-    #[test]
-    fn only_addresses_of_the_web_reach_the_browser() {
-        assert!(is_web_address(
-            "https://login.microsoftonline.com/organizations"
-        ));
-        for other in [
-            "file:///etc/passwd",
-            "/usr/bin/xeyes",
-            "ms-settings:",
-            "-h",
-            "",
-        ] {
-            assert!(!is_web_address(other), "{other} would start something else");
         }
     }
 }

@@ -52,8 +52,7 @@ mod tests {
     use super::*;
 
     fn parse(arguments: &[&str]) -> Result<Option<Flags>, Error> {
-        let program = ["keyless-desktop"];
-        Flags::parse(program.iter().chain(arguments).map(OsString::from))
+        Flags::parse(["keyless-desktop"].iter().chain(arguments).map(OsString::from))
     }
 
     #[test]
@@ -64,14 +63,10 @@ mod tests {
 
     #[test]
     fn what_is_not_understood_starts_nothing() {
-        for arguments in [
-            &["--pratice"][..],
-            &["--data-folder"],
-            &["practice"],
-            &["--scenario", "default"],
-        ] {
-            let refused = parse(arguments).is_err();
-            assert!(refused, "{arguments:?} must not start real Azure");
+        for arguments in
+            [&["--pratice"][..], &["--data-folder"], &["practice"], &["--scenario", "default"]]
+        {
+            assert!(parse(arguments).is_err(), "{arguments:?} must not start real Azure");
         }
     }
 }

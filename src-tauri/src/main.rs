@@ -53,7 +53,9 @@ fn run(flags: &Flags) -> Result<ExitCode, Trouble> {
         Some(folder) => folder.clone(),
         None => app.path().app_local_data_dir()?,
     };
-    let _journal = keyless::journal::start(&data_folder)?;
+    // A log that cannot be written is no reason not to help.
+    let _journal = keyless::journal::start(&data_folder)
+        .inspect_err(|error| eprintln!("keyless-desktop: no log is written: {error}"));
     let desktop = Arc::new(Window(app.handle().clone()));
     let sessions = Sessions::start(desktop, data_folder.clone(), flags);
     app.manage(tauri::async_runtime::block_on(sessions)?);

@@ -21,15 +21,11 @@ pub async fn start(
     desktop: Arc<dyn Desktop>,
     data_folder: &Path,
 ) -> Result<Present, Trouble> {
-    let simulator = Simulator::start(Options {
-        scenario: Scenario::named(scenario)?,
-        ..Options::default()
-    })
-    .await?;
+    let simulator =
+        Simulator::start(Options { scenario: Scenario::named(scenario)?, ..Options::default() })
+            .await?;
     let addresses = simulator.addresses();
-    let project = tempfile::Builder::new()
-        .prefix("keyless-practice-")
-        .tempdir()?;
+    let project = tempfile::Builder::new().prefix("keyless-practice-").tempdir()?;
     let session = Session::start(Surroundings {
         cloud: Cloud::practice(&addresses.authority, &addresses.arm, &addresses.openai)?,
         clock: Arc::new(SystemClock),
@@ -41,8 +37,5 @@ pub async fn start(
         project_folder: Some(project.keep()),
         can_practice: false,
     })?;
-    Ok(Present {
-        session,
-        _azure: Some(Box::new(simulator)),
-    })
+    Ok(Present { session, _azure: Some(Box::new(simulator)) })
 }

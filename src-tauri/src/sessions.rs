@@ -67,20 +67,14 @@ impl Sessions {
 
     /// A window of the present session's list of resources.
     pub fn list_resources(&self, filter: &str, from: u32, count: u32) -> ResourceWindow {
-        self.present
-            .borrow()
-            .session
-            .list_resources(filter, from, count)
+        self.present.borrow().session.list_resources(filter, from, count)
     }
 
     /// Sends the messages of the present session, and of each that takes its place, to the page.
     /// A page that was loaded anew replaces the one before.
     pub fn watch(&self, page: Channel<Message>) {
         let forwarding = spawn(forward(self.present.subscribe(), page));
-        let mut slot = self
-            .forwarding
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner);
+        let mut slot = self.forwarding.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(before) = slot.replace(forwarding) {
             before.abort();
         }
@@ -105,7 +99,7 @@ impl Sessions {
 
     /// Ends the present session.
     pub fn close(&self) {
-        self.present.borrow().session.close();
+        tauri::async_runtime::block_on(self.present.borrow().session.end());
     }
 }
 
@@ -122,10 +116,7 @@ fn start_real(desktop: Arc<dyn Desktop>, data_folder: PathBuf) -> Result<Present
         project_folder: None,
         can_practice: cfg!(feature = "practice"),
     })?;
-    Ok(Present {
-        session,
-        _azure: None,
-    })
+    Ok(Present { session, _azure: None })
 }
 
 /// Ends when the page is gone.

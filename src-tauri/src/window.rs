@@ -12,18 +12,17 @@ pub const LABEL: &str = "main";
 /// Opens the window; the web view keeps its own files in `folder`.
 pub fn open(app: &AppHandle, folder: PathBuf) -> tauri::Result<()> {
     let windows = &app.config().app.windows;
-    let config = windows
-        .iter()
-        .find(|window| window.label == LABEL)
-        .ok_or(tauri::Error::WindowNotFound)?;
+    let config =
+        windows.iter().find(|window| window.label == LABEL).ok_or(tauri::Error::WindowNotFound)?;
     let name = config.title.clone();
     WebviewWindowBuilder::from_config(app, config)?
         .data_directory(folder)
         .on_navigation(is_own_page)
         .on_new_window(|_, _| NewWindowResponse::Deny)
         .on_download(|_, _| false)
-        .on_document_title_changed(move |window, title| {
-            if let Err(error) = window.set_title(&title_for(&title, &name)) {
+        .on_document_title_changed(move |window, page| {
+            let title = if page == name { page } else { format!("{page} – {name}") };
+            if let Err(error) = window.set_title(&title) {
                 tracing::debug!(%error, "the window kept its title");
             }
         })
@@ -34,20 +33,9 @@ pub fn open(app: &AppHandle, folder: PathBuf) -> tauri::Result<()> {
 /// The address of the app's own pages is `tauri://localhost`; on Windows, where a web view takes
 /// no schemes of its own, it is `http://tauri.localhost` (Tauri, `WindowConfig::use_https_scheme`).
 fn is_own_page(url: &Url) -> bool {
-    let (scheme, host) = if cfg!(windows) {
-        ("http", "tauri.localhost")
-    } else {
-        ("tauri", "localhost")
-    };
+    let (scheme, host) =
+        if cfg!(windows) { ("http", "tauri.localhost") } else { ("tauri", "localhost") };
     url.scheme() == scheme && url.host_str() == Some(host) && url.port().is_none()
-}
-
-fn title_for(page: &str, name: &str) -> String {
-    if page.is_empty() || page == name {
-        name.to_owned()
-    } else {
-        format!("{page} – {name}")
-    }
 }
 
 #[cfg(test)]
@@ -56,11 +44,8 @@ mod tests {
 
     #[test]
     fn the_window_goes_nowhere_but_to_its_own_pages() {
-        let own = if cfg!(windows) {
-            "http://tauri.localhost/"
-        } else {
-            "tauri://localhost/index.html"
-        };
+        let own =
+            if cfg!(windows) { "http://tauri.localhost/" } else { "tauri://localhost/index.html" };
         let is_own = |text: &str| is_own_page(&Url::parse(text).expect("a whole address"));
         assert!(is_own(own), "the app's own page must open");
         for foreign in [
@@ -75,18 +60,5 @@ mod tests {
         ] {
             assert!(!is_own(foreign), "{foreign} is not a page of the app");
         }
-    }
-
-    #[test]
-    fn the_title_names_the_step_and_the_app() {
-        assert_eq!(
-            title_for("Step 1 of 5 – Sign in", "Keyless"),
-            "Step 1 of 5 – Sign in – Keyless"
-        );
-        assert_eq!(
-            title_for("Keyless", "Keyless"),
-            "Keyless",
-            "the name is not said twice"
-        );
     }
 }

@@ -24,93 +24,53 @@ fn offers(failure: &Failure, action: Action) -> bool {
 }
 
 async fn press(stage: &mut Stage, action: Action) {
-    let position = stage
-        .failure()
-        .remedies
-        .iter()
-        .position(|remedy| *remedy == Remedy::Action { action });
+    let position =
+        stage.failure().remedies.iter().position(|remedy| *remedy == Remedy::Action { action });
     let index = position.unwrap_or_else(|| panic!("{action:?} is offered: {:?}", stage.failure()));
-    stage
-        .send(Command::PressRemedy {
-            index: u32::try_from(index).expect("a few remedies"),
-        })
-        .await;
+    stage.send(Command::PressRemedy { index: u32::try_from(index).expect("a few remedies") }).await;
 }
 
 fn answer(status: u16, body: Value) -> Act {
-    Act::Answer {
-        status,
-        headers: BTreeMap::new(),
-        body,
-    }
+    Act::Answer { status, headers: BTreeMap::new(), body }
 }
 
 #[tokio::test]
 async fn a_declined_sign_in_is_told_and_can_be_repeated() {
-    let mut stage = Stage::with(Setup {
-        habit: Habit::Decline,
-        ..Setup::default()
-    })
-    .await;
+    let mut stage = Stage::with(Setup { habit: Habit::Decline, ..Setup::default() }).await;
     stage.send(Command::SignInWithBrowser).await;
     let failure = stage.until_failure(Code::SignInDeclined).await;
     show("sign-in-declined", &stage);
     assert!(offers(&failure, Action::SignIn));
     *stage.desktop.habit.lock().expect("a lock") = Habit::ContinueAs(ADA);
     press(&mut stage, Action::SignIn).await;
-    stage
-        .until("the resources are listed", |s| {
-            choose(s).is_some_and(|p| p.total > 0)
-        })
-        .await;
-    assert!(
-        stage.page().failure.is_none(),
-        "what was mended is not told any more"
-    );
+    stage.until("the resources are listed", |s| choose(s).is_some_and(|p| p.total > 0)).await;
+    assert!(stage.page().failure.is_none(), "what was mended is not told any more");
 }
 
 #[tokio::test]
 async fn a_callback_with_a_wrong_state_is_ignored_and_said() {
-    let mut stage = Stage::with(Setup {
-        habit: Habit::Nothing,
-        ..Setup::default()
-    })
-    .await;
+    let mut stage = Stage::with(Setup { habit: Habit::Nothing, ..Setup::default() }).await;
     stage.send(Command::SignInWithBrowser).await;
-    stage
-        .until("the browser is open", is_waiting_for_browser)
-        .await;
+    stage.until("the browser is open", is_waiting_for_browser).await;
     let callback = crate::browser::callback_of(&stage.desktop.last_opened());
     let stranger = format!("{callback}/?code=stolen&state=guessed");
-    let status = reqwest::get(stranger)
-        .await
-        .expect("the listener answers")
-        .status();
+    let status = reqwest::get(stranger).await.expect("the listener answers").status();
     assert_eq!(status, 400);
     let notice =
         |s: &keyless::snapshot::Snapshot| s.notices.iter().any(|n| n.code == "answer_ignored");
     stage.until("it is said", notice).await;
     show("stranger-ignored", &stage);
     assert!(is_waiting_for_browser(stage.page()), "the sign-in goes on");
-    let redeemed = stage
-        .history()
-        .iter()
-        .any(|entry| entry.operation == "entra.token");
+    let redeemed = stage.history().iter().any(|entry| entry.operation == "entra.token");
     assert!(!redeemed, "a stolen code is not redeemed");
 }
 
 #[tokio::test]
 async fn a_sign_in_survives_strangers_and_ends_after_ten_of_them() {
-    let few = Setup {
-        habit: Habit::StrangersFirst(5),
-        ..Setup::default()
-    };
+    let few = Setup { habit: Habit::StrangersFirst(5), ..Setup::default() };
     let mut stage = Stage::with(few).await;
     stage.sign_in().await;
-    let many = Setup {
-        habit: Habit::StrangersFirst(10),
-        ..Setup::default()
-    };
+    let many = Setup { habit: Habit::StrangersFirst(10), ..Setup::default() };
     let mut stage = Stage::with(many).await;
     stage.send(Command::SignInWithBrowser).await;
     let failure = stage.until_failure(Code::SignInDisturbed).await;
@@ -119,15 +79,9 @@ async fn a_sign_in_survives_strangers_and_ends_after_ten_of_them() {
 
 #[tokio::test]
 async fn a_sign_in_that_nobody_finishes_ends_and_can_be_cancelled() {
-    let mut stage = Stage::with(Setup {
-        habit: Habit::Nothing,
-        ..Setup::default()
-    })
-    .await;
+    let mut stage = Stage::with(Setup { habit: Habit::Nothing, ..Setup::default() }).await;
     stage.send(Command::SignInWithBrowser).await;
-    stage
-        .until("the browser is open", is_waiting_for_browser)
-        .await;
+    stage.until("the browser is open", is_waiting_for_browser).await;
     show("sign-in-waiting", &stage);
     stage.send(Command::Cancel).await;
     let out = |s: &keyless::snapshot::Snapshot| {
@@ -136,9 +90,7 @@ async fn a_sign_in_that_nobody_finishes_ends_and_can_be_cancelled() {
     };
     stage.until("nobody is signed in", out).await;
     stage.send(Command::SignInWithBrowser).await;
-    stage
-        .until("the browser is open", is_waiting_for_browser)
-        .await;
+    stage.until("the browser is open", is_waiting_for_browser).await;
     stage.pass(Duration::from_secs(15 * 60));
     let failure = stage.until_failure(Code::SignInTimedOut).await;
     assert_eq!(failure.parameters["minutes"], "15");
@@ -146,29 +98,13 @@ async fn a_sign_in_that_nobody_finishes_ends_and_can_be_cancelled() {
 
 #[tokio::test]
 async fn without_a_browser_the_address_is_shown() {
-    let mut stage = Stage::with(Setup {
-        habit: Habit::NoBrowser,
-        ..Setup::default()
-    })
-    .await;
+    let mut stage = Stage::with(Setup { habit: Habit::NoBrowser, ..Setup::default() }).await;
     stage.send(Command::SignInWithBrowser).await;
-    stage
-        .until("the address is shown", is_waiting_for_browser)
-        .await;
+    stage.until("the address is shown", is_waiting_for_browser).await;
     let page = sign_in(stage.page()).expect("the first page").clone();
     assert!(!page.browser_opened);
-    assert!(
-        page.address
-            .expect("an address")
-            .contains("/oauth2/v2.0/authorize?")
-    );
-    assert!(
-        stage
-            .page()
-            .notices
-            .iter()
-            .any(|notice| notice.code == "browser_not_opened")
-    );
+    assert!(page.address.expect("an address").contains("/oauth2/v2.0/authorize?"));
+    assert!(stage.page().notices.iter().any(|notice| notice.code == "browser_not_opened"));
 }
 
 #[tokio::test]
@@ -206,11 +142,7 @@ async fn a_resource_that_cannot_chat_is_told_before_it_is_used() {
     assert_eq!(failure.parameters["resource"], name);
     stage.send(Command::ConfirmResource).await;
     stage.back_works().await;
-    assert_eq!(
-        shown(stage.page()),
-        Step::ChooseResource,
-        "there is nothing to go on with"
-    );
+    assert_eq!(shown(stage.page()), Step::ChooseResource, "there is nothing to go on with");
 }
 
 #[tokio::test]
@@ -225,10 +157,7 @@ async fn a_resource_without_a_custom_subdomain_is_told_before_it_is_used() {
         "how to give it one is a click away"
     );
     stage.select(RESOURCE).await;
-    assert!(
-        stage.page().failure.is_none(),
-        "another resource is another story"
-    );
+    assert!(stage.page().failure.is_none(), "another resource is another story");
 }
 
 #[tokio::test]
@@ -245,28 +174,15 @@ async fn whoever_may_not_assign_gets_a_text_to_send() {
     });
     let text = text.expect("a text to send");
     let person = stage.page().person.clone().expect("somebody");
-    for part in [
-        person.object_id.as_str(),
-        ADA,
-        "Cognitive Services OpenAI User",
-        RESOURCE,
-    ] {
+    for part in [person.object_id.as_str(), ADA, "Cognitive Services OpenAI User", RESOURCE] {
         assert!(text.contains(part), "the text names {part}: {text}");
     }
     assert!(!text.contains('{'), "every placeholder is filled: {text}");
-    assert!(
-        stage
-            .page()
-            .steps
-            .iter()
-            .any(|step| step.step == Step::GetAccess && step.current)
-    );
+    assert!(stage.page().steps.iter().any(|step| step.step == Step::GetAccess && step.current));
     stage.back_works().await;
     let granted = json!({ "value": [{ "actions": [], "notActions": [], "notDataActions": [],
         "dataActions": ["Microsoft.CognitiveServices/accounts/OpenAI/*"] }] });
-    stage
-        .simulator
-        .add_fault(Fault::on("permissions.list", answer(200, granted)));
+    stage.simulator.add_fault(Fault::on("permissions.list", answer(200, granted)));
     press(&mut stage, Action::CheckAccess).await;
     stage
         .until("somebody gave the role", |s| {
@@ -282,16 +198,12 @@ async fn a_refused_assignment_is_told_with_azures_reason() {
     stage.sign_in().await;
     stage.choose(RESOURCE).await;
     let body = json!({ "error": { "code": "RoleAssignmentLimitExceeded", "message": "No more." } });
-    stage
-        .simulator
-        .add_fault(Fault::on("roleAssignments.create", answer(400, body)).times(1));
+    stage.simulator.add_fault(Fault::on("roleAssignments.create", answer(400, body)).times(1));
     stage.send(Command::AssignRole).await;
     let failure = stage.until_failure(Code::AssignmentRefused).await;
     assert_eq!(failure.parameters["reason"], "No more.");
     press(&mut stage, Action::TryAgain).await;
-    stage
-        .until("the road goes on", |s| shown(s) == Step::ConnectProject)
-        .await;
+    stage.until("the road goes on", |s| shown(s) == Step::ConnectProject).await;
 }
 
 #[tokio::test]
@@ -304,15 +216,10 @@ async fn an_assignment_that_exists_is_success() {
     stage.simulator.add_fault(exists);
     stage.send(Command::AssignRole).await;
     let said = |s: &keyless::snapshot::Snapshot| {
-        access(s).is_some_and(|page| {
-            page.findings
-                .iter()
-                .any(|finding| finding.code == "role_existed")
-        })
+        access(s)
+            .is_some_and(|page| page.findings.iter().any(|finding| finding.code == "role_existed"))
     };
-    stage
-        .until("it is said that the role was there", said)
-        .await;
+    stage.until("it is said that the role was there", said).await;
     assert!(stage.page().failure.is_none());
 }
 
@@ -323,9 +230,7 @@ async fn a_taken_name_is_replaced_once() {
     stage.choose(RESOURCE).await;
     let body = json!({ "error": { "code": "BadRequest",
         "message": "A hash conflict was encountered for the role Assignment ID. Please use a new Guid." } });
-    stage
-        .simulator
-        .add_fault(Fault::on("roleAssignments.create", answer(400, body)).times(1));
+    stage.simulator.add_fault(Fault::on("roleAssignments.create", answer(400, body)).times(1));
     stage.get_role().await;
     let history = stage.history();
     let names: Vec<_> = history
@@ -344,18 +249,14 @@ async fn a_role_that_never_works_is_told_after_ten_minutes() {
     stage.choose(RESOURCE).await;
     let body = json!({ "error": { "code": "PermissionDenied",
         "message": "Principal does not have access to API/Operation." } });
-    stage
-        .simulator
-        .add_fault(Fault::on("chat.create", answer(401, body)));
+    stage.simulator.add_fault(Fault::on("chat.create", answer(401, body)));
     stage.send(Command::AssignRole).await;
     let failure = stage.until_failure(Code::RoleNotEffective).await;
     assert_eq!(failure.parameters["minutes"], "10");
     assert!(offers(&failure, Action::KeepWaiting) && offers(&failure, Action::CheckAccess));
     stage.simulator.clear_faults();
     press(&mut stage, Action::KeepWaiting).await;
-    stage
-        .until("the road goes on", |s| shown(s) == Step::ConnectProject)
-        .await;
+    stage.until("the road goes on", |s| shown(s) == Step::ConnectProject).await;
 }
 
 async fn ready_for_env(stage: &mut Stage) {
@@ -399,10 +300,7 @@ async fn an_env_with_a_byte_that_is_not_utf8_is_refused_untouched() {
     press(&mut stage, Action::ReadEnv).await;
     stage.see_change().await;
     stage.write_env().await;
-    assert!(
-        stage.env().starts_with("A=1\n"),
-        "the line of somebody else stays"
-    );
+    assert!(stage.env().starts_with("A=1\n"), "the line of somebody else stays");
 }
 
 #[tokio::test]
@@ -444,15 +342,9 @@ async fn refused_chat(
     ready_for_env(&mut stage).await;
     stage.confirm_access().await;
     stage.write_env().await;
-    let headers = headers
-        .iter()
-        .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
-        .collect();
-    let act = Act::Answer {
-        status,
-        headers,
-        body,
-    };
+    let headers =
+        headers.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+    let act = Act::Answer { status, headers, body };
     stage.simulator.add_fault(Fault::on("chat.create", act));
     stage.send(Command::SendTestMessage).await;
     let failure = stage.until_failure(code).await;
@@ -462,16 +354,8 @@ async fn refused_chat(
 
 async fn sending_again_works(stage: &mut Stage) {
     stage.back_works().await;
-    stage
-        .send(Command::GoToStep {
-            step: Step::TestConnection,
-        })
-        .await;
-    stage
-        .until("the last page is shown", |s| {
-            shown(s) == Step::TestConnection
-        })
-        .await;
+    stage.send(Command::GoToStep { step: Step::TestConnection }).await;
+    stage.until("the last page is shown", |s| shown(s) == Step::TestConnection).await;
     let answer = stage.test_connection().await;
     assert!(!answer.is_empty());
 }
@@ -484,9 +368,7 @@ async fn a_chat_without_the_role_leads_back_to_access() {
     assert!(offers(&failure, Action::CheckAccess));
     press(&mut stage, Action::CheckAccess).await;
     stage
-        .until("the access is shown", |s| {
-            access(s).is_some_and(|p| p.phase == AccessPhase::Works)
-        })
+        .until("the access is shown", |s| access(s).is_some_and(|p| p.phase == AccessPhase::Works))
         .await;
     sending_again_works(&mut stage).await;
 }
@@ -497,15 +379,8 @@ async fn a_refused_token_is_renewed_once_and_then_told() {
         audience is incorrect (https://cognitiveservices.azure.com), or have expired." });
     let (mut stage, failure) = refused_chat(401, &[], body, Code::ChatTokenRefused).await;
     assert!(offers(&failure, Action::SignIn));
-    let tries = stage
-        .history()
-        .iter()
-        .filter(|entry| entry.operation == "chat.create")
-        .count();
-    assert_eq!(
-        tries, 3,
-        "the token, a new one, and one for the newer audience"
-    );
+    let tries = stage.history().iter().filter(|entry| entry.operation == "chat.create").count();
+    assert_eq!(tries, 3, "the token, a new one, and one for the newer audience");
     sending_again_works(&mut stage).await;
 }
 
@@ -541,18 +416,8 @@ async fn too_many_requests_mean_that_access_works() {
         refused_chat(429, &[("retry-after", "86400")], body, Code::ChatThrottled).await;
     show("chat-throttled", &stage);
     assert_eq!(failure.parameters["seconds"], "86400");
-    assert!(
-        stage
-            .page()
-            .steps
-            .iter()
-            .any(|step| step.step == Step::GetAccess && step.done)
-    );
-    let tries = stage
-        .history()
-        .iter()
-        .filter(|entry| entry.operation == "chat.create")
-        .count();
+    assert!(stage.page().steps.iter().any(|step| step.step == Step::GetAccess && step.done));
+    let tries = stage.history().iter().filter(|entry| entry.operation == "chat.create").count();
     assert_eq!(tries, 1, "a chat is never sent twice by itself");
     sending_again_works(&mut stage).await;
 }
@@ -578,25 +443,15 @@ async fn every_other_refusal_of_the_chat_has_its_own_page() {
             ),
             Code::ChatTenantMismatch,
         ),
-        (
-            400,
-            error("content_filter", "The response was filtered."),
-            Code::ContentFiltered,
-        ),
+        (400, error("content_filter", "The response was filtered."), Code::ContentFiltered),
         (
             403,
-            error(
-                "403",
-                "Access denied due to Virtual Network/Firewall rules.",
-            ),
+            error("403", "Access denied due to Virtual Network/Firewall rules."),
             Code::NetworkRules,
         ),
         (
             403,
-            error(
-                "AccessDenied",
-                "Public access is disabled. Please configure private endpoint.",
-            ),
+            error("AccessDenied", "Public access is disabled. Please configure private endpoint."),
             Code::NetworkRules,
         ),
         (
@@ -612,11 +467,7 @@ async fn every_other_refusal_of_the_chat_has_its_own_page() {
             ),
             Code::ChatRefused,
         ),
-        (
-            503,
-            json!("<html>Service Unavailable</html>"),
-            Code::ServiceFailed,
-        ),
+        (503, json!("<html>Service Unavailable</html>"), Code::ServiceFailed),
         (
             404,
             error("ResourceNotFound", "Subdomain does not map to a resource"),
@@ -645,15 +496,11 @@ async fn a_claims_challenge_leads_to_a_stronger_sign_in() {
         headers: BTreeMap::from([("www-authenticate".to_owned(), challenge.to_owned())]),
         body: json!({ "error": { "code": "RequestDisallowedByPolicy", "message": "MFA." } }),
     };
-    stage
-        .simulator
-        .add_fault(Fault::on("roleAssignments.create", act).times(1));
+    stage.simulator.add_fault(Fault::on("roleAssignments.create", act).times(1));
     stage.send(Command::AssignRole).await;
     stage.until_failure(Code::ProofNeeded).await;
     press(&mut stage, Action::SignIn).await;
-    stage
-        .until("the same page is back", |s| access(s).is_some())
-        .await;
+    stage.until("the same page is back", |s| access(s).is_some()).await;
     let asked = stage.desktop.last_opened();
     assert!(asked.contains("acrs"), "the claims go to Entra: {asked}");
     stage.get_role().await;
@@ -693,24 +540,13 @@ impl SecretStore for FullStore {
 
 #[tokio::test]
 async fn without_a_store_the_sign_in_lasts_for_the_session_and_the_page_says_so() {
-    let mut stage = Stage::with(Setup {
-        store: Arc::new(NoStore),
-        ..Setup::default()
-    })
-    .await;
+    let mut stage = Stage::with(Setup { store: Arc::new(NoStore), ..Setup::default() }).await;
     let page = sign_in(stage.page()).expect("the first page").clone();
-    assert!(
-        !page.can_stay_signed_in,
-        "the page says so before the sign-in"
-    );
+    assert!(!page.can_stay_signed_in, "the page says so before the sign-in");
     stage.walk().await;
     assert!(!stage.page().person.as_ref().expect("somebody").kept);
 
-    let mut stage = Stage::with(Setup {
-        store: Arc::new(FullStore),
-        ..Setup::default()
-    })
-    .await;
+    let mut stage = Stage::with(Setup { store: Arc::new(FullStore), ..Setup::default() }).await;
     stage.sign_in().await;
     let said = |s: &keyless::snapshot::Snapshot| s.notices.iter().any(|n| n.code == "session_only");
     stage.until("the page says so", said).await;
@@ -744,30 +580,17 @@ impl SecretStore for StickyStore {
 #[tokio::test]
 async fn a_sign_in_that_could_not_be_removed_is_told_and_removed_on_request() {
     let store = Arc::new(StickyStore::default());
-    let mut stage = Stage::with(Setup {
-        store: store.clone(),
-        ..Setup::default()
-    })
-    .await;
+    let mut stage = Stage::with(Setup { store: store.clone(), ..Setup::default() }).await;
     stage.sign_in().await;
-    stage
-        .until("the sign-in is kept", |s| {
-            s.person.as_ref().is_some_and(|p| p.kept)
-        })
-        .await;
+    stage.until("the sign-in is kept", |s| s.person.as_ref().is_some_and(|p| p.kept)).await;
     stage.send(Command::SignOut).await;
     stage.until_failure(Code::SignInStillKept).await;
     show("still-kept", &stage);
-    assert!(
-        store.read().await.expect("it reads").is_some(),
-        "it is still there, as the page says"
-    );
-    store
-        .lets_go
-        .store(true, std::sync::atomic::Ordering::SeqCst);
+    assert!(store.read().await.expect("it reads").is_some(), "it is still there, as the page says");
+    store.lets_go.store(true, std::sync::atomic::Ordering::SeqCst);
     press(&mut stage, Action::TryAgain).await;
     stage.until("it is done", |s| s.failure.is_none()).await;
-    stage.session.settle(Duration::from_secs(5)).await;
+    stage.session.end().await;
     assert!(store.read().await.expect("it reads").is_none());
 }
 
@@ -780,40 +603,23 @@ async fn whoever_may_not_look_is_not_called_without_access() {
             "The client 'ada@contoso.example' with object id '1' does not have authorization to perform \
              action '{action}' over scope '/subscriptions/2' or the scope is invalid."
         );
-        answer(
-            403,
-            json!({ "error": { "code": "AuthorizationFailed", "message": message } }),
-        )
+        answer(403, json!({ "error": { "code": "AuthorizationFailed", "message": message } }))
     };
     for (operation, action) in [
-        (
-            "permissions.list",
-            "Microsoft.Authorization/permissions/read",
-        ),
-        (
-            "roleAssignments.list",
-            "Microsoft.Authorization/roleAssignments/read",
-        ),
+        ("permissions.list", "Microsoft.Authorization/permissions/read"),
+        ("roleAssignments.list", "Microsoft.Authorization/roleAssignments/read"),
     ] {
-        stage
-            .simulator
-            .add_fault(Fault::on(operation, refused(action)));
+        stage.simulator.add_fault(Fault::on(operation, refused(action)));
     }
     stage.choose(RESOURCE).await;
     show("access-cannot-tell", &stage);
     let page = access(stage.page()).expect("the access is shown").clone();
     assert_eq!(page.verdict, Some(keyless::snapshot::Verdict::CannotTell));
-    assert!(
-        stage.page().failure.is_none(),
-        "not to be allowed to look is no failure"
-    );
+    assert!(stage.page().failure.is_none(), "not to be allowed to look is no failure");
     stage.confirm_access().await;
     stage.write_env().await;
     stage.test_connection().await;
-    assert!(
-        stage.page().steps.iter().all(|step| step.done),
-        "the answer proves the access"
-    );
+    assert!(stage.page().steps.iter().all(|step| step.done), "the answer proves the access");
 }
 
 #[tokio::test]
@@ -831,9 +637,7 @@ async fn one_odd_subscription_does_not_hide_the_others() {
     stage.simulator.add_fault(odd);
     stage.sign_in().await;
     let notices = &stage.page().notices;
-    let said = notices
-        .iter()
-        .find(|notice| notice.code == "subscriptions_unreached");
+    let said = notices.iter().find(|notice| notice.code == "subscriptions_unreached");
     assert_eq!(said.expect("it is said").parameters["count"], "1");
     stage.choose(RESOURCE).await;
 }
@@ -842,25 +646,14 @@ async fn one_odd_subscription_does_not_hide_the_others() {
 async fn claims_that_entra_asks_for_reach_the_next_sign_in_and_the_new_one_is_kept() {
     let mut stage = Stage::new("already-has-access").await;
     stage.sign_in().await;
-    stage
-        .until("the sign-in is kept", |s| {
-            s.person.as_ref().is_some_and(|p| p.kept)
-        })
-        .await;
-    let before = stage
-        .store
-        .read()
-        .await
-        .expect("it reads")
-        .expect("it is kept");
+    stage.until("the sign-in is kept", |s| s.person.as_ref().is_some_and(|p| p.kept)).await;
+    let before = stage.store.read().await.expect("it reads").expect("it is kept");
     let claims = r#"{"access_token":{"capolids":{"essential":true,"values":["policy"]}}}"#;
     let body = json!({ "error": "invalid_grant", "error_codes": [50076], "suberror": "basic_action",
         "error_description": "AADSTS50076: Due to a configuration change made by your administrator, or \
             because you moved to a new location, you must use multi-factor authentication.",
         "claims": claims });
-    stage
-        .simulator
-        .add_fault(Fault::on("entra.token", answer(400, body)));
+    stage.simulator.add_fault(Fault::on("entra.token", answer(400, body)));
     stage.choose(RESOURCE).await;
     stage.confirm_access().await;
     stage.write_env().await;
@@ -868,30 +661,10 @@ async fn claims_that_entra_asks_for_reach_the_next_sign_in_and_the_new_one_is_ke
     stage.until_failure(Code::SignInExpired).await;
     stage.simulator.clear_faults();
     press(&mut stage, Action::SignIn).await;
-    stage
-        .until("the same page is back", |s| {
-            shown(s) == Step::TestConnection
-        })
-        .await;
-    assert!(
-        stage.desktop.last_opened().contains("capolids"),
-        "the claims go back to Entra"
-    );
-    stage
-        .until("the new sign-in is kept", |s| {
-            s.person.as_ref().is_some_and(|p| p.kept)
-        })
-        .await;
-    let after = stage
-        .store
-        .read()
-        .await
-        .expect("it reads")
-        .expect("it is kept");
-    assert_ne!(
-        before.expose(),
-        after.expose(),
-        "the dead token is not kept"
-    );
+    stage.until("the same page is back", |s| shown(s) == Step::TestConnection).await;
+    assert!(stage.desktop.last_opened().contains("capolids"), "the claims go back to Entra");
+    stage.until("the new sign-in is kept", |s| s.person.as_ref().is_some_and(|p| p.kept)).await;
+    let after = stage.store.read().await.expect("it reads").expect("it is kept");
+    assert_ne!(before.expose(), after.expose(), "the dead token is not kept");
     stage.test_connection().await;
 }

@@ -63,24 +63,14 @@ impl PlayedDesktop {
 #[async_trait]
 impl Desktop for PlayedDesktop {
     fn open_address(&self, address: &str) -> io::Result<()> {
-        let habit = self
-            .habit
-            .lock()
-            .expect("no test panics with the lock")
-            .clone();
+        let habit = self.habit.lock().expect("no test panics with the lock").clone();
         if matches!(habit, Habit::NoBrowser) {
             return Err(io::Error::new(io::ErrorKind::NotFound, "no browser"));
         }
-        self.opened
-            .lock()
-            .expect("no test panics with the lock")
-            .push(address.to_owned());
+        self.opened.lock().expect("no test panics with the lock").push(address.to_owned());
         if address.starts_with("http://127.0.0.1:") {
-            let (visited, lost, gave_up) = (
-                self.visited.clone(),
-                self.lost.clone(),
-                self.gave_up.clone(),
-            );
+            let (visited, lost, gave_up) =
+                (self.visited.clone(), self.lost.clone(), self.gave_up.clone());
             let address = address.to_owned();
             tokio::spawn(async move {
                 if visit(address, habit, visited).await.is_none() {
@@ -93,10 +83,7 @@ impl Desktop for PlayedDesktop {
     }
 
     async fn pick_folder(&self) -> Option<PathBuf> {
-        self.folder
-            .lock()
-            .expect("no test panics with the lock")
-            .clone()
+        self.folder.lock().expect("no test panics with the lock").clone()
     }
 
     fn focus_window(&self) {}
@@ -122,11 +109,7 @@ async fn visit(address: String, habit: Habit, visited: Arc<Mutex<Vec<String>>>) 
                 let stranger = format!("{callback}/?code=somebody-elses&state=not-ours-{number}");
                 // After the tenth the listener is gone.
                 if let Ok(answer) = client.get(stranger).send().await {
-                    assert_eq!(
-                        answer.status(),
-                        StatusCode::BAD_REQUEST,
-                        "a stranger is told so"
-                    );
+                    assert_eq!(answer.status(), StatusCode::BAD_REQUEST, "a stranger is told so");
                 }
             }
             [("user", "ada@contoso.example")]
@@ -136,19 +119,13 @@ async fn visit(address: String, habit: Habit, visited: Arc<Mutex<Vec<String>>>) 
     let answer = client.post(&address).form(&form).send().await.ok()?;
     let mut next = location(&answer)?;
     loop {
-        visited
-            .lock()
-            .expect("no test panics with the lock")
-            .push(next.clone());
+        visited.lock().expect("no test panics with the lock").push(next.clone());
         let answer = client.get(&next).send().await.ok()?;
         let Some(onward) = location(&answer) else {
             return Some(());
         };
         let base = url::Url::parse(&next).expect("an absolute address");
-        next = base
-            .join(&onward)
-            .expect("a redirect leads somewhere")
-            .to_string();
+        next = base.join(&onward).expect("a redirect leads somewhere").to_string();
     }
 }
 
@@ -160,9 +137,5 @@ pub fn callback_of(address: &str) -> String {
 }
 
 fn location(answer: &reqwest::Response) -> Option<String> {
-    answer
-        .headers()
-        .get(LOCATION)
-        .and_then(|value| value.to_str().ok())
-        .map(str::to_owned)
+    answer.headers().get(LOCATION).and_then(|value| value.to_str().ok()).map(str::to_owned)
 }

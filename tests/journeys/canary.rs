@@ -38,38 +38,16 @@ async fn no_secret_leaves_the_core() {
     drop(guard);
 
     let mut secrets = stage.simulator.secrets();
-    assert!(
-        secrets.len() >= 5,
-        "codes, verifiers and tokens were issued: {}",
-        secrets.len()
-    );
+    assert!(secrets.len() >= 5, "codes, verifiers and tokens were issued: {}", secrets.len());
     let env = stage.env();
     let data = read_all(&stage.home.path().join("data"));
     let places = [
-        Place {
-            name: "log",
-            bytes: read_all(logs.path()),
-        },
-        Place {
-            name: "window",
-            bytes: stage.told.join("\n").into_bytes(),
-        },
-        Place {
-            name: ".env",
-            bytes: env.clone().into_bytes(),
-        },
-        Place {
-            name: "data",
-            bytes: data,
-        },
-        Place {
-            name: "history",
-            bytes: format!("{:?}", stage.history()).into_bytes(),
-        },
-        Place {
-            name: "opened",
-            bytes: opened_without_public_parts(&stage).into_bytes(),
-        },
+        Place { name: "log", bytes: read_all(logs.path()) },
+        Place { name: "window", bytes: stage.told.join("\n").into_bytes() },
+        Place { name: ".env", bytes: env.clone().into_bytes() },
+        Place { name: "data", bytes: data },
+        Place { name: "history", bytes: format!("{:?}", stage.history()).into_bytes() },
+        Place { name: "opened", bytes: opened_without_public_parts(&stage).into_bytes() },
     ];
     // Each place is really the place: what is known to lie there is found there.
     let known = [
@@ -81,11 +59,7 @@ async fn no_secret_leaves_the_core() {
         "code_challenge=",
     ];
     for (place, known) in places.iter().zip(known) {
-        assert!(
-            contains(&place.bytes, known),
-            "{} holds {known}",
-            place.name
-        );
+        assert!(contains(&place.bytes, known), "{} holds {known}", place.name);
     }
     for place in &places {
         for secret in &secrets {
@@ -99,15 +73,8 @@ async fn no_secret_leaves_the_core() {
     }
     // Other people's values may lie in their own file and in its backup, nowhere else.
     secrets.push(FOREIGN.to_owned());
-    for place in places
-        .iter()
-        .filter(|place| ![".env", "data"].contains(&place.name))
-    {
-        assert!(
-            !contains(&place.bytes, FOREIGN),
-            "a foreign value lies in: {}",
-            place.name
-        );
+    for place in places.iter().filter(|place| ![".env", "data"].contains(&place.name)) {
+        assert!(!contains(&place.bytes, FOREIGN), "a foreign value lies in: {}", place.name);
     }
     positive_control(&places, &secrets);
 }
@@ -115,31 +82,14 @@ async fn no_secret_leaves_the_core() {
 /// Failures carry details: they are made to happen, too.
 async fn failures_on_the_way(stage: &mut Stage) {
     use simulator::{Act, Fault};
-    stage
-        .simulator
-        .add_fault(Fault::on("deployments.list", Act::Garble).times(1));
-    stage
-        .simulator
-        .add_fault(Fault::on("chat.create", Act::CutMidBody).times(1));
+    stage.simulator.add_fault(Fault::on("deployments.list", Act::Garble).times(1));
+    stage.simulator.add_fault(Fault::on("chat.create", Act::CutMidBody).times(1));
     stage.send(Command::SendTestMessage).await;
-    stage
-        .until("a failure is told", |s: &Snapshot| s.failure.is_some())
-        .await;
-    stage
-        .send(Command::GoToStep {
-            step: keyless::snapshot::Step::ChooseResource,
-        })
-        .await;
-    let other = stage
-        .session
-        .list_resources("contoso-foundry-dev", 0, 1)
-        .items[0]
-        .id
-        .clone();
+    stage.until("a failure is told", |s: &Snapshot| s.failure.is_some()).await;
+    stage.send(Command::GoToStep { step: keyless::snapshot::Step::ChooseResource }).await;
+    let other = stage.session.list_resources("contoso-foundry-dev", 0, 1).items[0].id.clone();
     stage.send(Command::SelectResource { id: other }).await;
-    stage
-        .until("a failure is told", |s: &Snapshot| s.failure.is_some())
-        .await;
+    stage.until("a failure is told", |s: &Snapshot| s.failure.is_some()).await;
     stage.select(RESOURCE).await;
     stage.send(Command::ConfirmResource).await;
     stage
@@ -158,20 +108,12 @@ fn positive_control(places: &[Place], secrets: &[String]) {
                 planted.extend_from_slice(b" before ");
                 planted.extend_from_slice(&spelling);
                 planted.extend_from_slice(b" after ");
-                assert!(
-                    contains(&planted, secret),
-                    "a planted secret is found in: {}",
-                    place.name
-                );
+                assert!(contains(&planted, secret), "a planted secret is found in: {}", place.name);
             }
             if secret.len() > PIECE {
                 let mut planted = place.bytes.clone();
                 planted.extend_from_slice(&secret.as_bytes()[secret.len() - PIECE..]);
-                assert!(
-                    contains(&planted, secret),
-                    "a planted piece is found in: {}",
-                    place.name
-                );
+                assert!(contains(&planted, secret), "a planted piece is found in: {}", place.name);
             }
         }
     }
@@ -183,9 +125,7 @@ fn opened_without_public_parts(stage: &Stage) -> String {
 }
 
 fn contains(bytes: &[u8], secret: &str) -> bool {
-    spellings(secret)
-        .iter()
-        .any(|spelling| pieces(spelling).any(|piece| find(bytes, piece)))
+    spellings(secret).iter().any(|spelling| pieces(spelling).any(|piece| find(bytes, piece)))
 }
 
 /// As it is, in base64, base64url, percent-encoded, as JSON text, and in UTF-16.
@@ -206,20 +146,11 @@ fn spellings(secret: &str) -> Vec<Vec<u8>> {
 /// Whole if it is short; else in pieces, each of which gives the secret away. The head of a JSON
 /// web token is the same in all of them and says nothing.
 fn pieces(spelling: &[u8]) -> impl Iterator<Item = &[u8]> {
-    let start = spelling
-        .iter()
-        .position(|byte| *byte == b'.')
-        .map_or(0, |at| at + 1);
+    let start = spelling.iter().position(|byte| *byte == b'.').map_or(0, |at| at + 1);
     let body = &spelling[start..];
-    let step = if body.len() <= PIECE {
-        body.len().max(1)
-    } else {
-        PIECE
-    };
+    let step = if body.len() <= PIECE { body.len().max(1) } else { PIECE };
     let last = body.len().saturating_sub(step);
-    body.windows(step)
-        .step_by(step)
-        .chain(std::iter::once(&body[last..]))
+    body.windows(step).step_by(step).chain(std::iter::once(&body[last..]))
 }
 
 fn find(bytes: &[u8], piece: &[u8]) -> bool {

@@ -40,10 +40,7 @@ pub const NAMES: &[&str] = &[
 
 /// Compares the page that is shown with the one that is written down.
 pub fn show(name: &str, stage: &Stage) {
-    assert!(
-        NAMES.contains(&name),
-        "{name} is missing in the list of fixtures"
-    );
+    assert!(NAMES.contains(&name), "{name} is missing in the list of fixtures");
     let snapshot = stage.page();
     let resources = choose(snapshot).map(|_| stage.session.list_resources("", 0, 100));
     let mut fixture = json!({ "name": name, "snapshot": snapshot, "resources": resources });
@@ -55,14 +52,8 @@ pub fn show(name: &str, stage: &Stage) {
 
 #[test]
 fn the_command_names_and_the_words_of_the_core_are_written_down_for_the_window() {
-    compare(
-        &folder().join("commands.json"),
-        &json!(keyless::contract::COMMANDS),
-    );
-    compare(
-        &folder().join("core-words.json"),
-        &json!(keyless::words::KEYS),
-    );
+    compare(&folder().join("commands.json"), &json!(keyless::contract::COMMANDS));
+    compare(&folder().join("core-words.json"), &json!(keyless::words::KEYS));
 }
 
 #[test]
@@ -72,13 +63,7 @@ fn no_page_is_written_down_that_no_journey_shows() {
     expected.sort();
     let mut found: Vec<String> = std::fs::read_dir(folder())
         .expect("the fixtures are checked in")
-        .map(|entry| {
-            entry
-                .expect("a file")
-                .file_name()
-                .to_string_lossy()
-                .into_owned()
-        })
+        .map(|entry| entry.expect("a file").file_name().to_string_lossy().into_owned())
         .collect();
     found.sort();
     if std::env::var_os("KEYLESS_WRITE").is_none() {
@@ -91,21 +76,13 @@ fn folder() -> PathBuf {
 }
 
 fn compare(path: &Path, fixture: &Value) {
-    let text = format!(
-        "{}\n",
-        serde_json::to_string_pretty(fixture).expect("JSON is text")
-    );
+    let text = format!("{}\n", serde_json::to_string_pretty(fixture).expect("JSON is text"));
     if std::env::var_os("KEYLESS_WRITE").is_some() {
         std::fs::create_dir_all(folder()).expect("the folder is made");
         std::fs::write(path, &text).expect("the fixture is written");
     }
     let checked_in = std::fs::read_to_string(path).unwrap_or_default();
-    assert_eq!(
-        checked_in,
-        text,
-        "{} is stale: run `cargo xtask types`",
-        path.display()
-    );
+    assert_eq!(checked_in, text, "{} is stale: run `cargo xtask types`", path.display());
 }
 
 fn steady(value: &mut Value, home: &str) {
@@ -117,10 +94,7 @@ fn steady(value: &mut Value, home: &str) {
                 && (name.ends_with("_id") || name.ends_with("-id"))
                 && fields.contains_key("value")
             {
-                fields.insert(
-                    "value".to_owned(),
-                    json!("00000000-0000-4000-8000-000000000000"),
-                );
+                fields.insert("value".to_owned(), json!("00000000-0000-4000-8000-000000000000"));
             }
             fields.values_mut().for_each(|field| steady(field, home));
         }
@@ -139,13 +113,9 @@ fn steady_text(text: &str, home: &str) -> String {
         });
     }
     for before in ["Trace ID: ", "Correlation ID: "] {
-        text = replace_after(&text, before, "fresh", |c| {
-            c.is_ascii_hexdigit() || c == '-'
-        });
+        text = replace_after(&text, before, "fresh", |c| c.is_ascii_hexdigit() || c == '-');
     }
-    replace_after(&text, "Timestamp: ", "fresh", |c| {
-        c.is_ascii_digit() || "-: Z".contains(c)
-    })
+    replace_after(&text, "Timestamp: ", "fresh", |c| c.is_ascii_digit() || "-: Z".contains(c))
 }
 
 fn replace_after(text: &str, before: &str, with: &str, is_part: impl Fn(char) -> bool) -> String {

@@ -25,14 +25,8 @@ struct State {
 
 impl HandClock {
     pub fn new() -> Self {
-        let state = State {
-            now: START,
-            sleepers: Vec::new(),
-        };
-        HandClock {
-            state: Mutex::new(state),
-            slept: Notify::new(),
-        }
+        let state = State { now: START, sleepers: Vec::new() };
+        HandClock { state: Mutex::new(state), slept: Notify::new() }
     }
 
     /// How long until the first sleeper wakes.
@@ -48,9 +42,8 @@ impl HandClock {
         let mut state = self.lock();
         state.now += by;
         let now = state.now;
-        let (due, rest) = std::mem::take(&mut state.sleepers)
-            .into_iter()
-            .partition(|(at, _)| *at <= now);
+        let (due, rest) =
+            std::mem::take(&mut state.sleepers).into_iter().partition(|(at, _)| *at <= now);
         state.sleepers = rest;
         let due: Vec<(OffsetDateTime, oneshot::Sender<()>)> = due;
         for (_, sender) in due {

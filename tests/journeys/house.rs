@@ -5,11 +5,7 @@ use std::path::{Path, PathBuf};
 
 fn files(folder: &str, endings: &[&str]) -> Vec<(PathBuf, String)> {
     let mut found = Vec::new();
-    gather(
-        &Path::new(env!("CARGO_MANIFEST_DIR")).join(folder),
-        endings,
-        &mut found,
-    );
+    gather(&Path::new(env!("CARGO_MANIFEST_DIR")).join(folder), endings, &mut found);
     assert!(!found.is_empty(), "{folder} has files to look at");
     found
 }
@@ -17,10 +13,7 @@ fn files(folder: &str, endings: &[&str]) -> Vec<(PathBuf, String)> {
 fn gather(folder: &Path, endings: &[&str], found: &mut Vec<(PathBuf, String)>) {
     for entry in fs::read_dir(folder).expect("a folder of the repository") {
         let path = entry.expect("an entry").path();
-        let ending = path
-            .extension()
-            .and_then(|ending| ending.to_str())
-            .unwrap_or_default();
+        let ending = path.extension().and_then(|ending| ending.to_str()).unwrap_or_default();
         if path.is_dir() {
             gather(&path, endings, found);
         } else if endings.contains(&ending) {
@@ -34,55 +27,31 @@ fn gather(folder: &Path, endings: &[&str], found: &mut Vec<(PathBuf, String)>) {
 fn the_core_knows_neither_the_window_nor_the_simulator() {
     for (path, text) in files("core", &["rs"]) {
         let text = text.to_lowercase();
-        assert!(
-            !text.contains("tauri"),
-            "{} names the shell's framework",
-            path.display()
-        );
-        assert!(
-            !text.contains("simulator::"),
-            "{} uses the simulator",
-            path.display()
-        );
+        assert!(!text.contains("tauri"), "{} names the shell's framework", path.display());
+        assert!(!text.contains("simulator::"), "{} uses the simulator", path.display());
     }
 }
 
 #[test]
 fn the_simulator_shares_no_type_with_the_core() {
     for (path, text) in files("simulator/src", &["rs"]) {
-        assert!(
-            !text.contains("keyless::"),
-            "{} uses the core",
-            path.display()
-        );
+        assert!(!text.contains("keyless::"), "{} uses the core", path.display());
     }
 }
 
 #[test]
 fn the_shell_stays_thin() {
-    let lines: usize = files("src-tauri/src", &["rs"])
-        .iter()
-        .map(|(_, text)| text.lines().count())
-        .sum();
-    assert!(
-        lines < 500,
-        "the shell has {lines} lines: what it decides belongs into the core"
-    );
+    let lines: usize =
+        files("src-tauri/src", &["rs"]).iter().map(|(_, text)| text.lines().count()).sum();
+    assert!(lines < 500, "the shell has {lines} lines: what it decides belongs into the core");
 }
 
 #[test]
 fn one_module_of_the_window_talks_to_rust() {
     for (path, text) in files("ui/src", &["ts", "tsx"]) {
-        let name = path
-            .file_name()
-            .and_then(|name| name.to_str())
-            .unwrap_or_default();
+        let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
         if !name.starts_with("backend.") {
-            assert!(
-                !text.contains("@tauri-apps/"),
-                "{} goes around backend.ts",
-                path.display()
-            );
+            assert!(!text.contains("@tauri-apps/"), "{} goes around backend.ts", path.display());
         }
     }
 }
@@ -94,18 +63,10 @@ fn no_source_of_the_content_security_policy_is_unsafe() {
             .expect("the shell has a configuration");
     let config: serde_json::Value = serde_json::from_str(&text).expect("JSON");
     let policy = config["app"]["security"]["csp"].to_string();
-    for part in [
-        "default-src",
-        "connect-src",
-        "object-src",
-        "base-uri",
-        "form-action",
-        "frame-ancestors",
-    ] {
-        assert!(
-            policy.contains(part),
-            "the policy says nothing about {part}"
-        );
+    for part in
+        ["default-src", "connect-src", "object-src", "base-uri", "form-action", "frame-ancestors"]
+    {
+        assert!(policy.contains(part), "the policy says nothing about {part}");
     }
     assert!(!policy.contains("unsafe"), "{policy}");
     assert!(!policy.contains('*'), "{policy}");

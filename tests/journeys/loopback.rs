@@ -10,15 +10,9 @@ use crate::browser::{Habit, callback_of};
 use crate::stage::{Setup, Stage, is_waiting_for_browser};
 
 async fn waiting() -> (Stage, String) {
-    let mut stage = Stage::with(Setup {
-        habit: Habit::Nothing,
-        ..Setup::default()
-    })
-    .await;
+    let mut stage = Stage::with(Setup { habit: Habit::Nothing, ..Setup::default() }).await;
     stage.send(Command::SignInWithBrowser).await;
-    stage
-        .until("the browser is open", is_waiting_for_browser)
-        .await;
+    stage.until("the browser is open", is_waiting_for_browser).await;
     let callback = callback_of(&stage.desktop.last_opened());
     (stage, callback)
 }
@@ -35,20 +29,12 @@ fn client() -> Client {
 async fn a_favicon_is_nobodys_fault() {
     let (mut stage, callback) = waiting().await;
     for _ in 0..20 {
-        let answer = client()
-            .get(format!("{callback}/favicon.ico"))
-            .send()
-            .await
-            .expect("an answer");
+        let answer =
+            client().get(format!("{callback}/favicon.ico")).send().await.expect("an answer");
         assert_eq!(answer.status(), StatusCode::NO_CONTENT);
     }
-    stage
-        .until("the sign-in goes on", is_waiting_for_browser)
-        .await;
-    assert!(
-        stage.page().failure.is_none(),
-        "a browser asks for icons as often as it likes"
-    );
+    stage.until("the sign-in goes on", is_waiting_for_browser).await;
+    assert!(stage.page().failure.is_none(), "a browser asks for icons as often as it likes");
 }
 
 #[tokio::test]
@@ -56,62 +42,33 @@ async fn only_our_own_page_may_come_back() {
     let (stage, callback) = waiting().await;
     let state = state_of(&stage.desktop.last_opened());
     let good = format!("{callback}/?code=x&state={state}");
-    let post = client()
-        .request(Method::POST, &good)
-        .send()
-        .await
-        .expect("an answer");
+    let post = client().request(Method::POST, &good).send().await.expect("an answer");
     assert_eq!(post.status(), StatusCode::METHOD_NOT_ALLOWED);
-    let path = client()
-        .get(format!("{callback}/x?code=x&state={state}"))
-        .send()
-        .await
-        .expect("an answer");
+    let path =
+        client().get(format!("{callback}/x?code=x&state={state}")).send().await.expect("an answer");
     assert_eq!(path.status(), StatusCode::NOT_FOUND);
-    let host = client()
-        .get(&good)
-        .header("host", "evil.example")
-        .send()
-        .await
-        .expect("an answer");
-    assert_eq!(
-        host.status(),
-        StatusCode::FORBIDDEN,
-        "a rebound name is refused"
-    );
+    let host = client().get(&good).header("host", "evil.example").send().await.expect("an answer");
+    assert_eq!(host.status(), StatusCode::FORBIDDEN, "a rebound name is refused");
     let twice = client()
         .get(format!("{callback}/?code=x&code=y&state={state}"))
         .send()
         .await
         .expect("an answer");
-    assert_eq!(
-        twice.status(),
-        StatusCode::BAD_REQUEST,
-        "a parameter comes once"
-    );
+    assert_eq!(twice.status(), StatusCode::BAD_REQUEST, "a parameter comes once");
 }
 
 #[tokio::test]
 async fn a_header_that_never_ends_is_cut_off() {
     let (stage, callback) = waiting().await;
-    let port: u16 = callback
-        .rsplit(':')
-        .next()
-        .and_then(|port| port.parse().ok())
-        .expect("a port");
-    let mut stream = TcpStream::connect(("127.0.0.1", port))
-        .await
-        .expect("the port is open");
+    let port: u16 = callback.rsplit(':').next().and_then(|port| port.parse().ok()).expect("a port");
+    let mut stream = TcpStream::connect(("127.0.0.1", port)).await.expect("the port is open");
     let endless = format!("GET /?{} HTTP/1.1\r\n", "x".repeat(100_000));
     // The listener may hang up before everything is written.
     let _ = stream.write_all(endless.as_bytes()).await;
     let mut answer = Vec::new();
     let _ = stream.read_to_end(&mut answer).await;
     let answer = String::from_utf8_lossy(&answer);
-    assert!(
-        answer.is_empty() || answer.starts_with("HTTP/1.1 4"),
-        "{answer}"
-    );
+    assert!(answer.is_empty() || answer.starts_with("HTTP/1.1 4"), "{answer}");
     drop(stage);
 }
 
@@ -121,11 +78,7 @@ async fn the_same_port_answers_on_both_loopback_addresses() {
     let port = callback.rsplit(':').next().expect("a port");
     let mut reached = 0;
     for host in ["127.0.0.1", "[::1]"] {
-        if let Ok(answer) = client()
-            .get(format!("http://{host}:{port}/favicon.ico"))
-            .send()
-            .await
-        {
+        if let Ok(answer) = client().get(format!("http://{host}:{port}/favicon.ico")).send().await {
             assert_eq!(answer.status(), StatusCode::NO_CONTENT);
             reached += 1;
         }
@@ -149,24 +102,13 @@ async fn cancelling_frees_the_port_and_late_callbacks_reach_nobody() {
     let (mut stage, callback) = waiting().await;
     let state = state_of(&stage.desktop.last_opened());
     stage.send(Command::Cancel).await;
-    stage
-        .until("the wait is over", |s| !is_waiting_for_browser(s))
-        .await;
+    stage.until("the wait is over", |s| !is_waiting_for_browser(s)).await;
     stage.send(Command::SignInWithBrowser).await;
-    stage
-        .until("the browser is open", is_waiting_for_browser)
-        .await;
-    let late = client()
-        .get(format!("{callback}/?code=x&state={state}"))
-        .send()
-        .await;
+    stage.until("the browser is open", is_waiting_for_browser).await;
+    let late = client().get(format!("{callback}/?code=x&state={state}")).send().await;
     assert!(late.is_err(), "nobody listens on the old port");
     assert_ne!(callback_of(&stage.desktop.last_opened()), callback);
-    assert_ne!(
-        state_of(&stage.desktop.last_opened()),
-        state,
-        "every attempt has its own state"
-    );
+    assert_ne!(state_of(&stage.desktop.last_opened()), state, "every attempt has its own state");
 }
 
 proptest! {

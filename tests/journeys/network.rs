@@ -14,10 +14,7 @@ use crate::stage::{RESOURCE, Stage, access, choose, is_waiting_for_browser, proj
 fn cut(nth: u64, times: u64) -> Vec<Fault> {
     (nth..nth + times)
         .map(|nth| Fault {
-            when: Match {
-                nth: Some(nth),
-                ..Match::default()
-            },
+            when: Match { nth: Some(nth), ..Match::default() },
             act: Act::Cut,
             times: None,
         })
@@ -27,22 +24,11 @@ fn cut(nth: u64, times: u64) -> Vec<Fault> {
 #[tokio::test]
 async fn one_lost_answer_is_not_noticed_where_the_request_may_be_repeated() {
     let mut stage = Stage::new("default").await;
-    for operation in [
-        "tenants.list",
-        "subscriptions.list",
-        "accounts.list",
-        "deployments.list",
-    ] {
-        stage
-            .simulator
-            .add_fault(Fault::on(operation, Act::Cut).times(1));
+    for operation in ["tenants.list", "subscriptions.list", "accounts.list", "deployments.list"] {
+        stage.simulator.add_fault(Fault::on(operation, Act::Cut).times(1));
     }
-    stage
-        .simulator
-        .add_fault(Fault::on("permissions.list", Act::CutMidBody).times(1));
-    stage
-        .simulator
-        .add_fault(Fault::on("roleAssignments.create", Act::CutMidBody).times(1));
+    stage.simulator.add_fault(Fault::on("permissions.list", Act::CutMidBody).times(1));
+    stage.simulator.add_fault(Fault::on("roleAssignments.create", Act::CutMidBody).times(1));
     stage.walk().await;
     let creations: Vec<u16> = stage
         .history()
@@ -50,11 +36,7 @@ async fn one_lost_answer_is_not_noticed_where_the_request_may_be_repeated() {
         .filter(|entry| entry.operation == "roleAssignments.create")
         .map(|entry| entry.status)
         .collect();
-    assert_eq!(
-        creations.len(),
-        2,
-        "the write was repeated under the same name"
-    );
+    assert_eq!(creations.len(), 2, "the write was repeated under the same name");
 }
 
 #[tokio::test]
@@ -78,10 +60,7 @@ async fn the_network_may_go_at_every_request_of_the_road() {
                 "request {nth} was lost and {code:?} was told"
             );
         }
-        assert!(
-            stage.page().steps.iter().all(|step| step.done),
-            "the road ends well all the same"
-        );
+        assert!(stage.page().steps.iter().all(|step| step.done), "the road ends well all the same");
         assert_eq!(
             assignments(&stage),
             1,
@@ -94,9 +73,7 @@ async fn the_network_may_go_at_every_request_of_the_road() {
 #[tokio::test]
 async fn a_lost_network_names_the_host_and_how_hard_it_was_tried() {
     let mut stage = Stage::new("default").await;
-    stage
-        .simulator
-        .add_fault(Fault::on("tenants.list", Act::Cut));
+    stage.simulator.add_fault(Fault::on("tenants.list", Act::Cut));
     stage.send(Command::SignInWithBrowser).await;
     let failure = stage.until_failure(Code::NetworkFailed).await;
     show("network-failed", &stage);
@@ -104,29 +81,19 @@ async fn a_lost_network_names_the_host_and_how_hard_it_was_tried() {
     assert_eq!(failure.parameters["host"], "127.0.0.1");
     stage.simulator.clear_faults();
     stage.send(Command::PressRemedy { index: 0 }).await;
-    stage
-        .until("the resources are listed", |s| {
-            choose(s).is_some_and(|p| p.total > 0)
-        })
-        .await;
+    stage.until("the resources are listed", |s| choose(s).is_some_and(|p| p.total > 0)).await;
     stage.back_works().await;
 }
 
 #[tokio::test]
 async fn an_answer_that_is_noise_is_told_as_such() {
     let mut stage = Stage::new("default").await;
-    stage
-        .simulator
-        .add_fault(Fault::on("accounts.list", Act::Garble).times(3));
+    stage.simulator.add_fault(Fault::on("accounts.list", Act::Garble).times(3));
     stage.send(Command::SignInWithBrowser).await;
     stage.until_failure(Code::UnexpectedAnswer).await;
     stage.simulator.clear_faults();
     stage.send(Command::PressRemedy { index: 0 }).await;
-    stage
-        .until("the resources are listed", |s| {
-            choose(s).is_some_and(|p| p.total > 0)
-        })
-        .await;
+    stage.until("the resources are listed", |s| choose(s).is_some_and(|p| p.total > 0)).await;
 }
 
 #[tokio::test]
@@ -137,20 +104,13 @@ async fn azure_that_asks_to_slow_down_is_obeyed() {
         headers: [("retry-after".to_owned(), seconds.to_owned())].into(),
         body: serde_json::json!({ "error": { "code": "SubscriptionRequestsThrottled", "message": "Slow down." } }),
     };
-    stage
-        .simulator
-        .add_fault(Fault::on("subscriptions.list", act("7")).times(1));
+    stage.simulator.add_fault(Fault::on("subscriptions.list", act("7")).times(1));
     stage.sign_in().await;
     let mut stage = Stage::new("default").await;
-    stage
-        .simulator
-        .add_fault(Fault::on("subscriptions.list", act("600")).times(1));
+    stage.simulator.add_fault(Fault::on("subscriptions.list", act("600")).times(1));
     stage.send(Command::SignInWithBrowser).await;
     let failure = stage.until_failure(Code::Throttled).await;
-    assert_eq!(
-        failure.parameters["seconds"], "600",
-        "a wait that long is the person's choice"
-    );
+    assert_eq!(failure.parameters["seconds"], "600", "a wait that long is the person's choice");
 }
 
 #[tokio::test]
@@ -160,20 +120,13 @@ async fn an_answer_that_breaks_off_is_not_called_complete() {
     stage.choose(RESOURCE).await;
     stage.confirm_access().await;
     stage.write_env().await;
-    stage
-        .simulator
-        .add_fault(Fault::on("chat.create", Act::CutMidBody).times(1));
+    stage.simulator.add_fault(Fault::on("chat.create", Act::CutMidBody).times(1));
     stage.send(Command::SendTestMessage).await;
     let failed = |s: &Snapshot| s.failure.is_some();
     let snapshot = stage.until("it is told", failed).await;
     let failure = snapshot.failure.expect("it was just seen");
-    assert!(
-        [Code::NetworkFailed, Code::UnexpectedAnswer].contains(&failure.code),
-        "{failure:?}"
-    );
-    assert!(failure.remedies.contains(&Remedy::Action {
-        action: Action::SendTestMessage
-    }));
+    assert!([Code::NetworkFailed, Code::UnexpectedAnswer].contains(&failure.code), "{failure:?}");
+    assert!(failure.remedies.contains(&Remedy::Action { action: Action::SendTestMessage }));
     stage.test_connection().await;
 }
 
@@ -181,10 +134,7 @@ async fn an_answer_that_breaks_off_is_not_called_complete() {
 async fn walk_over_trouble(stage: &mut Stage) -> Vec<Code> {
     let mut met = Vec::new();
     stage.send(Command::SignInWithBrowser).await;
-    overcome(stage, &mut met, |s| {
-        choose(s).is_some_and(|p| !p.reading && p.total > 0)
-    })
-    .await;
+    overcome(stage, &mut met, |s| choose(s).is_some_and(|p| !p.reading && p.total > 0)).await;
     let window = stage.session.list_resources(RESOURCE, 0, 1);
     let id = window.items[0].id.clone();
     stage.send(Command::SelectResource { id: id.clone() }).await;
@@ -197,22 +147,14 @@ async fn walk_over_trouble(stage: &mut Stage) -> Vec<Code> {
     };
     overcome(stage, &mut met, listed).await;
     stage.send(Command::ConfirmResource).await;
-    overcome(stage, &mut met, |s| {
-        access(s).is_some_and(|p| p.plan.is_some() && s.busy.is_none())
-    })
-    .await;
+    overcome(stage, &mut met, |s| access(s).is_some_and(|p| p.plan.is_some() && s.busy.is_none()))
+        .await;
     stage.send(Command::AssignRole).await;
-    overcome(stage, &mut met, |s| {
-        project(s).is_some_and(|p| p.phase == ProjectPhase::Ready)
-    })
-    .await;
+    overcome(stage, &mut met, |s| project(s).is_some_and(|p| p.phase == ProjectPhase::Ready)).await;
     stage.send(Command::WriteEnv).await;
     overcome(stage, &mut met, |s| shown(s) == Step::TestConnection).await;
     stage.send(Command::SendTestMessage).await;
-    overcome(stage, &mut met, |s| {
-        test(s).is_some_and(|p| p.phase == TestPhase::Answered)
-    })
-    .await;
+    overcome(stage, &mut met, |s| test(s).is_some_and(|p| p.phase == TestPhase::Answered)).await;
     met
 }
 
@@ -240,13 +182,7 @@ async fn overcome(stage: &mut Stage, met: &mut Vec<Code>, wanted: impl Fn(&Snaps
 }
 
 fn assignments(stage: &Stage) -> usize {
-    let person = stage
-        .page()
-        .person
-        .as_ref()
-        .expect("somebody is signed in")
-        .object_id
-        .clone();
+    let person = stage.page().person.as_ref().expect("somebody is signed in").object_id.clone();
     stage.simulator.state()["assignments"]
         .as_array()
         .expect("the state lists the assignments")
@@ -267,13 +203,8 @@ async fn a_link_that_leads_out_of_the_cloud_is_not_followed() {
         body: serde_json::json!({ "value": [], "nextLink": link }),
     };
     let foreign = "http://127.0.0.1:9/arm/subscriptions?api-version=2022-12-01";
-    stage
-        .simulator
-        .add_fault(Fault::on("subscriptions.list", act(foreign)));
+    stage.simulator.add_fault(Fault::on("subscriptions.list", act(foreign)));
     stage.send(Command::SignInWithBrowser).await;
     stage.until_failure(Code::ForeignHost).await;
-    assert_eq!(
-        stage.page().person.as_ref().map(|person| person.kept),
-        Some(false)
-    );
+    assert_eq!(stage.page().person.as_ref().map(|person| person.kept), Some(false));
 }

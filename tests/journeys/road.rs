@@ -20,43 +20,25 @@ async fn a_newcomer_reaches_a_chat_answer() {
     assert_eq!(person.account, ADA);
     assert_eq!(person.tenant_name.as_deref(), Some("Contoso"));
     assert_eq!(person.way, Way::Browser);
-    assert_ne!(
-        person.object_id, person.tenant_id,
-        "the ids are not mixed up"
-    );
+    assert_ne!(person.object_id, person.tenant_id, "the ids are not mixed up");
 
     stage.select(RESOURCE).await;
     show("resource-chosen", &stage);
-    let page = choose(stage.page())
-        .expect("the resources are shown")
-        .clone();
+    let page = choose(stage.page()).expect("the resources are shown").clone();
     assert!(
-        page.deployments
-            .iter()
-            .any(|deployment| !deployment.can_chat),
+        page.deployments.iter().any(|deployment| !deployment.can_chat),
         "embeddings cannot chat"
     );
-    assert_eq!(
-        page.deployment.as_deref(),
-        Some("gpt-4.1"),
-        "the first that can chat is chosen"
-    );
+    assert_eq!(page.deployment.as_deref(), Some("gpt-4.1"), "the first that can chat is chosen");
     stage.choose(RESOURCE).await;
     show("access-may-not", &stage);
     let page = access(stage.page()).expect("the access is shown").clone();
-    assert_eq!(
-        page.verdict,
-        Some(Verdict::MayNotChat),
-        "a contributor may not chat"
-    );
+    assert_eq!(page.verdict, Some(Verdict::MayNotChat), "a contributor may not chat");
 
     stage.get_role().await;
     show("project-ready", &stage);
     let plan = page.plan.expect("what will be assigned is shown first");
-    assert!(
-        plan.scope.ends_with(RESOURCE),
-        "the role is assigned at the resource, not above"
-    );
+    assert!(plan.scope.ends_with(RESOURCE), "the role is assigned at the resource, not above");
     stage.write_env().await;
     show("test-ready", &stage);
     let env = stage.env();
@@ -68,19 +50,10 @@ async fn a_newcomer_reaches_a_chat_answer() {
 
     let answer = stage.test_connection().await;
     show("test-answered", &stage);
-    assert!(
-        answer.split_whitespace().count() >= 3,
-        "the model says something: {answer}"
-    );
-    assert!(
-        stage.page().steps.iter().all(|step| step.done),
-        "every step is done"
-    );
-    let creations = stage
-        .history()
-        .iter()
-        .filter(|entry| entry.operation == "roleAssignments.create")
-        .count();
+    assert!(answer.split_whitespace().count() >= 3, "the model says something: {answer}");
+    assert!(stage.page().steps.iter().all(|step| step.done), "every step is done");
+    let creations =
+        stage.history().iter().filter(|entry| entry.operation == "roleAssignments.create").count();
     assert_eq!(creations, 1, "one role was assigned");
     stage.back_works().await;
     stage.history();
@@ -95,28 +68,17 @@ async fn the_answer_arrives_in_pieces_that_add_up() {
     for message in &stage.told {
         let message: serde_json::Value = serde_json::from_str(message).expect("JSON");
         if message["kind"] == "piece" {
-            assert_eq!(
-                message["number"], next,
-                "the pieces are numbered without a gap"
-            );
+            assert_eq!(message["number"], next, "the pieces are numbered without a gap");
             text.push_str(message["text"].as_str().expect("a piece has text"));
             next += 1;
         } else if message["snapshot"]["page"]["step"] == "test_connection" {
-            text = message["snapshot"]["page"]["answer"]
-                .as_str()
-                .expect("an answer")
-                .to_owned();
-            next = message["snapshot"]["page"]["pieces"]
-                .as_u64()
-                .expect("a number");
+            text = message["snapshot"]["page"]["answer"].as_str().expect("an answer").to_owned();
+            next = message["snapshot"]["page"]["pieces"].as_u64().expect("a number");
         }
     }
     assert_eq!(text, answer, "the pieces add up to the answer");
     assert!(
-        stage
-            .told
-            .iter()
-            .any(|m| m.starts_with(r#"{"kind":"piece""#)),
+        stage.told.iter().any(|m| m.starts_with(r#"{"kind":"piece""#)),
         "pieces were sent at all"
     );
 }
@@ -124,11 +86,7 @@ async fn the_answer_arrives_in_pieces_that_add_up() {
 #[tokio::test]
 async fn the_whole_journey_is_at_most_eight_requests_deep() {
     let latency = Duration::from_millis(20);
-    let mut stage = Stage::with(Setup {
-        latency,
-        ..Setup::default()
-    })
-    .await;
+    let mut stage = Stage::with(Setup { latency, ..Setup::default() }).await;
     stage.walk().await;
     let history: Vec<Entry> = stage.history();
     let path = simulator::critical_path(&history);
@@ -136,16 +94,8 @@ async fn the_whole_journey_is_at_most_eight_requests_deep() {
     for entry in &path {
         println!("  {} {} {}", entry.operation, entry.method, entry.status);
     }
-    assert!(
-        path.len() <= 8,
-        "the journey is {} requests deep",
-        path.len()
-    );
-    assert!(
-        path.len() >= 6,
-        "a journey of {} steps counts too little",
-        path.len()
-    );
+    assert!(path.len() <= 8, "the journey is {} requests deep", path.len());
+    assert!(path.len() >= 6, "a journey of {} steps counts too little", path.len());
     let one = |operation: &str| {
         history
             .iter()
@@ -162,15 +112,9 @@ async fn the_whole_journey_is_at_most_eight_requests_deep() {
             "{a} and {b} do not need each other, yet one waited for the other"
         );
     }
-    let lists: Vec<_> = history
-        .iter()
-        .filter(|entry| entry.operation == "accounts.list")
-        .collect();
+    let lists: Vec<_> = history.iter().filter(|entry| entry.operation == "accounts.list").collect();
     assert!(lists.len() >= 2, "two subscriptions are looked at");
-    assert!(
-        lists[0].overlaps(lists[1]),
-        "the subscriptions are looked at side by side"
-    );
+    assert!(lists[0].overlaps(lists[1]), "the subscriptions are looked at side by side");
 }
 
 #[tokio::test]
@@ -187,10 +131,7 @@ async fn whoever_has_the_role_is_told_through_what_and_goes_on() {
     stage.write_env().await;
     stage.test_connection().await;
     assert!(
-        stage
-            .history()
-            .iter()
-            .all(|entry| entry.operation != "roleAssignments.create"),
+        stage.history().iter().all(|entry| entry.operation != "roleAssignments.create"),
         "nothing is assigned to somebody who has access"
     );
 }
@@ -209,20 +150,9 @@ async fn a_role_that_takes_forty_seconds_is_waited_for() {
         })
         .await;
     show("access-waiting", &stage);
-    stage
-        .until("the road goes on by itself", |s| {
-            shown(s) == Step::ConnectProject
-        })
-        .await;
-    let looks = stage
-        .history()
-        .iter()
-        .filter(|entry| entry.operation == "chat.create")
-        .count();
-    assert!(
-        (20..=22).contains(&looks),
-        "40 s at one look every 2 s were {looks} looks"
-    );
+    stage.until("the road goes on by itself", |s| shown(s) == Step::ConnectProject).await;
+    let looks = stage.history().iter().filter(|entry| entry.operation == "chat.create").count();
+    assert!((20..=22).contains(&looks), "40 s at one look every 2 s were {looks} looks");
 }
 
 #[tokio::test]
@@ -231,28 +161,17 @@ async fn a_wait_can_be_stopped_and_taken_up_again() {
     stage.sign_in().await;
     stage.choose(RESOURCE).await;
     stage.send(Command::AssignRole).await;
-    stage
-        .until("the wait began", |s| {
-            access(s).is_some_and(|page| page.waiting.is_some())
-        })
-        .await;
+    stage.until("the wait began", |s| access(s).is_some_and(|page| page.waiting.is_some())).await;
     stage.send(Command::Cancel).await;
     stage
-        .until("the wait is stopped", |s| {
-            access(s).is_some_and(|p| p.phase == AccessPhase::Paused)
-        })
+        .until("the wait is stopped", |s| access(s).is_some_and(|p| p.phase == AccessPhase::Paused))
         .await;
     show("access-paused", &stage);
     stage.pass(Duration::from_secs(45));
     stage.send(Command::AssignRole).await;
-    stage
-        .until("the road goes on", |s| shown(s) == Step::ConnectProject)
-        .await;
-    let creations = stage
-        .history()
-        .iter()
-        .filter(|entry| entry.operation == "roleAssignments.create")
-        .count();
+    stage.until("the road goes on", |s| shown(s) == Step::ConnectProject).await;
+    let creations =
+        stage.history().iter().filter(|entry| entry.operation == "roleAssignments.create").count();
     assert_eq!(creations, 1, "to wait on is not to assign again");
 }
 
@@ -260,73 +179,39 @@ async fn a_wait_can_be_stopped_and_taken_up_again() {
 async fn a_kept_sign_in_leads_back_to_the_list_in_three_requests() {
     let mut stage = Stage::new("default").await;
     stage.sign_in().await;
-    stage
-        .until("the sign-in is kept", |s| {
-            s.person.as_ref().is_some_and(|p| p.kept)
-        })
-        .await;
+    stage.until("the sign-in is kept", |s| s.person.as_ref().is_some_and(|p| p.kept)).await;
     let before = stage.history().len();
     stage.relaunch().await;
     stage
-        .until("the resources are listed", |s| {
-            choose(s).is_some_and(|p| !p.reading && p.total > 0)
-        })
+        .until("the resources are listed", |s| choose(s).is_some_and(|p| !p.reading && p.total > 0))
         .await;
     let history = stage.history();
     let path = simulator::critical_path(&history[before..]);
     println!("relaunch: depth {}", path.len());
-    assert!(
-        path.len() <= 3,
-        "a relaunch is {} requests deep",
-        path.len()
-    );
+    assert!(path.len() <= 3, "a relaunch is {} requests deep", path.len());
 }
 
 #[tokio::test]
 async fn signing_out_forgets_the_kept_sign_in() {
     let mut stage = Stage::new("default").await;
     stage.sign_in().await;
-    stage
-        .until("the sign-in is kept", |s| {
-            s.person.as_ref().is_some_and(|p| p.kept)
-        })
-        .await;
+    stage.until("the sign-in is kept", |s| s.person.as_ref().is_some_and(|p| p.kept)).await;
     stage.send(Command::SignOut).await;
-    stage
-        .until("nobody is signed in", |s| s.person.is_none())
-        .await;
+    stage.until("nobody is signed in", |s| s.person.is_none()).await;
     let page = crate::stage::sign_in(stage.page()).expect("the first page");
-    assert!(
-        page.can_stay_signed_in,
-        "the store works: the next sign-in may be kept"
-    );
-    let codes: Vec<_> = stage
-        .page()
-        .notices
-        .iter()
-        .map(|notice| notice.code.as_str())
-        .collect();
+    assert!(page.can_stay_signed_in, "the store works: the next sign-in may be kept");
+    let codes: Vec<_> = stage.page().notices.iter().map(|notice| notice.code.as_str()).collect();
     assert_eq!(codes, ["signed_out"], "nothing else is said");
     let before = stage.history().len();
     stage.relaunch().await;
-    stage
-        .until("the wizard is ready", |s| s.busy.is_none())
-        .await;
+    stage.until("the wizard is ready", |s| s.busy.is_none()).await;
     assert!(stage.page().person.is_none(), "nobody comes back");
-    assert_eq!(
-        stage.history().len(),
-        before,
-        "nothing was sent on behalf of nobody"
-    );
+    assert_eq!(stage.history().len(), before, "nothing was sent on behalf of nobody");
 }
 
 #[tokio::test]
 async fn the_sign_in_of_the_azure_cli_can_be_borrowed() {
-    let mut stage = Stage::with(Setup {
-        tools: played_azure_cli,
-        ..Setup::default()
-    })
-    .await;
+    let mut stage = Stage::with(Setup { tools: played_azure_cli, ..Setup::default() }).await;
     stage
         .until("the sign-in is offered", |s| {
             crate::stage::sign_in(s).is_some_and(|page| page.azure_cli_account.is_some())
@@ -335,23 +220,15 @@ async fn the_sign_in_of_the_azure_cli_can_be_borrowed() {
     show("sign-in-azure-cli", &stage);
     stage.send(Command::SignInWithAzureCli).await;
     stage
-        .until("the resources are listed", |s| {
-            choose(s).is_some_and(|p| !p.reading && p.total > 0)
-        })
+        .until("the resources are listed", |s| choose(s).is_some_and(|p| !p.reading && p.total > 0))
         .await;
-    assert_eq!(
-        stage.page().person.as_ref().expect("somebody").way,
-        Way::AzureCli
-    );
+    assert_eq!(stage.page().person.as_ref().expect("somebody").way, Way::AzureCli);
     stage.choose(RESOURCE).await;
     stage.get_role().await;
     stage.write_env().await;
     stage.test_connection().await;
     assert!(
-        stage
-            .history()
-            .iter()
-            .all(|entry| !entry.operation.starts_with("entra.")),
+        stage.history().iter().all(|entry| !entry.operation.starts_with("entra.")),
         "a borrowed sign-in asks Entra for nothing itself"
     );
     assert!(
@@ -388,15 +265,9 @@ impl azure_identity::Executor for PlayedAzureCli {
         _: &std::ffi::OsStr,
         arguments: &[&std::ffi::OsStr],
     ) -> std::io::Result<std::process::Output> {
-        let line = arguments
-            .iter()
-            .map(|part| part.to_string_lossy())
-            .collect::<Vec<_>>()
-            .join(" ");
-        assert!(
-            line.contains("az account get-access-token -o json --scope "),
-            "{line}"
-        );
+        let line =
+            arguments.iter().map(|part| part.to_string_lossy()).collect::<Vec<_>>().join(" ");
+        assert!(line.contains("az account get-access-token -o json --scope "), "{line}");
         let token = if line.contains("cognitiveservices") {
             &self.inference
         } else {

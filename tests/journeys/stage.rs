@@ -67,11 +67,7 @@ impl Default for Setup {
 
 impl Stage {
     pub async fn new(scenario: &'static str) -> Self {
-        Stage::with(Setup {
-            scenario,
-            ..Setup::default()
-        })
-        .await
+        Stage::with(Setup { scenario, ..Setup::default() }).await
     }
 
     pub async fn with(setup: Setup) -> Self {
@@ -88,14 +84,7 @@ impl Stage {
         let clock = Arc::new(HandClock::new());
         let desktop = Arc::new(PlayedDesktop::new(setup.habit));
         let tools = (setup.tools)(&simulator);
-        let session = start(
-            &simulator,
-            &clock,
-            &desktop,
-            &setup.store,
-            tools,
-            home.path(),
-        );
+        let session = start(&simulator, &clock, &desktop, &setup.store, tools, home.path());
         let messages = session.watch();
         let mut stage = Stage {
             simulator,
@@ -109,9 +98,7 @@ impl Stage {
             last: None,
             pieces: Vec::new(),
         };
-        stage
-            .until("the wizard is ready", |s| s.busy.is_none())
-            .await;
+        stage.until("the wizard is ready", |s| s.busy.is_none()).await;
         stage
     }
 
@@ -149,16 +136,11 @@ impl Stage {
 
     /// The page as it is.
     pub fn page(&self) -> &Snapshot {
-        self.last
-            .as_ref()
-            .expect("a session tells its page at once")
+        self.last.as_ref().expect("a session tells its page at once")
     }
 
     pub fn failure(&self) -> &Failure {
-        self.page()
-            .failure
-            .as_ref()
-            .expect("the page shows a failure")
+        self.page().failure.as_ref().expect("the page shows a failure")
     }
 
     /// Turns short waits until the page is as wanted.
@@ -186,30 +168,21 @@ impl Stage {
     /// Waits for a failure of this code.
     pub async fn until_failure(&mut self, code: Code) -> Failure {
         let what = format!("{code:?}");
-        let snapshot = self
-            .until(&what, |s| {
-                s.failure.as_ref().is_some_and(|f| f.code == code)
-            })
-            .await;
+        let snapshot =
+            self.until(&what, |s| s.failure.as_ref().is_some_and(|f| f.code == code)).await;
         let failure = snapshot.failure.expect("it was just seen");
         for parameter in code.parameters() {
-            assert!(
-                failure.parameters.contains_key(*parameter),
-                "{code:?} names its {parameter}"
-            );
+            assert!(failure.parameters.contains_key(*parameter), "{code:?} names its {parameter}");
         }
         assert!(!failure.remedies.is_empty(), "{code:?} ends in a next step");
         failure
     }
 
     fn take(&mut self, message: Message) {
-        self.told
-            .push(serde_json::to_string(&message).expect("a message is JSON"));
+        self.told.push(serde_json::to_string(&message).expect("a message is JSON"));
         match message {
             Message::Snapshot { snapshot } => {
-                let size = serde_json::to_vec(&snapshot)
-                    .expect("a snapshot is JSON")
-                    .len();
+                let size = serde_json::to_vec(&snapshot).expect("a snapshot is JSON").len();
                 assert!(
                     size < 64 * 1024,
                     "a snapshot of {size} bytes is too large for the channel"
@@ -240,10 +213,7 @@ impl Stage {
     pub fn history(&self) -> Vec<Entry> {
         let history = self.simulator.history();
         let unknown: Vec<_> = history.iter().filter(|entry| entry.unknown).collect();
-        assert!(
-            unknown.is_empty(),
-            "Azure does not know these requests: {unknown:#?}"
-        );
+        assert!(unknown.is_empty(), "Azure does not know these requests: {unknown:#?}");
         history
     }
 
@@ -299,8 +269,7 @@ impl Stage {
 
     pub async fn write_env(&mut self) {
         self.send(Command::WriteEnv).await;
-        self.until("the test can begin", |s| test(s).is_some())
-            .await;
+        self.until("the test can begin", |s| test(s).is_some()).await;
     }
 
     pub async fn test_connection(&mut self) -> String {
@@ -327,8 +296,7 @@ impl Stage {
         for state in self.page().steps.clone() {
             if state.reachable {
                 self.send(Command::GoToStep { step: state.step }).await;
-                self.until("the step is shown", |s| shown(s) == state.step)
-                    .await;
+                self.until("the step is shown", |s| shown(s) == state.step).await;
             }
         }
     }
@@ -359,12 +327,7 @@ fn start(
 }
 
 pub fn shown(snapshot: &Snapshot) -> Step {
-    snapshot
-        .steps
-        .iter()
-        .find(|step| step.current)
-        .expect("one step is shown")
-        .step
+    snapshot.steps.iter().find(|step| step.current).expect("one step is shown").step
 }
 
 pub fn sign_in(snapshot: &Snapshot) -> Option<&SignInPage> {

@@ -7,11 +7,7 @@ use keyless::snapshot::{Activity, Obstacle};
 use serde::Serialize;
 
 fn name(value: impl Serialize) -> String {
-    serde_json::to_value(value)
-        .expect("a code")
-        .as_str()
-        .expect("a code is a string")
-        .to_owned()
+    serde_json::to_value(value).expect("a code").as_str().expect("a code is a string").to_owned()
 }
 
 fn placeholders(sentence: &str) -> BTreeSet<String> {
@@ -30,9 +26,7 @@ fn every_failure_has_a_title_and_a_body_that_name_only_what_it_carries() {
         let mut named = BTreeSet::new();
         for part in ["title", "body"] {
             let key = format!("failure.{}.{part}", name(code));
-            let sentence = words
-                .get(&key)
-                .unwrap_or_else(|| panic!("{key} has no words"));
+            let sentence = words.get(&key).unwrap_or_else(|| panic!("{key} has no words"));
             assert!(!sentence.trim().is_empty(), "{key} says nothing");
             named.extend(placeholders(sentence));
         }
@@ -46,10 +40,7 @@ fn every_failure_has_a_title_and_a_body_that_name_only_what_it_carries() {
 #[test]
 fn no_words_are_kept_for_a_failure_that_cannot_happen() {
     let known: BTreeSet<String> = Code::ALL.iter().map(name).collect();
-    for key in keyless::words::all()
-        .keys()
-        .filter(|key| key.starts_with("failure."))
-    {
+    for key in keyless::words::all().keys().filter(|key| key.starts_with("failure.")) {
         let code = key.split('.').nth(1).unwrap_or_default();
         assert!(
             known.contains(code)
@@ -62,26 +53,12 @@ fn no_words_are_kept_for_a_failure_that_cannot_happen() {
 #[test]
 fn every_button_link_text_and_activity_has_words() {
     let words = keyless::words::all();
-    let keys = (Action::ALL
-        .iter()
-        .map(|action| format!("action.{}", name(action))))
-    .chain(Link::ALL.iter().map(|link| format!("link.{}", name(link))))
-    .chain(
-        TextKind::ALL
-            .iter()
-            .map(|text| format!("text.{}", name(text))),
-    )
-    .chain(
-        Activity::ALL
-            .iter()
-            .map(|activity| format!("busy.{}", name(activity))),
-    )
-    .chain(
-        Obstacle::ALL
-            .iter()
-            .map(|obstacle| format!("obstacle.{}", name(obstacle))),
-    )
-    .chain(keyless::words::KEYS.iter().map(ToString::to_string));
+    let keys = (Action::ALL.iter().map(|action| format!("action.{}", name(action))))
+        .chain(Link::ALL.iter().map(|link| format!("link.{}", name(link))))
+        .chain(TextKind::ALL.iter().map(|text| format!("text.{}", name(text))))
+        .chain(Activity::ALL.iter().map(|activity| format!("busy.{}", name(activity))))
+        .chain(Obstacle::ALL.iter().map(|obstacle| format!("obstacle.{}", name(obstacle))))
+        .chain(keyless::words::KEYS.iter().map(ToString::to_string));
     for key in keys {
         assert!(words.contains_key(&key), "{key} has no words");
     }
@@ -119,22 +96,12 @@ fn every_sentence_by_code_of_the_core_has_words() {
         ),
         (
             "result",
-            vec![
-                "answered",
-                "has_access",
-                "has_role",
-                "signed_in",
-                "uses_resource",
-                "wrote_env",
-            ],
+            vec!["answered", "has_access", "has_role", "signed_in", "uses_resource", "wrote_env"],
         ),
     ];
     for (kind, codes) in codes {
         for code in codes {
-            assert!(
-                words.contains_key(&format!("{kind}.{code}")),
-                "{kind}.{code} has no words"
-            );
+            assert!(words.contains_key(&format!("{kind}.{code}")), "{kind}.{code} has no words");
         }
     }
 }
@@ -144,9 +111,8 @@ fn no_sentence_begs_or_shouts() {
     for (key, sentence) in keyless::words::all() {
         let lower = sentence.to_lowercase();
         for banned in ["please", "sorry", "error:", "oops", "forbidden", "illegal"] {
-            let begs = lower
-                .split(|c: char| !c.is_alphanumeric() && c != ':')
-                .any(|word| word == banned);
+            let begs =
+                lower.split(|c: char| !c.is_alphanumeric() && c != ':').any(|word| word == banned);
             assert!(!begs, "{key} says {banned}: {sentence}");
         }
     }

@@ -42,18 +42,12 @@ fn find_deb(folder: &Path) -> Outcome<PathBuf> {
 }
 
 fn check_size(file: &Path, limit: u64) -> Outcome {
-    let bytes = fs::metadata(file)
-        .map_err(|error| format!("{}: {error}", file.display()))?
-        .len();
+    let bytes = fs::metadata(file).map_err(|error| format!("{}: {error}", file.display()))?.len();
     say(&format!("{} has {}", file.display(), megabytes(bytes)));
     if bytes < limit {
         return Ok(());
     }
-    Err(format!(
-        "{} is over the limit of {}",
-        file.display(),
-        megabytes(limit)
-    ))
+    Err(format!("{} is over the limit of {}", file.display(), megabytes(limit)))
 }
 
 fn megabytes(bytes: u64) -> String {

@@ -21,28 +21,14 @@ pub fn require_cargo_deny() -> Outcome<PathBuf> {
         return Ok(program);
     }
     let home = cache_folder()?.join(format!("cargo-deny-{VERSION}"));
-    let program = home
-        .join("bin")
-        .join(format!("cargo-deny{}", std::env::consts::EXE_SUFFIX));
+    let program = home.join("bin").join(format!("cargo-deny{}", std::env::consts::EXE_SUFFIX));
     if program.exists() {
         return Ok(program);
     }
-    say(&format!(
-        "Building cargo-deny {VERSION} into {}, once",
-        home.display()
-    ));
-    let mut install = cargo(&[
-        "install",
-        "cargo-deny",
-        "--locked",
-        "--quiet",
-        "--version",
-        VERSION,
-    ]);
-    install
-        .arg("--root")
-        .arg(&home)
-        .env("CARGO_TARGET_DIR", home.join("build"));
+    say(&format!("Building cargo-deny {VERSION} into {}, once", home.display()));
+    let mut install =
+        cargo(&["install", "cargo-deny", "--locked", "--quiet", "--version", VERSION]);
+    install.arg("--root").arg(&home).env("CARGO_TARGET_DIR", home.join("build"));
     // It runs for a second: one minute of compiling instead of five is worth more than speed.
     for (setting, value) in [("OPT_LEVEL", "0"), ("LTO", "off"), ("CODEGEN_UNITS", "16")] {
         install.env(format!("CARGO_PROFILE_RELEASE_{setting}"), value);

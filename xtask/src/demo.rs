@@ -22,16 +22,12 @@ const PICTURES: [&str; 5] = [
 
 /// Opens the window on practice Azure, and waits until the person closes it.
 pub fn show_window() -> Outcome {
-    let has_display = ["DISPLAY", "WAYLAND_DISPLAY"]
-        .iter()
-        .any(|name| env::var_os(name).is_some());
+    let has_display = ["DISPLAY", "WAYLAND_DISPLAY"].iter().any(|name| env::var_os(name).is_some());
     if cfg!(target_os = "linux") && !has_display {
-        return Err(
-            "there is no display here (neither DISPLAY nor WAYLAND_DISPLAY is set).\n\
+        return Err("there is no display here (neither DISPLAY nor WAYLAND_DISPLAY is set).\n\
              `cargo xtask demo --headless` walks through the wizard on a virtual one, and leaves\n\
              one picture a step in target/demo/."
-                .to_owned(),
-        );
+            .to_owned());
     }
     let programs = build_wizard(Need::Show)?;
     let app = find_executable(&programs, "keyless-desktop")?;
@@ -52,10 +48,7 @@ pub fn take_pictures() -> Outcome {
     run(display.lend_to(&mut walk))?;
     let is_there = |name: &&str| fs::metadata(folder.join(name)).is_ok_and(|file| file.len() > 0);
     match PICTURES.iter().find(|name| !is_there(name)) {
-        Some(name) => Err(format!(
-            "the walk left no picture {name} in {}",
-            folder.display()
-        )),
+        Some(name) => Err(format!("the walk left no picture {name} in {}", folder.display())),
         None => {
             say(&format!("Five pictures are in {}", folder.display()));
             Ok(())

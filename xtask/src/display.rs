@@ -28,10 +28,7 @@ impl Display {
                 .read_line(&mut number)
                 .map_err(|error| format!("Xvfb does not tell its display: {error}"))?;
         }
-        let display = Self {
-            server,
-            name: format!(":{}", number.trim()),
-        };
+        let display = Self { server, name: format!(":{}", number.trim()) };
         if number.trim().is_empty() {
             return Err("Xvfb ended before it had a display".to_owned());
         }
@@ -42,9 +39,7 @@ impl Display {
     /// Lets the command, and what it starts, open windows here and nowhere else.
     pub fn lend_to<'a>(&self, command: &'a mut Command) -> &'a mut Command {
         command.env("DISPLAY", &self.name).env("GDK_BACKEND", "x11");
-        command
-            .env_remove("WAYLAND_DISPLAY")
-            .env_remove("XAUTHORITY")
+        command.env_remove("WAYLAND_DISPLAY").env_remove("XAUTHORITY")
     }
 }
 
@@ -57,16 +52,7 @@ impl Drop for Display {
 }
 
 fn server_command() -> Command {
-    let server = [
-        "Xvfb",
-        "-displayfd",
-        "1",
-        "-screen",
-        "0",
-        "1280x1024x24",
-        "-nolisten",
-        "tcp",
-    ];
+    let server = ["Xvfb", "-displayfd", "1", "-screen", "0", "1280x1024x24", "-nolisten", "tcp"];
     if find_program("setpriv").is_some() {
         // The server does not outlive this program, however it ends.
         return command("setpriv", &[&["--pdeathsig", "TERM"], &server[..]].concat());

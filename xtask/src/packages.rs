@@ -40,36 +40,16 @@ struct Package {
 }
 
 const PACKAGES: [Package; 12] = [
-    Package {
-        debian: "build-essential",
-        need: Need::Build,
-        sign: Sign::Program(&["cc"]),
-    },
-    Package {
-        debian: "pkg-config",
-        need: Need::Build,
-        sign: Sign::Program(&["pkg-config"]),
-    },
+    Package { debian: "build-essential", need: Need::Build, sign: Sign::Program(&["cc"]) },
+    Package { debian: "pkg-config", need: Need::Build, sign: Sign::Program(&["pkg-config"]) },
     Package {
         debian: "libwebkit2gtk-4.1-dev",
         need: Need::Build,
         sign: Sign::Library("webkit2gtk-4.1"),
     },
-    Package {
-        debian: "xdg-utils",
-        need: Need::Show,
-        sign: Sign::Program(&["xdg-open"]),
-    },
-    Package {
-        debian: "xdg-utils",
-        need: Need::Drive,
-        sign: Sign::Program(&["xdg-open"]),
-    },
-    Package {
-        debian: "xvfb",
-        need: Need::Drive,
-        sign: Sign::Program(&["Xvfb"]),
-    },
+    Package { debian: "xdg-utils", need: Need::Show, sign: Sign::Program(&["xdg-open"]) },
+    Package { debian: "xdg-utils", need: Need::Drive, sign: Sign::Program(&["xdg-open"]) },
+    Package { debian: "xvfb", need: Need::Drive, sign: Sign::Program(&["Xvfb"]) },
     Package {
         debian: "webkit2gtk-driver",
         need: Need::Drive,
@@ -85,21 +65,13 @@ const PACKAGES: [Package; 12] = [
         need: Need::Drive,
         sign: Sign::Program(&["chromedriver"]),
     },
-    Package {
-        debian: "dbus",
-        need: Need::Drive,
-        sign: Sign::Program(&["dbus-daemon"]),
-    },
+    Package { debian: "dbus", need: Need::Drive, sign: Sign::Program(&["dbus-daemon"]) },
     Package {
         debian: "gnome-keyring",
         need: Need::Drive,
         sign: Sign::Program(&["gnome-keyring-daemon"]),
     },
-    Package {
-        debian: "python3-pip",
-        need: Need::FetchNode,
-        sign: Sign::PythonModule("pip"),
-    },
+    Package { debian: "python3-pip", need: Need::FetchNode, sign: Sign::PythonModule("pip") },
 ];
 
 /// Makes the packages for these needs available, or says what is missing and how to get it.
@@ -115,10 +87,7 @@ pub fn require_packages(needs: &[Need]) -> Outcome {
         return Err(advise(&missing));
     }
     let names: Vec<&str> = missing.iter().map(|package| package.debian).collect();
-    say(&format!(
-        "These system packages are missing: {}",
-        names.join(" ")
-    ));
+    say(&format!("These system packages are missing: {}", names.join(" ")));
     install_with_apt(&names)
 }
 
@@ -129,10 +98,7 @@ fn missing_packages(
     is_present: impl Fn(&Package) -> bool,
 ) -> Vec<&'static Package> {
     let mut missing: Vec<&Package> = Vec::new();
-    for package in PACKAGES
-        .iter()
-        .filter(|package| needs.contains(&package.need))
-    {
+    for package in PACKAGES.iter().filter(|package| needs.contains(&package.need)) {
         let is_listed = missing.iter().any(|listed| listed.debian == package.debian);
         if !is_listed && !is_present(package) {
             missing.push(package);
@@ -150,16 +116,11 @@ fn is_present(sign: Sign) -> bool {
 }
 
 fn install_with_apt(names: &[&str]) -> Outcome {
-    let by_hand = format!(
-        "sudo apt-get install --no-install-recommends {}",
-        names.join(" ")
-    );
+    let by_hand = format!("sudo apt-get install --no-install-recommends {}", names.join(" "));
     let prefix: &[&str] = if succeeds(&mut command("sh", &["-c", "test \"$(id -u)\" = 0"])) {
         &["env"]
     } else if find_program("sudo").is_none() {
-        return Err(format!(
-            "there is no sudo here; as an administrator, run: {by_hand}"
-        ));
+        return Err(format!("there is no sudo here; as an administrator, run: {by_hand}"));
     } else if io::stdin().is_terminal() {
         &["sudo", "env"]
     } else {
@@ -183,35 +144,23 @@ fn advise(missing: &[&Package]) -> String {
     let mut capabilities = Vec::new();
     for package in missing {
         let (what, capability) = match package.sign {
-            Sign::Program(names) => (
-                format!("the program {}", names.join(" or ")),
-                format!("/usr/bin/{}", names[0]),
-            ),
-            Sign::Library(name) => (
-                format!("the library {name} with its headers"),
-                format!("'pkgconfig({name})'"),
-            ),
-            Sign::PythonModule(name) => (
-                format!("the Python module {name}"),
-                format!("'python3dist({name})'"),
-            ),
+            Sign::Program(names) => {
+                (format!("the program {}", names.join(" or ")), format!("/usr/bin/{}", names[0]))
+            }
+            Sign::Library(name) => {
+                (format!("the library {name} with its headers"), format!("'pkgconfig({name})'"))
+            }
+            Sign::PythonModule(name) => {
+                (format!("the Python module {name}"), format!("'python3dist({name})'"))
+            }
         };
-        advice.push_str(&format!(
-            "  {what} (Debian's package: {})\n",
-            package.debian
-        ));
+        advice.push_str(&format!("  {what} (Debian's package: {})\n", package.debian));
         capabilities.push(capability);
     }
     if find_program("dnf").is_some() {
-        advice.push_str(&format!(
-            "Get them with: sudo dnf install {}",
-            capabilities.join(" ")
-        ));
+        advice.push_str(&format!("Get them with: sudo dnf install {}", capabilities.join(" ")));
     } else if find_program("zypper").is_some() {
-        advice.push_str(&format!(
-            "Get them with: sudo zypper install {}",
-            capabilities.join(" ")
-        ));
+        advice.push_str(&format!("Get them with: sudo zypper install {}", capabilities.join(" ")));
     } else if find_program("pacman").is_some() {
         advice.push_str("`pacman -F NAME` tells which package holds each of them.");
     } else {
@@ -246,24 +195,14 @@ mod tests {
     #[test]
     fn only_what_is_missing_is_installed() {
         let missing = names(&[Need::Build], &["build-essential", "pkg-config"]);
-        assert_eq!(
-            missing,
-            ["libwebkit2gtk-4.1-dev"],
-            "what is there is left alone"
-        );
-        assert!(
-            names(&[Need::Build], &missing).len() == 2,
-            "the others are still missing"
-        );
+        assert_eq!(missing, ["libwebkit2gtk-4.1-dev"], "what is there is left alone");
+        assert!(names(&[Need::Build], &missing).len() == 2, "the others are still missing");
     }
 
     #[test]
     fn building_does_not_fetch_a_browser() {
         let missing = names(&[Need::Build, Need::Show], &[]);
-        assert!(
-            !missing.contains(&"chromium"),
-            "340 MB are not fetched for a window: {missing:?}"
-        );
+        assert!(!missing.contains(&"chromium"), "340 MB are not fetched for a window: {missing:?}");
     }
 
     #[test]
@@ -278,11 +217,7 @@ mod tests {
         let missing = missing_packages(&[Need::Build, Need::Drive], |_| false);
         let advice = advise(&missing);
         for package in missing {
-            assert!(
-                advice.contains(package.debian),
-                "{} is not named: {advice}",
-                package.debian
-            );
+            assert!(advice.contains(package.debian), "{} is not named: {advice}", package.debian);
         }
     }
 }

@@ -46,9 +46,7 @@ pub fn cache_folder() -> Outcome<PathBuf> {
     };
     match env::var_os(variable) {
         Some(base) => Ok(PathBuf::from(base).join(below).join("keyless-xtask")),
-        None => Err(format!(
-            "{variable} is not set, so there is no cache folder"
-        )),
+        None => Err(format!("{variable} is not set, so there is no cache folder")),
     }
 }
 
@@ -61,10 +59,7 @@ pub fn command(program: impl AsRef<OsStr>, arguments: &[&str]) -> Command {
 
 /// The cargo that runs this program.
 pub fn cargo(arguments: &[&str]) -> Command {
-    command(
-        env::var_os("CARGO").unwrap_or_else(|| "cargo".into()),
-        arguments,
-    )
+    command(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()), arguments)
 }
 
 /// The command as a person would type it.
@@ -72,10 +67,7 @@ pub fn describe(command: &Command) -> String {
     let program = Path::new(command.get_program());
     let program = program.file_stem().unwrap_or(command.get_program());
     let words = std::iter::once(program).chain(command.get_args());
-    words
-        .map(OsStr::to_string_lossy)
-        .collect::<Vec<_>>()
-        .join(" ")
+    words.map(OsStr::to_string_lossy).collect::<Vec<_>>().join(" ")
 }
 
 /// Says the command, runs it on this terminal and waits for its end. Without success it is an
@@ -93,10 +85,7 @@ pub fn run(command: &mut Command) -> Outcome {
 /// Runs the command and returns its standard output; its standard error goes to this terminal.
 pub fn read_output(command: &mut Command) -> Outcome<String> {
     let name = describe(command);
-    let output = command
-        .stdin(Stdio::null())
-        .stderr(Stdio::inherit())
-        .output();
+    let output = command.stdin(Stdio::null()).stderr(Stdio::inherit()).output();
     match output {
         Ok(output) if output.status.success() => {
             Ok(String::from_utf8_lossy(&output.stdout).into_owned())
@@ -108,10 +97,7 @@ pub fn read_output(command: &mut Command) -> Outcome<String> {
 
 /// Whether the command succeeds; its output is dropped.
 pub fn succeeds(command: &mut Command) -> bool {
-    let quiet = command
-        .stdin(Stdio::null())
-        .stdout(Stdio::null())
-        .stderr(Stdio::null());
+    let quiet = command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
     quiet.status().is_ok_and(|status| status.success())
 }
 
@@ -124,24 +110,16 @@ pub fn stream(command: &mut Command, mut look: impl FnMut(&str)) -> Outcome<bool
     // One pipe for both streams keeps their lines in order.
     let (reader, writer) = io::pipe().map_err(lost)?;
     let error_writer = writer.try_clone().map_err(lost)?;
-    command
-        .stdin(Stdio::null())
-        .stdout(writer)
-        .stderr(error_writer);
+    command.stdin(Stdio::null()).stdout(writer).stderr(error_writer);
     let colour = if wants_colour() { "always" } else { "never" };
-    let mut child = command
-        .env("CARGO_TERM_COLOR", colour)
-        .spawn()
-        .map_err(lost)?;
+    let mut child = command.env("CARGO_TERM_COLOR", colour).spawn().map_err(lost)?;
     // The command holds the writing ends; the reader sees no end before they are closed.
     command.stdout(Stdio::null()).stderr(Stdio::null());
     follow_lines(reader, &mut child, |line| {
         show_line(line);
         look(line);
     });
-    let status = child
-        .wait()
-        .map_err(|error| format!("`{name}` was lost: {error}"))?;
+    let status = child.wait().map_err(|error| format!("`{name}` was lost: {error}"))?;
     Ok(status.success())
 }
 
@@ -149,9 +127,7 @@ pub fn stream(command: &mut Command, mut look: impl FnMut(&str)) -> Outcome<bool
 pub fn find_program(name: &str) -> Option<PathBuf> {
     let name = format!("{name}{}", env::consts::EXE_SUFFIX);
     let path = env::var_os("PATH")?;
-    env::split_paths(&path)
-        .map(|folder| folder.join(&name))
-        .find(|file| file.is_file())
+    env::split_paths(&path).map(|folder| folder.join(&name)).find(|file| file.is_file())
 }
 
 /// Whether the colours of a program's output reach a person.
@@ -170,15 +146,9 @@ fn follow_lines(reader: io::PipeReader, child: &mut Child, mut look: impl FnMut(
     thread::spawn(move || {
         let mut reader = BufReader::new(reader);
         let mut line = Vec::new();
-        while reader
-            .read_until(b'\n', &mut line)
-            .is_ok_and(|read| read > 0)
-        {
+        while reader.read_until(b'\n', &mut line).is_ok_and(|read| read > 0) {
             let text = String::from_utf8_lossy(&line);
-            if sender
-                .send(text.trim_end_matches(['\r', '\n']).to_owned())
-                .is_err()
-            {
+            if sender.send(text.trim_end_matches(['\r', '\n']).to_owned()).is_err() {
                 return;
             }
             line.clear();
@@ -203,9 +173,7 @@ mod tests {
 
     fn lines_of(script: &str) -> (Outcome<bool>, Vec<String>) {
         let mut lines = Vec::new();
-        let outcome = stream(&mut command("sh", &["-c", script]), |line| {
-            lines.push(line.into())
-        });
+        let outcome = stream(&mut command("sh", &["-c", script]), |line| lines.push(line.into()));
         (outcome, lines)
     }
 
@@ -213,21 +181,14 @@ mod tests {
     fn both_streams_of_a_program_are_read_in_order() {
         let (outcome, lines) = lines_of("echo one; echo two >&2; echo three; exit 3");
         assert_eq!(outcome, Ok(false), "exit code 3 is no success");
-        assert_eq!(
-            lines,
-            ["one", "two", "three"],
-            "a failure stands beside its cause"
-        );
+        assert_eq!(lines, ["one", "two", "three"], "a failure stands beside its cause");
     }
 
     #[test]
     fn a_process_left_behind_does_not_hold_up_the_run() {
         let (outcome, lines) = lines_of("sleep 30 & echo pid $!");
         let pid = lines[0].trim_start_matches("pid ").to_owned();
-        assert!(
-            succeeds(&mut command("kill", &[&pid])),
-            "the process still ran when we went on"
-        );
+        assert!(succeeds(&mut command("kill", &[&pid])), "the process still ran when we went on");
         assert_eq!(outcome, Ok(true), "the program itself had succeeded");
     }
 

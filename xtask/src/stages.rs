@@ -92,14 +92,8 @@ const STAGES: [Stage; 9] = [
 /// Runs the named stages, or all of them, and prints the count. A failing stage stops only what
 /// depends on it.
 pub fn run_stages(only: &[String]) -> Outcome<ExitCode> {
-    if let Some(name) = only
-        .iter()
-        .find(|name| !STAGES.iter().any(|stage| stage.name == **name))
-    {
-        return Err(format!(
-            "there is no stage `{name}`; the stages are\n{}",
-            list_stages()
-        ));
+    if let Some(name) = only.iter().find(|name| !STAGES.iter().any(|stage| stage.name == **name)) {
+        return Err(format!("there is no stage `{name}`; the stages are\n{}", list_stages()));
     }
     let is_chosen = |stage: &&Stage| only.is_empty() || only.iter().any(|name| name == stage.name);
     let stages: Vec<&Stage> = STAGES.iter().filter(is_chosen).collect();
@@ -119,10 +113,7 @@ pub fn run_stages(only: &[String]) -> Outcome<ExitCode> {
 
 /// The names of the stages, one a line.
 pub fn list_stages() -> String {
-    STAGES
-        .iter()
-        .map(|stage| format!("  {:<10} {}\n", stage.name, stage.checks))
-        .collect()
+    STAGES.iter().map(|stage| format!("  {:<10} {}\n", stage.name, stage.checks)).collect()
 }
 
 /// Prints the table of stages, what failed, and the count as the last line.
@@ -144,11 +135,7 @@ fn conclude(report: &[(&str, Duration, Tally)], whole: Duration) -> ExitCode {
     }
     println!("{total}");
     let is_whole = total.failed == 0 && !(must_be_whole && total.skipped > 0);
-    if is_whole {
-        ExitCode::SUCCESS
-    } else {
-        ExitCode::FAILURE
-    }
+    if is_whole { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
 
 fn seconds(time: Duration) -> String {
@@ -176,20 +163,13 @@ impl Workshop {
             // The window's journeys need the shell, with the features that they share.
             packages.clear();
         }
-        let whole = STAGES
-            .iter()
-            .filter(|stage| stage.package.is_some())
-            .count();
+        let whole = STAGES.iter().filter(|stage| stage.package.is_some()).count();
         if packages.len() == whole {
             packages.clear();
         }
         Self {
             packages: packages.iter().map(|(name, _)| *name).collect(),
-            needs: stages
-                .iter()
-                .flat_map(|stage| stage.needs)
-                .copied()
-                .collect(),
+            needs: stages.iter().flat_map(|stage| stage.needs).copied().collect(),
             system: None,
             node: None,
             pages: None,
@@ -199,15 +179,8 @@ impl Workshop {
     }
 
     fn system(&mut self) -> Outcome {
-        let Self {
-            system,
-            needs,
-            broken,
-            ..
-        } = self;
-        make_once(system, "system packages", broken, || {
-            require_packages(needs)
-        })
+        let Self { system, needs, broken, .. } = self;
+        make_once(system, "system packages", broken, || require_packages(needs))
     }
 
     /// Node.js with the npm packages of `ui/`.
@@ -234,12 +207,7 @@ impl Workshop {
             self.system()?;
             self.pages()?;
         }
-        let Self {
-            executables,
-            packages,
-            broken,
-            ..
-        } = self;
+        let Self { executables, packages, broken, .. } = self;
         make_once(executables, "cargo build", broken, || build_tests(packages))
     }
 }
@@ -274,15 +242,7 @@ fn check_lints(stage: &Stage, workshop: &mut Workshop) -> Outcome<Tally> {
     if let Some(failure) = missing_component(stage, "clippy", "clippy") {
         return Ok(failure);
     }
-    let lint = [
-        "clippy",
-        "--workspace",
-        "--all-targets",
-        "--locked",
-        "--",
-        "-D",
-        "warnings",
-    ];
+    let lint = ["clippy", "--workspace", "--all-targets", "--locked", "--", "-D", "warnings"];
     check(stage.name, &mut cargo(&lint))
 }
 
@@ -375,11 +335,7 @@ mod tests {
         for _ in 0..2 {
             let made: Outcome =
                 make_once(&mut slot, "npm packages", &mut broken, || Err("404".into()));
-            assert_eq!(
-                made,
-                Err("needs npm packages".to_owned()),
-                "the user learns what it lacks"
-            );
+            assert_eq!(made, Err("needs npm packages".to_owned()), "the user learns what it lacks");
         }
         assert_eq!(broken.failed, 1, "one cause is one failure");
         assert_eq!(broken.notes, ["npm packages: 404"], "the cause is told");
@@ -388,10 +344,7 @@ mod tests {
     #[test]
     fn a_misspelled_stage_is_answered_with_the_list() {
         let reason = run_stages(&["clipy".to_owned()]).expect_err("the stage does not exist");
-        assert!(
-            reason.contains("clipy") && reason.contains("clippy"),
-            "{reason}"
-        );
+        assert!(reason.contains("clipy") && reason.contains("clippy"), "{reason}");
     }
 
     #[test]

@@ -19,32 +19,17 @@ pub struct Tally {
 impl Tally {
     /// One check that passed or failed.
     pub fn of_check(name: &str, passed: bool) -> Self {
-        if passed {
-            Self {
-                passed: 1,
-                ..Self::default()
-            }
-        } else {
-            Self::of_failure(name)
-        }
+        if passed { Self { passed: 1, ..Self::default() } } else { Self::of_failure(name) }
     }
 
     /// One failure.
     pub fn of_failure(note: &str) -> Self {
-        Self {
-            failed: 1,
-            notes: vec![note.to_owned()],
-            ..Self::default()
-        }
+        Self { failed: 1, notes: vec![note.to_owned()], ..Self::default() }
     }
 
     /// One thing that did not run.
     pub fn of_skip(note: &str) -> Self {
-        Self {
-            skipped: 1,
-            notes: vec![format!("{note} (skipped)")],
-            ..Self::default()
-        }
+        Self { skipped: 1, notes: vec![format!("{note} (skipped)")], ..Self::default() }
     }
 }
 
@@ -59,11 +44,7 @@ impl AddAssign for Tally {
 
 impl fmt::Display for Tally {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(
-            out,
-            "{} passed, {} failed, {} skipped",
-            self.passed, self.failed, self.skipped
-        )
+        write!(out, "{} passed, {} failed, {} skipped", self.passed, self.failed, self.skipped)
     }
 }
 
@@ -140,10 +121,7 @@ fn vitest_totals(line: &str) -> Option<Tally> {
 
 /// The number in front of a word: 12 in `1 failed | 12 passed` for `passed`; 0 where it has none.
 fn count_before(counts: &str, word: &str) -> usize {
-    let words: Vec<&str> = counts
-        .split([' ', ';', '|'])
-        .filter(|word| !word.is_empty())
-        .collect();
+    let words: Vec<&str> = counts.split([' ', ';', '|']).filter(|word| !word.is_empty()).collect();
     let pair = words.windows(2).find(|pair| pair[1] == word);
     pair.and_then(|pair| pair[0].parse().ok()).unwrap_or(0)
 }
@@ -204,11 +182,7 @@ mod tests {
              \n\
              test result: FAILED. 1 passed; 2 failed; 0 ignored; 0 measured; 0 filtered out; finished in 0.10s",
         );
-        assert_eq!(
-            counts(&tally),
-            (1, 2, 0),
-            "the totals come from the result line"
-        );
+        assert_eq!(counts(&tally), (1, 2, 0), "the totals come from the result line");
         assert_eq!(
             tally.notes,
             ["stage: env_file::keeps_order", "stage: chat::streams"],
@@ -230,20 +204,13 @@ mod tests {
             (12, 1, 3),
             "files are not tests; a test to do is a skipped one"
         );
-        assert_eq!(
-            tally.notes,
-            ["stage: src/pages.test.tsx > pages > choose a resource"]
-        );
+        assert_eq!(tally.notes, ["stage: src/pages.test.tsx > pages > choose a resource"]);
     }
 
     #[test]
     fn a_runner_that_dies_before_its_tests_is_one_failure() {
         let tally = read(false, "error[E0425]: cannot find value `x` in this scope");
-        assert_eq!(
-            counts(&tally),
-            (0, 1, 0),
-            "what does not compile must not count as nothing"
-        );
+        assert_eq!(counts(&tally), (0, 1, 0), "what does not compile must not count as nothing");
     }
 
     #[test]
@@ -253,11 +220,7 @@ mod tests {
             "test result: ok. 3 passed; 0 failed; 0 ignored; 0 measured; 0 filtered out; finished in 0.00s\n\
              error: test failed (signal: 11, SIGSEGV: invalid memory reference)",
         );
-        assert_eq!(
-            counts(&tally),
-            (3, 1, 0),
-            "a crash after the last test is still a failure"
-        );
+        assert_eq!(counts(&tally), (3, 1, 0), "a crash after the last test is still a failure");
     }
 
     #[test]

@@ -26,9 +26,7 @@ impl Executable {
     /// The command that runs it as cargo would: in the folder of its package.
     pub fn command(&self) -> Command {
         let mut command = command(&self.file, &[]);
-        command
-            .current_dir(&self.folder)
-            .env("CARGO_MANIFEST_DIR", &self.folder);
+        command.current_dir(&self.folder).env("CARGO_MANIFEST_DIR", &self.folder);
         command
     }
 
@@ -50,9 +48,7 @@ pub fn build_programs() -> Outcome<Vec<Executable>> {
 
 /// The program of this name.
 pub fn find_executable<'a>(built: &'a [Executable], name: &str) -> Outcome<&'a Executable> {
-    let program = built
-        .iter()
-        .find(|built| !built.is_test && built.name == name);
+    let program = built.iter().find(|built| !built.is_test && built.name == name);
     program.ok_or_else(|| format!("cargo built no program `{name}`"))
 }
 
@@ -108,11 +104,7 @@ mod tests {
         let message = r#"{"reason":"compiler-artifact","package_id":"path+file:///r#keyless@0.1.0","manifest_path":"/r/Cargo.toml","target":{"kind":["test"],"crate_types":["bin"],"name":"journeys","src_path":"/r/tests/journeys/main.rs","edition":"2024","doc":false,"doctest":false,"test":true},"profile":{"opt_level":"0","debuginfo":2,"debug_assertions":true,"overflow_checks":true,"test":true},"features":[],"filenames":["/r/target/debug/deps/journeys-1"],"executable":"/r/target/debug/deps/journeys-1","fresh":true}"#;
         let executable = read_artifact(message).expect("the message announces an executable");
         assert_eq!(executable.name, "journeys");
-        assert_eq!(
-            executable.folder,
-            Path::new("/r"),
-            "tests run in the folder of their package"
-        );
+        assert_eq!(executable.folder, Path::new("/r"), "tests run in the folder of their package");
         assert!(executable.is_test, "it was built as a test program");
     }
 

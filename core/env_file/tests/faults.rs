@@ -69,10 +69,8 @@ impl FaultyDisk {
             return whole();
         }
         state.hit = Some(name);
-        state.stopped = matches!(
-            self.fault,
-            Fault::StopBefore | Fault::StopAfter | Fault::ShortAndStop
-        );
+        state.stopped =
+            matches!(self.fault, Fault::StopBefore | Fault::StopAfter | Fault::ShortAndStop);
         match (self.fault, half) {
             (Fault::StopBefore, _) => Err(io::Error::other("the process ended")),
             (Fault::Error(kind), _) => Err(kind.into()),
@@ -86,10 +84,7 @@ impl FaultyDisk {
     }
 
     fn stopped(&self) -> bool {
-        self.state
-            .lock()
-            .expect("no test thread panics here")
-            .stopped
+        self.state.lock().expect("no test thread panics here").stopped
     }
 
     fn hit(&self) -> Option<&'static str> {
@@ -169,11 +164,7 @@ fn try_every_fault(writer: Writer, old: Option<&[u8]>) -> (Vec<String>, usize) {
                 break;
             };
             tried += 1;
-            broken.extend(
-                trouble
-                    .into_iter()
-                    .map(|text| format!("{fault:?} at {at}: {text}")),
-            );
+            broken.extend(trouble.into_iter().map(|text| format!("{fault:?} at {at}: {text}")));
         }
     }
     (broken, tried)
@@ -188,12 +179,7 @@ fn try_fault(writer: Writer, old: Option<&[u8]>, fault: Fault, at: usize) -> Opt
         fs::write(&file, old).expect("written");
     }
     let prepared = prepare(&Disk, folder.path(), &values()).expect("the file is understood");
-    let disk = FaultyDisk {
-        fault,
-        at,
-        file: file.clone(),
-        state: Mutex::default(),
-    };
+    let disk = FaultyDisk { fault, at, file: file.clone(), state: Mutex::default() };
     let outcome = writer(&disk, &prepared, backups.path());
     let hit = disk.hit()?;
     let now = fs::read(&file).ok();
@@ -242,10 +228,7 @@ fn a_naive_writer_fails_the_same_test() {
     let (broken, _) = try_every_fault(write_naively, Some(OLD));
     let breaks = |promise: &str| broken.iter().any(|text| text.contains(promise));
     assert!(breaks("the file is old or new"), "{broken:#?}");
-    assert!(
-        breaks("somebody else's change is not overwritten"),
-        "{broken:#?}"
-    );
+    assert!(breaks("somebody else's change is not overwritten"), "{broken:#?}");
 }
 
 /// What a call of this name that fails comes to.
@@ -258,19 +241,10 @@ fn fail_at(name: &str, kind: io::ErrorKind) -> Option<Code> {
             fs::write(&file, OLD).expect("written");
         }
         let fault = Fault::Error(kind);
-        let disk = FaultyDisk {
-            fault,
-            at,
-            file: file.clone(),
-            state: Mutex::default(),
-        };
+        let disk = FaultyDisk { fault, at, file: file.clone(), state: Mutex::default() };
         let outcome = prepare(&disk, folder.path(), &values())
             .and_then(|prepared| write(&disk, &prepared, &folder.path().join("backups")));
-        assert_eq!(
-            file.exists(),
-            exists || outcome.is_ok(),
-            "an error makes no file"
-        );
+        assert_eq!(file.exists(), exists || outcome.is_ok(), "an error makes no file");
         (disk.hit() == Some(name)).then(|| outcome.err().map(|failure| failure.code))
     })?
 }
@@ -278,14 +252,8 @@ fn fail_at(name: &str, kind: io::ErrorKind) -> Option<Code> {
 #[test]
 fn an_error_of_the_disk_has_its_own_code() {
     use io::ErrorKind::{PermissionDenied, ReadOnlyFilesystem, StorageFull};
-    assert_eq!(
-        fail_at("create", PermissionDenied),
-        Some(Code::EnvNotWritable)
-    );
-    assert_eq!(
-        fail_at("create", ReadOnlyFilesystem),
-        Some(Code::EnvNotWritable)
-    );
+    assert_eq!(fail_at("create", PermissionDenied), Some(Code::EnvNotWritable));
+    assert_eq!(fail_at("create", ReadOnlyFilesystem), Some(Code::EnvNotWritable));
     assert_eq!(fail_at("create", StorageFull), Some(Code::EnvWriteFailed));
     assert_eq!(
         fail_at("probe_writable", PermissionDenied),

@@ -29,9 +29,7 @@ fn python_binding(text: &str) -> (Option<(String, String)>, &str) {
 
 /// The binding, and what follows its line; nothing for an error.
 fn python_assignment(text: &str) -> Option<(Option<(String, String)>, &str)> {
-    let exported = text
-        .strip_prefix("export")
-        .filter(|rest| starts_inline(rest));
+    let exported = text.strip_prefix("export").filter(|rest| starts_inline(rest));
     let text = exported.map_or(text, trim_inline);
     if text.starts_with('#') {
         return python_end(text).map(|rest| (None, rest));
@@ -97,16 +95,14 @@ pub fn read_as_node(text: &str) -> Read {
 fn node_match(text: &str) -> Option<(String, String, &str)> {
     // JavaScript counts the byte order mark as white space.
     let text = text.trim_start_matches(|space: char| space.is_whitespace() || space == '\u{feff}');
-    let exported = text
-        .strip_prefix("export")
-        .filter(|rest| rest.starts_with(char::is_whitespace));
+    let exported = text.strip_prefix("export").filter(|rest| rest.starts_with(char::is_whitespace));
     let text = exported.map_or(text, str::trim_start);
     let word = |character: char| character.is_ascii_alphanumeric() || "_.-".contains(character);
     let (key, rest) = text.split_at(text.find(|c| !word(c)).unwrap_or(text.len()));
-    let after = rest.trim_start().strip_prefix('=').or_else(|| {
-        rest.strip_prefix(':')
-            .filter(|rest| rest.starts_with(char::is_whitespace))
-    })?;
+    let after = rest
+        .trim_start()
+        .strip_prefix('=')
+        .or_else(|| rest.strip_prefix(':').filter(|rest| rest.starts_with(char::is_whitespace)))?;
     if key.is_empty() {
         return None;
     }
@@ -116,10 +112,7 @@ fn node_match(text: &str) -> Option<(String, String, &str)> {
 
 fn node_quoted(text: &str) -> Option<(String, &str)> {
     let text = text.trim_start();
-    let quote = text
-        .chars()
-        .next()
-        .filter(|first| "'\"`".contains(*first))?;
+    let quote = text.chars().next().filter(|first| "'\"`".contains(*first))?;
     let (value, rest) = quoted(text, quote)?;
     let line = &rest[..rest.find('\n').unwrap_or(rest.len())];
     let ends = line.trim().is_empty() || line.trim_start().starts_with('#');
@@ -151,10 +144,7 @@ pub fn read_as_go(text: &str) -> Option<Read> {
 }
 
 fn go_key(text: &str) -> Option<(String, &str)> {
-    let text = text
-        .strip_prefix("export")
-        .filter(|rest| starts_inline(rest))
-        .unwrap_or(text);
+    let text = text.strip_prefix("export").filter(|rest| starts_inline(rest)).unwrap_or(text);
     let separator = text.find(['=', ':', '\n'])?;
     let key = text[..separator].trim();
     let word = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'.');
@@ -174,10 +164,7 @@ fn go_value(text: &str) -> Option<(String, &str)> {
         .match_indices('#')
         .map(|(position, _)| position)
         .find(|position| line[..*position].ends_with(char::is_whitespace));
-    Some((
-        line[..comment.unwrap_or(line_end)].trim().to_owned(),
-        &text[line_end..],
-    ))
+    Some((line[..comment.unwrap_or(line_end)].trim().to_owned(), &text[line_end..]))
 }
 
 /// What stands between quotes, and what follows; `None` where the quote is not closed.

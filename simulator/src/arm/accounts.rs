@@ -32,19 +32,14 @@ pub(super) fn list(place: &Place<'_>, ask: &Ask<'_>, world: &World) -> Result<An
         .accounts()
         .filter(|(subscription, group, _)| within(&subscription.id, &group.name))
         .map(|(subscription, group, account)| {
-            (
-                account_id(&subscription.id, &group.name, &account.name),
-                account,
-            )
+            (account_id(&subscription.id, &group.name, &account.name), account)
         })
         .filter(|(id, _)| ask.require(world, id, READ).is_ok())
         .map(|(id, account)| describe(&id, account, &ask.site.addresses))
         .collect();
     let request = uuid::Uuid::new_v4().to_string();
-    Ok(
-        Answer::json(StatusCode::OK, &page::cut(ask, world, accounts)?)
-            .with("x-ms-original-request-ids", request),
-    )
+    Ok(Answer::json(StatusCode::OK, &page::cut(ask, world, accounts)?)
+        .with("x-ms-original-request-ids", request))
 }
 
 /// `GET …/accounts/{name}`.
@@ -74,10 +69,7 @@ pub(super) fn list_deployments(
             .collect(),
         _ => Vec::new(),
     };
-    Ok(Answer::json(
-        StatusCode::OK,
-        &page::cut(ask, world, deployments)?,
-    ))
+    Ok(Answer::json(StatusCode::OK, &page::cut(ask, world, deployments)?))
 }
 
 /// `GET …/accounts/{name}/deployments/{deployment}`.
@@ -94,10 +86,7 @@ pub(super) fn read_deployment(
         _ => None,
     };
     match found {
-        Some(deployment) => Ok(Answer::json(
-            StatusCode::OK,
-            &describe_deployment(&id, deployment),
-        )),
+        Some(deployment) => Ok(Answer::json(StatusCode::OK, &describe_deployment(&id, deployment))),
         None => Err(Answer::error(
             StatusCode::NOT_FOUND,
             "NotFound",
@@ -191,11 +180,7 @@ fn endpoints(account: &Account, addresses: &Addresses) -> Value {
 }
 
 fn label_of_kind(kind: &str) -> &str {
-    if kind == "OpenAI" {
-        "OpenAI Language Model Instance API"
-    } else {
-        kind
-    }
+    if kind == "OpenAI" { "OpenAI Language Model Instance API" } else { kind }
 }
 
 /// Two rules for an OpenAI account. An AIServices account has some hundred and thirty, which make

@@ -32,9 +32,7 @@ pub(super) fn list(place: &Place<'_>, ask: &Ask<'_>, world: &World) -> Result<An
                 || (!filter.only_above && is_below(&one.scope, &place.id()))
         })
         .filter(|one| {
-            identities
-                .as_ref()
-                .is_none_or(|ids| ids.contains(&one.principal.to_lowercase()))
+            identities.as_ref().is_none_or(|ids| ids.contains(&one.principal.to_lowercase()))
         })
         .map(|one| describe(one, place, one.created_by.as_deref()))
         .collect();
@@ -50,10 +48,9 @@ pub(super) fn read(
 ) -> Result<Answer, Answer> {
     ask.require(world, &place.id(), READ)?;
     match find(world, place, name) {
-        Some(one) => Ok(Answer::json(
-            StatusCode::OK,
-            &describe(one, place, one.created_by.as_deref()),
-        )),
+        Some(one) => {
+            Ok(Answer::json(StatusCode::OK, &describe(one, place, one.created_by.as_deref())))
+        }
         None => Err(Answer::error(
             StatusCode::NOT_FOUND,
             "RoleAssignmentNotFound",
@@ -71,14 +68,9 @@ pub(super) fn create(
 ) -> Result<Answer, Answer> {
     let place = Place::find(path, world)?;
     let scope = place.id();
-    ask.require(world, &scope, WRITE)
-        .map_err(|_| ask.forbid(WRITE, &item_scope(path, name)))?;
+    ask.require(world, &scope, WRITE).map_err(|_| ask.forbid(WRITE, &item_scope(path, name)))?;
     let wanted = Wanted::read(name, ask, world)?;
-    if let Some(at) = world
-        .assignments
-        .iter()
-        .position(|one| one.name.eq_ignore_ascii_case(name))
-    {
+    if let Some(at) = world.assignments.iter().position(|one| one.name.eq_ignore_ascii_case(name)) {
         let one = &world.assignments[at];
         if canonical(&one.scope) != canonical(&scope) || !wanted.is(one) {
             return Err(Answer::error(
@@ -160,10 +152,7 @@ impl Filter {
         if let Some(rest) = strip_word(text, "atScope()") {
             let rest = rest.trim();
             if rest.is_empty() {
-                return Ok(Self {
-                    only_above: true,
-                    ..Self::default()
-                });
+                return Ok(Self { only_above: true, ..Self::default() });
             }
             let assigned = strip_word(rest, "and ").and_then(|rest| assigned_to(rest.trim()));
             return assigned
@@ -175,10 +164,7 @@ impl Filter {
                 .ok_or_else(|| bad_filter(text));
         }
         if let Some(principal) = quoted_after(text, "principalId eq ") {
-            return Ok(Self {
-                principal: Some(principal),
-                ..Self::default()
-            });
+            return Ok(Self { principal: Some(principal), ..Self::default() });
         }
         assigned_to(text)
             .map(|principal| Self {
@@ -249,9 +235,7 @@ impl Wanted {
             ));
         }
         let role = find_role(&text("roleDefinitionId"), world)?;
-        let Some(principal_type) = world
-            .scenario
-            .principal_type_in(&ask.who.tenant, &principal)
+        let Some(principal_type) = world.scenario.principal_type_in(&ask.who.tenant, &principal)
         else {
             return Err(bad(
                 "PrincipalNotFound",
@@ -288,9 +272,8 @@ impl Wanted {
 /// The id at the end of a definition's path, which may carry the prefix of a subscription.
 fn find_role(path: &str, world: &World) -> Result<String, Answer> {
     let (before, id) = path.rsplit_once('/').unwrap_or_default();
-    let proper = before
-        .to_lowercase()
-        .ends_with("/providers/microsoft.authorization/roledefinitions");
+    let proper =
+        before.to_lowercase().ends_with("/providers/microsoft.authorization/roledefinitions");
     world
         .scenario
         .roles()

@@ -57,11 +57,7 @@ pub(super) fn list_permissions(
     world: &World,
 ) -> Result<Answer, Answer> {
     if world.scenario.permissions_need_read_action {
-        ask.require(
-            world,
-            &place.id(),
-            "Microsoft.Authorization/permissions/read",
-        )?;
+        ask.require(world, &place.id(), "Microsoft.Authorization/permissions/read")?;
     }
     let permissions: Vec<Value> = roles_at(world, &ask.who, &place.id())
         .map(|role| {
@@ -83,11 +79,7 @@ pub(super) fn list_deny_assignments(
     world: &World,
 ) -> Result<Answer, Answer> {
     if world.scenario.deny_assignments_need_read_action {
-        ask.require(
-            world,
-            &place.id(),
-            "Microsoft.Authorization/denyAssignments/read",
-        )?;
+        ask.require(world, &place.id(), "Microsoft.Authorization/denyAssignments/read")?;
     }
     Ok(Answer::json(StatusCode::OK, &json!({"value": []})))
 }
@@ -120,11 +112,7 @@ pub(super) fn bad_filter(filter: &str) -> Answer {
 
 /// The text between quotes after `words`, when that is all there is.
 pub(super) fn quoted_after(filter: &str, words: &str) -> Option<String> {
-    let inner = filter
-        .trim()
-        .strip_prefix(words)?
-        .strip_prefix('\'')?
-        .strip_suffix('\'')?;
+    let inner = filter.trim().strip_prefix(words)?.strip_prefix('\'')?.strip_suffix('\'')?;
     (!inner.replace("''", "").contains('\'')).then(|| inner.replace("''", "'"))
 }
 
@@ -167,9 +155,5 @@ fn describe(role: &RoleDefinition, place: &Place<'_>) -> Value {
 }
 
 fn type_of(role: &RoleDefinition) -> &'static str {
-    if role.is_built_in() {
-        "BuiltInRole"
-    } else {
-        "CustomRole"
-    }
+    if role.is_built_in() { "BuiltInRole" } else { "CustomRole" }
 }

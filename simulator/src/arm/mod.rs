@@ -150,12 +150,7 @@ pub(crate) fn answer(route: Option<&Route>, call: &Call, site: &Site) -> Answer 
         Err(refusal) => refuse_token(&refusal, site, now),
         Ok(who) => {
             let caller = (who.upn.clone(), who.tenant.clone());
-            let ask = Ask {
-                call,
-                site,
-                who,
-                now,
-            };
+            let ask = Ask { call, site, who, now };
             let mut answer = match route {
                 None => unknown_route(call),
                 Some(route) => {
@@ -234,9 +229,7 @@ impl Ask<'_> {
 
 /// A subscription answers only to tokens of its own tenant.
 fn check_tenant(path: &ScopePath, ask: &Ask<'_>, world: &World) -> Result<(), Answer> {
-    let Some(subscription) = path
-        .subscription()
-        .and_then(|id| world.scenario.subscription(id))
+    let Some(subscription) = path.subscription().and_then(|id| world.scenario.subscription(id))
     else {
         return Ok(());
     };
@@ -262,11 +255,9 @@ fn refuse_token(refusal: &Refusal, site: &Site, now: OffsetDateTime) -> Answer {
             "AuthenticationFailed",
             "Authentication failed. The 'Authorization' header is missing.",
         ),
-        Refusal::Invalid => challenge(
-            &authority,
-            "InvalidAuthenticationToken",
-            "The access token is invalid.",
-        ),
+        Refusal::Invalid => {
+            challenge(&authority, "InvalidAuthenticationToken", "The access token is invalid.")
+        }
         Refusal::Expired(at) => challenge(
             &authority,
             "ExpiredAuthenticationToken",
@@ -298,10 +289,7 @@ fn unknown_route(call: &Call) -> Answer {
     failed_by_gateway(Answer::error(
         StatusCode::NOT_FOUND,
         "InvalidResourceType",
-        format!(
-            "The resource type could not be found for '{} {}'.",
-            call.method, call.path
-        ),
+        format!("The resource type could not be found for '{} {}'.", call.method, call.path),
     ))
 }
 
@@ -312,9 +300,8 @@ fn failed_by_gateway(answer: Answer) -> Answer {
 
 fn with_standard_headers(answer: Answer, call: &Call, now: OffsetDateTime) -> Answer {
     let id = Uuid::new_v4();
-    let correlation = call
-        .header("x-ms-correlation-request-id")
-        .map_or_else(|| id.to_string(), str::to_owned);
+    let correlation =
+        call.header("x-ms-correlation-request-id").map_or_else(|| id.to_string(), str::to_owned);
     let (rate, left) = rate_header(call);
     let answer = answer
         .with("cache-control", "no-cache")
@@ -325,10 +312,7 @@ fn with_standard_headers(answer: Answer, call: &Call, now: OffsetDateTime) -> An
         .with("x-cache", "CONFIG_NOCACHE")
         .with("x-ms-request-id", id.to_string())
         .with("x-ms-correlation-request-id", correlation)
-        .with(
-            "x-ms-routing-request-id",
-            format!("SWEDENCENTRAL:{}:{id}", compact_time(now)),
-        )
+        .with("x-ms-routing-request-id", format!("SWEDENCENTRAL:{}:{id}", compact_time(now)))
         .with(rate, left);
     match call.header("x-ms-client-request-id") {
         Some(own) if call.header("x-ms-return-client-request-id") == Some("true") => {

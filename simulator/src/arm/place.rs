@@ -22,9 +22,7 @@ impl ScopePath {
     /// The longest scope at the beginning of a path, and the segments after it.
     pub(super) fn split(segments: &[String]) -> (Self, &[String]) {
         let is = |index: usize, word: &str| {
-            segments
-                .get(index)
-                .is_some_and(|one| one.eq_ignore_ascii_case(word))
+            segments.get(index).is_some_and(|one| one.eq_ignore_ascii_case(word))
         };
         let at = |index: usize| segments[index].clone();
         let names = |count: usize| segments.len() >= count;
@@ -87,13 +85,9 @@ impl<'w> Place<'w> {
     /// 404 with the code for what is missing.
     pub(super) fn find(path: &ScopePath, world: &'w World) -> Result<Self, Answer> {
         let find_group = |id: &str, group: &str| {
-            let subscription = world
-                .scenario
-                .subscription(id)
-                .ok_or_else(|| subscription_missing(id))?;
-            let group = subscription
-                .resource_group(group)
-                .ok_or_else(|| group_missing(group))?;
+            let subscription =
+                world.scenario.subscription(id).ok_or_else(|| subscription_missing(id))?;
+            let group = subscription.resource_group(group).ok_or_else(|| group_missing(group))?;
             Ok((subscription, group))
         };
         match path {
@@ -116,9 +110,8 @@ impl<'w> Place<'w> {
             }
             ScopePath::Account(id, group, account) => {
                 let (subscription, group) = find_group(id, group)?;
-                let found = group
-                    .account(account)
-                    .ok_or_else(|| account_missing(&group.name, account))?;
+                let found =
+                    group.account(account).ok_or_else(|| account_missing(&group.name, account))?;
                 Ok(Self::Account(subscription, group, found))
             }
         }
@@ -163,17 +156,11 @@ fn group_id(subscription: &str, group: &str) -> String {
 }
 
 fn subscription_missing(id: &str) -> Answer {
-    missing(
-        "SubscriptionNotFound",
-        format!("The subscription '{id}' could not be found."),
-    )
+    missing("SubscriptionNotFound", format!("The subscription '{id}' could not be found."))
 }
 
 fn group_missing(name: &str) -> Answer {
-    missing(
-        "ResourceGroupNotFound",
-        format!("Resource group '{name}' could not be found."),
-    )
+    missing("ResourceGroupNotFound", format!("Resource group '{name}' could not be found."))
 }
 
 fn management_group_missing(name: &str) -> Answer {

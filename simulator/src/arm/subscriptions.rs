@@ -86,10 +86,7 @@ pub(super) fn list_resource_groups(
         .filter(|(id, _)| ask.require(world, id, action).is_ok())
         .map(|(id, group)| describe_group(&id, group))
         .collect();
-    Ok(Answer::json(
-        StatusCode::OK,
-        &page::cut(ask, world, groups)?,
-    ))
+    Ok(Answer::json(StatusCode::OK, &page::cut(ask, world, groups)?))
 }
 
 /// `GET /subscriptions/{id}/resourcegroups/{name}`.
@@ -99,11 +96,7 @@ pub(super) fn read_resource_group(
     world: &World,
 ) -> Result<Answer, Answer> {
     let id = place.id();
-    ask.require(
-        world,
-        &id,
-        "Microsoft.Resources/subscriptions/resourceGroups/read",
-    )?;
+    ask.require(world, &id, "Microsoft.Resources/subscriptions/resourceGroups/read")?;
     let body = match place {
         Place::Group(_, group) => describe_group(&id, group),
         _ => Value::Null,

@@ -6,22 +6,10 @@ use super::{Route, failed_by_gateway};
 use crate::answer::Answer;
 use crate::call::Call;
 
-const RESOURCES: &[&str] = &[
-    "2019-06-01",
-    "2019-11-01",
-    "2020-01-01",
-    "2021-01-01",
-    "2022-09-01",
-    "2022-12-01",
-];
-const RESOURCE_GROUPS: &[&str] = &[
-    "2019-10-01",
-    "2020-06-01",
-    "2021-04-01",
-    "2024-03-01",
-    "2024-11-01",
-    "2025-04-01",
-];
+const RESOURCES: &[&str] =
+    &["2019-06-01", "2019-11-01", "2020-01-01", "2021-01-01", "2022-09-01", "2022-12-01"];
+const RESOURCE_GROUPS: &[&str] =
+    &["2019-10-01", "2020-06-01", "2021-04-01", "2024-03-01", "2024-11-01", "2025-04-01"];
 const COGNITIVE_SERVICES: &[&str] = &[
     "2022-10-01",
     "2022-12-01",
@@ -47,10 +35,7 @@ const LOCATIONS: &str = "eastus, eastus2, swedencentral, westeurope, westus3";
 
 /// Refuses a request without a version, or with one that its type does not support.
 pub(super) fn check(route: &Route, call: &Call) -> Result<(), Answer> {
-    let Some(version) = call
-        .query("api-version")
-        .filter(|version| !version.is_empty())
-    else {
+    let Some(version) = call.query("api-version").filter(|version| !version.is_empty()) else {
         return Err(refuse(
             "MissingApiVersionParameter",
             "The api-version query parameter (?api-version=) is required for all requests."

@@ -43,20 +43,16 @@ async fn run() -> Result<(), String> {
 fn read_options(mut arguments: impl Iterator<Item = String>) -> Result<Options, String> {
     let mut options = Options::default();
     while let Some(name) = arguments.next() {
-        let value = arguments
-            .next()
-            .ok_or_else(|| format!("{name} needs a value"))?;
+        let value = arguments.next().ok_or_else(|| format!("{name} needs a value"))?;
         match name.as_str() {
             "--scenario" => options.scenario = read_scenario(&value)?,
             "--listen" => {
-                options.listen = value
-                    .parse()
-                    .map_err(|_| format!("'{value}' is not ADDRESS:PORT"))?
+                options.listen =
+                    value.parse().map_err(|_| format!("'{value}' is not ADDRESS:PORT"))?
             }
             "--latency-ms" => {
-                let milliseconds = value
-                    .parse()
-                    .map_err(|_| format!("'{value}' is not a number"))?;
+                let milliseconds =
+                    value.parse().map_err(|_| format!("'{value}' is not a number"))?;
                 options.latency = Duration::from_millis(milliseconds);
             }
             _ => return Err(format!("unknown option {name}")),

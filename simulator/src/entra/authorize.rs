@@ -78,11 +78,8 @@ pub(super) fn decide(segment: &str, call: &Call, site: &Site) -> Answer {
         Err(Wrong::There(redirect, error)) => return redirect.refuse(&error, call, site),
     };
     let Some(upn) = call.field("user") else {
-        let error = EntraError::new(
-            "access_denied",
-            65004,
-            "User declined to consent to access the app.",
-        );
+        let error =
+            EntraError::new("access_denied", 65004, "User declined to consent to access the app.");
         return request.redirect.refuse(&error, call, site);
     };
     let Some(user) = world.scenario.user(&upn).cloned() else {
@@ -131,11 +128,9 @@ pub(super) fn sign_out(segment: &str, site: &Site) -> Answer {
             "You are signed out",
             "This practice sign-in keeps no session.",
         ),
-        Err(error) => page::message(
-            StatusCode::BAD_REQUEST,
-            "This sign-in cannot go on",
-            &error.text,
-        ),
+        Err(error) => {
+            page::message(StatusCode::BAD_REQUEST, "This sign-in cannot go on", &error.text)
+        }
     }
 }
 
@@ -174,11 +169,7 @@ impl Request {
                 )));
             }
         };
-        let redirect = Redirect {
-            uri,
-            mode,
-            state: call.query("state"),
-        };
+        let redirect = Redirect { uri, mode, state: call.query("state") };
         match Self::read_rest(segment, call, authority, application, redirect.clone()) {
             Ok(request) => Ok(request),
             Err(error) => Err(Wrong::There(redirect, error)),
@@ -251,21 +242,17 @@ fn is_registered(application: &Application, uri: &str) -> bool {
     let Ok(sent) = Url::parse(uri) else {
         return false;
     };
-    application
-        .redirects
-        .iter()
-        .filter_map(|one| Url::parse(one).ok())
-        .any(|own| {
-            let loopback =
-                own.scheme() == "http" && matches!(own.host_str(), Some("localhost" | "127.0.0.1"));
-            own.scheme() == sent.scheme()
-                && own.host_str() == sent.host_str()
-                && own.path() == sent.path()
-                && (loopback || own.port() == sent.port())
-                && sent.query().is_none()
-                && sent.fragment().is_none()
-                && sent.username().is_empty()
-        })
+    application.redirects.iter().filter_map(|one| Url::parse(one).ok()).any(|own| {
+        let loopback =
+            own.scheme() == "http" && matches!(own.host_str(), Some("localhost" | "127.0.0.1"));
+        own.scheme() == sent.scheme()
+            && own.host_str() == sent.host_str()
+            && own.path() == sent.path()
+            && (loopback || own.port() == sent.port())
+            && sent.query().is_none()
+            && sent.fragment().is_none()
+            && sent.username().is_empty()
+    })
 }
 
 fn refuse_here(error: &EntraError, call: &Call, site: &Site) -> Answer {
@@ -277,10 +264,7 @@ impl Redirect {
     fn refuse(&self, error: &EntraError, call: &Call, site: &Site) -> Answer {
         let description =
             error.description(&Uuid::new_v4(), &correlation_id(call), site.clock.now());
-        self.send(vec![
-            ("error", error.error.to_owned()),
-            ("error_description", description),
-        ])
+        self.send(vec![("error", error.error.to_owned()), ("error_description", description)])
     }
 
     /// The answer, with the state as it was sent.
@@ -291,9 +275,8 @@ impl Redirect {
         if self.mode == Mode::FormPost {
             return page::post_back(&self.uri, &fields);
         }
-        let encoded = form_urlencoded::Serializer::new(String::new())
-            .extend_pairs(&fields)
-            .finish();
+        let encoded =
+            form_urlencoded::Serializer::new(String::new()).extend_pairs(&fields).finish();
         // A redirect URI without a path gets a slash in query and fragment answers.
         let target = Url::parse(&self.uri).map_or_else(|_| self.uri.clone(), String::from);
         let mark = if self.mode == Mode::Query { '?' } else { '#' };

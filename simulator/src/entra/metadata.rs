@@ -44,11 +44,7 @@ pub(super) fn describe_tenant(segment: &str, call: &Call, site: &Site) -> Answer
         Err(error) => return error.into_answer(call, site),
     };
     let authority = &site.addresses.authority;
-    let tenant = if issuer.starts_with('{') {
-        segment
-    } else {
-        &issuer
-    };
+    let tenant = if issuer.starts_with('{') { segment } else { &issuer };
     let endpoint = |path: &str| format!("{authority}/{tenant}/{path}");
     cacheable(&json!({
         "token_endpoint": endpoint("oauth2/v2.0/token"),
@@ -94,9 +90,8 @@ pub(super) fn list_keys(segment: &str, call: &Call, site: &Site) -> Answer {
 /// `/common/discovery/instance`, versions 1.0 and 1.1: is this host an authority?
 pub(super) fn discover_instance(call: &Call, site: &Site) -> Answer {
     let version = call.query("api-version").unwrap_or_default();
-    let Some(endpoint) = call
-        .query("authorization_endpoint")
-        .and_then(|endpoint| Url::parse(&endpoint).ok())
+    let Some(endpoint) =
+        call.query("authorization_endpoint").and_then(|endpoint| Url::parse(&endpoint).ok())
     else {
         return EntraError::missing("authorization_endpoint").into_answer(call, site);
     };

@@ -98,9 +98,7 @@ impl Authority {
         if ["organizations", "common"].contains(&segment) {
             return Ok(Self::Home);
         }
-        let tenant = scenario
-            .tenant(segment)
-            .ok_or_else(|| EntraError::unknown_tenant(segment))?;
+        let tenant = scenario.tenant(segment).ok_or_else(|| EntraError::unknown_tenant(segment))?;
         Ok(Self::Tenant(tenant.id.clone()))
     }
 
@@ -138,12 +136,7 @@ struct EntraError {
 
 impl EntraError {
     fn new(error: &'static str, number: u32, text: impl Into<String>) -> Self {
-        Self {
-            error,
-            number,
-            text: text.into(),
-            suberror: None,
-        }
+        Self { error, number, text: text.into(), suberror: None }
     }
 
     fn with_suberror(mut self, suberror: &'static str) -> Self {

@@ -42,11 +42,7 @@ pub(super) fn sign_in(request: &Request, scenario: &Scenario) -> Answer {
 
 /// Something to read and nothing to press.
 pub(super) fn message(status: StatusCode, heading: &str, text: &str) -> Answer {
-    let body = format!(
-        "<h1>{}</h1><p id=\"message\">{}</p>",
-        escape(heading),
-        escape(text)
-    );
+    let body = format!("<h1>{}</h1><p id=\"message\">{}</p>", escape(heading), escape(text));
     document(status, heading, &body, None)
 }
 
@@ -55,10 +51,7 @@ pub(super) fn post_back(target: &str, fields: &[(&str, String)]) -> Answer {
     let inputs: String = fields
         .iter()
         .map(|(name, value)| {
-            format!(
-                "<input type=\"hidden\" name=\"{name}\" value=\"{}\">",
-                escape(value)
-            )
+            format!("<input type=\"hidden\" name=\"{name}\" value=\"{}\">", escape(value))
         })
         .collect();
     let body = format!(
@@ -79,11 +72,7 @@ fn preferred_user<'s>(request: &Request, scenario: &'s Scenario) -> Option<&'s U
 }
 
 fn user_button(user: &User, preferred: bool) -> String {
-    let mark = if preferred {
-        " id=\"continue\" class=\"preferred\" autofocus"
-    } else {
-        ""
-    };
+    let mark = if preferred { " id=\"continue\" class=\"preferred\" autofocus" } else { "" };
     format!(
         "<button{mark} name=\"user\" value=\"{upn}\">Continue as {name}<small>{upn}</small></button>",
         upn = escape(&user.upn),
@@ -115,10 +104,7 @@ fn document(status: StatusCode, title: &str, body: &str, script: Option<&str>) -
 }
 
 fn source_hash(source: &str) -> String {
-    format!(
-        "'sha256-{}'",
-        STANDARD.encode(digest(&SHA256, source.as_bytes()))
-    )
+    format!("'sha256-{}'", STANDARD.encode(digest(&SHA256, source.as_bytes())))
 }
 
 fn escape(text: &str) -> String {

@@ -62,11 +62,7 @@ fn redeem(
         .cloned()
         .ok_or_else(|| EntraError::unknown_client(&client, segment))?;
     let capable = declares_cp1(call.field("claims").as_deref()).ok_or_else(|| {
-        EntraError::new(
-            "invalid_request",
-            90_015,
-            "The claims parameter is not valid JSON.",
-        )
+        EntraError::new("invalid_request", 90_015, "The claims parameter is not valid JSON.")
     })?;
     let redeemed = match needed(call, "grant_type")?.as_str() {
         "authorization_code" => redeem_code(segment, &authority, &application, call, world, site)?,
@@ -141,13 +137,7 @@ fn redeem_code(
     }
     known.redeemed = true;
     let (upn, tenant, nonce) = (known.upn.clone(), known.tenant.clone(), known.nonce.clone());
-    Ok(Redeemed {
-        user: find_user(world, &upn)?,
-        tenant,
-        lasting: scope.offline,
-        scope,
-        nonce,
-    })
+    Ok(Redeemed { user: find_user(world, &upn)?, tenant, lasting: scope.offline, scope, nonce })
 }
 
 /// A refresh token is bound to user and client, not to a tenant or a resource, and stays usable
@@ -189,13 +179,7 @@ fn redeem_refresh_token(
     let user = find_user(world, &known.upn)?;
     let scope = Scope::parse(&needed(call, "scope")?, segment)?;
     let tenant = authority.tenant_for(&user, &application.id)?;
-    Ok(Redeemed {
-        user,
-        tenant,
-        scope,
-        nonce: None,
-        lasting: true,
-    })
+    Ok(Redeemed { user, tenant, scope, nonce: None, lasting: true })
 }
 
 /// The answer (recorded: `entra.token__200__devicecode_foci`).
@@ -264,9 +248,7 @@ fn make_refresh_token(world: &mut World, site: &Site, grant: &Grant<'_>) -> Stri
 /// 43 to 128 unreserved characters (RFC 7636, section 4.1).
 fn is_verifier(text: &str) -> bool {
     (43..=128).contains(&text.len())
-        && text
-            .bytes()
-            .all(|byte| byte.is_ascii_alphanumeric() || b"-._~".contains(&byte))
+        && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-._~".contains(&byte))
 }
 
 fn find_user(world: &World, upn: &str) -> Result<User, EntraError> {
@@ -280,7 +262,5 @@ fn find_user(world: &World, upn: &str) -> Result<User, EntraError> {
 }
 
 fn needed(call: &Call, name: &str) -> Result<String, EntraError> {
-    call.field(name)
-        .filter(|value| !value.is_empty())
-        .ok_or_else(|| EntraError::missing(name))
+    call.field(name).filter(|value| !value.is_empty()).ok_or_else(|| EntraError::missing(name))
 }

@@ -25,11 +25,8 @@ impl Scope {
     /// AADSTS500011 for a resource that does not exist.
     pub(super) fn parse(parameter: &str, tenant: &str) -> Result<Self, EntraError> {
         let all: Vec<&str> = parameter.split_whitespace().collect();
-        let asked: Vec<&str> = all
-            .iter()
-            .copied()
-            .filter(|scope| !OPENID.contains(scope))
-            .collect();
+        let asked: Vec<&str> =
+            all.iter().copied().filter(|scope| !OPENID.contains(scope)).collect();
         let resources: Vec<&str> = asked.iter().map(|scope| resource_of(scope)).collect();
         let resource = resources.first().copied().unwrap_or(GRAPH_AUDIENCE);
         if resources
@@ -74,12 +71,7 @@ impl Scope {
     pub(super) fn granted(&self) -> String {
         let consented = format!("{}/user_impersonation", self.resource);
         let mut all = vec![consented.as_str()];
-        all.extend(
-            self.asked
-                .iter()
-                .map(String::as_str)
-                .filter(|scope| *scope != consented),
-        );
+        all.extend(self.asked.iter().map(String::as_str).filter(|scope| *scope != consented));
         all.join(" ")
     }
 }

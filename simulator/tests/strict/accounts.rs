@@ -10,11 +10,7 @@ use crate::bench::{
 fn names(list: &Value) -> Vec<String> {
     let items = list["value"].as_array().expect("a list has a value");
     let name = |item: &Value| {
-        item["displayName"]
-            .as_str()
-            .or(item["name"].as_str())
-            .unwrap_or_default()
-            .to_owned()
+        item["displayName"].as_str().or(item["name"].as_str()).unwrap_or_default().to_owned()
     };
     items.iter().map(name).collect()
 }
@@ -22,34 +18,17 @@ fn names(list: &Value) -> Vec<String> {
 #[tokio::test]
 async fn tenants_lists_every_tenant_and_tells_only_of_its_own() {
     let bench = Bench::start().await;
-    let list = bench
-        .get(ADA, "/tenants?api-version=2022-12-01")
-        .await
-        .json();
+    let list = bench.get(ADA, "/tenants?api-version=2022-12-01").await.json();
     let tenants = list["value"].as_array().expect("a list");
     assert_eq!(tenants.len(), 2, "home and guest");
     let find = |id: &str| {
-        tenants
-            .iter()
-            .find(|one| one["tenantId"] == id)
-            .expect("both tenants are listed")
+        tenants.iter().find(|one| one["tenantId"] == id).expect("both tenants are listed")
     };
     assert_eq!(find(CONTOSO)["displayName"], "Contoso");
     let foreign = find(FABRIKAM).as_object().expect("an object");
-    assert_eq!(
-        foreign.len(),
-        3,
-        "of a foreign tenant only id, tenantId and tenantCategory"
-    );
-    let list = bench
-        .get(GRACE, "/tenants?api-version=2022-12-01")
-        .await
-        .json();
-    assert_eq!(
-        list["value"].as_array().map(Vec::len),
-        Some(1),
-        "a person of one tenant"
-    );
+    assert_eq!(foreign.len(), 3, "of a foreign tenant only id, tenantId and tenantCategory");
+    let list = bench.get(GRACE, "/tenants?api-version=2022-12-01").await.json();
+    assert_eq!(list["value"].as_array().map(Vec::len), Some(1), "a person of one tenant");
 }
 
 #[tokio::test]
@@ -72,10 +51,7 @@ async fn subscriptions_are_those_of_the_tokens_tenant_in_which_one_has_a_role() 
         Vec::<String>::new()
     );
     let linus = bench.simulator.issue_token(LINUS, FABRIKAM, ARM);
-    assert_eq!(
-        names(&bench.arm(Method::GET, path, &linus, None).await.json()),
-        ["Fabrikam"]
-    );
+    assert_eq!(names(&bench.arm(Method::GET, path, &linus, None).await.json()), ["Fabrikam"]);
 }
 
 #[tokio::test]
@@ -101,14 +77,9 @@ async fn lists_come_in_pages_that_together_hold_everything_once() {
         let mut found = Vec::new();
         let mut next = Some(format!("{}{path}", bench.simulator.addresses().arm));
         while let Some(url) = next {
-            let page = bench
-                .send(Method::GET, &url, Some(&token), None)
-                .await
-                .json();
+            let page = bench.send(Method::GET, &url, Some(&token), None).await.json();
             assert!(
-                page["value"]
-                    .as_array()
-                    .is_some_and(|items| (1..=2).contains(&items.len())),
+                page["value"].as_array().is_some_and(|items| (1..=2).contains(&items.len())),
                 "the page size is 2"
             );
             found.extend(names(&page));
@@ -118,10 +89,7 @@ async fn lists_come_in_pages_that_together_hold_everything_once() {
                     link.starts_with(&bench.simulator.addresses().arm),
                     "absolute, same host: {link}"
                 );
-                assert!(
-                    link.contains("api-version="),
-                    "the version is in it: {link}"
-                );
+                assert!(link.contains("api-version="), "the version is in it: {link}");
             }
         }
         assert_eq!(found, expected, "{path}");
@@ -131,21 +99,10 @@ async fn lists_come_in_pages_that_together_hold_everything_once() {
 #[tokio::test]
 async fn a_skip_token_is_good_for_its_own_list_only() {
     let bench = Bench::start().await;
-    let subscriptions = bench
-        .get(GRACE, "/subscriptions?api-version=2022-12-01")
-        .await
-        .json();
-    assert_eq!(
-        subscriptions["count"]["value"], 3,
-        "the count is of all pages"
-    );
-    let link = subscriptions["nextLink"]
-        .as_str()
-        .expect("there is a second page");
-    let token = link
-        .split("skiptoken=")
-        .nth(1)
-        .expect("the link has a token");
+    let subscriptions = bench.get(GRACE, "/subscriptions?api-version=2022-12-01").await.json();
+    assert_eq!(subscriptions["count"]["value"], 3, "the count is of all pages");
+    let link = subscriptions["nextLink"].as_str().expect("there is a second page");
+    let token = link.split("skiptoken=").nth(1).expect("the link has a token");
     for token in [token, "2", ""] {
         let path =
             format!("{SUBSCRIPTION}/resourcegroups?api-version=2021-04-01&$skiptoken={token}");
@@ -204,18 +161,12 @@ async fn endpoints_follow_kind_and_subdomain() {
     let list = bench.get(ADA, &path).await.json();
     let account = |name: &str| {
         let all = list["value"].as_array().expect("a list");
-        all.iter()
-            .find(|one| one["name"] == name)
-            .expect("the account is listed")["properties"]
+        all.iter().find(|one| one["name"] == name).expect("the account is listed")["properties"]
             .clone()
     };
     let chat = "OpenAI Language Model Instance API";
     let one = account("chat-one");
-    assert_eq!(
-        one["endpoint"],
-        format!("{openai}/chat-one/"),
-        "the subdomain is lower case"
-    );
+    assert_eq!(one["endpoint"], format!("{openai}/chat-one/"), "the subdomain is lower case");
     assert_eq!(
         (&one["endpoints"][chat], &one["customSubDomainName"]),
         (&one["endpoint"], &"chat-one".into())
@@ -231,16 +182,10 @@ async fn endpoints_follow_kind_and_subdomain() {
         foundry["endpoint"], foundry["endpoints"][chat],
         "and not at the account's own endpoint"
     );
-    assert!(
-        foundry.to_string().len() > 15_000,
-        "an AIServices account is a big body"
-    );
+    assert!(foundry.to_string().len() > 15_000, "an AIServices account is a big body");
     let bare = account("bare");
     assert!(bare["customSubDomainName"].is_null(), "absent, not null");
-    assert_eq!(
-        bare["endpoints"][chat], bare["endpoint"],
-        "the region's endpoint"
-    );
+    assert_eq!(bare["endpoints"][chat], bare["endpoint"], "the region's endpoint");
     assert_eq!(account("keyless")["disableLocalAuth"], true);
 }
 
@@ -283,11 +228,7 @@ async fn what_does_not_exist_is_named() {
             "ResourceNotFound",
         ),
     ] {
-        assert_eq!(
-            bench.get(GRACE, &path).await.refusal(),
-            (404, code.into()),
-            "{path}"
-        );
+        assert_eq!(bench.get(GRACE, &path).await.refusal(), (404, code.into()), "{path}");
     }
 }
 
@@ -296,26 +237,11 @@ async fn a_version_is_required_and_must_be_one_that_exists() {
     let bench = Bench::start().await;
     for (path, code) in [
         ("/tenants".to_owned(), "MissingApiVersionParameter"),
-        (
-            "/tenants?api-version=".to_owned(),
-            "MissingApiVersionParameter",
-        ),
-        (
-            "/tenants?api-version=2099-01-01".to_owned(),
-            "InvalidApiVersionParameter",
-        ),
-        (
-            "/subscriptions?api-version=2025-06-01".to_owned(),
-            "InvalidApiVersionParameter",
-        ),
-        (
-            format!("{ACCOUNT}?api-version=2022-04-01"),
-            "NoRegisteredProviderFound",
-        ),
-        (
-            format!("{ACCOUNT}?api-version=latest"),
-            "NoRegisteredProviderFound",
-        ),
+        ("/tenants?api-version=".to_owned(), "MissingApiVersionParameter"),
+        ("/tenants?api-version=2099-01-01".to_owned(), "InvalidApiVersionParameter"),
+        ("/subscriptions?api-version=2025-06-01".to_owned(), "InvalidApiVersionParameter"),
+        (format!("{ACCOUNT}?api-version=2022-04-01"), "NoRegisteredProviderFound"),
+        (format!("{ACCOUNT}?api-version=latest"), "NoRegisteredProviderFound"),
         (
             format!(
                 "{ACCOUNT}/providers/Microsoft.Authorization/roleAssignments?api-version=2025-06-01"
@@ -323,32 +249,17 @@ async fn a_version_is_required_and_must_be_one_that_exists() {
             "NoRegisteredProviderFound",
         ),
     ] {
-        assert_eq!(
-            bench.get(GRACE, &path).await.refusal(),
-            (400, code.into()),
-            "{path}"
-        );
+        assert_eq!(bench.get(GRACE, &path).await.refusal(), (400, code.into()), "{path}");
     }
-    let reply = bench
-        .get(GRACE, &format!("{ACCOUNT}?api-version=2022-04-01"))
-        .await;
+    let reply = bench.get(GRACE, &format!("{ACCOUNT}?api-version=2022-04-01")).await;
     assert!(
         reply.message().contains("2025-06-01"),
         "the refusal lists what there is: {}",
         reply.message()
     );
-    for version in [
-        "2023-05-01",
-        "2025-06-01",
-        "2025-09-01",
-        "2026-05-15-preview",
-    ] {
+    for version in ["2023-05-01", "2025-06-01", "2025-09-01", "2026-05-15-preview"] {
         let path = format!("{ACCOUNT}?api-version={version}");
-        assert_eq!(
-            bench.get(GRACE, &path).await.status,
-            200,
-            "real clients send {version}"
-        );
+        assert_eq!(bench.get(GRACE, &path).await.status, 200, "real clients send {version}");
     }
 }
 
@@ -357,10 +268,7 @@ async fn paths_do_not_mind_case_or_an_empty_segment() {
     let bench = Bench::start().await;
     let shouted = format!("{}?api-version=2025-06-01", ACCOUNT.to_uppercase());
     let reply = bench.get(ADA, &shouted).await.json();
-    assert_eq!(
-        reply["id"], ACCOUNT,
-        "the answer has the case in which the account was created"
-    );
+    assert_eq!(reply["id"], ACCOUNT, "the answer has the case in which the account was created");
     let path = format!(
         "{}/providers/Microsoft.Authorization/permissions?API-VERSION=2022-04-01",
         ACCOUNT
@@ -392,10 +300,7 @@ async fn every_answer_carries_the_headers_of_resource_manager() {
             "by the simulator's clock"
         );
         assert_eq!(reply.header("x-ms-ratelimit-remaining-tenant-reads"), "249");
-        assert_eq!(
-            reply.header("content-type"),
-            "application/json; charset=utf-8"
-        );
+        assert_eq!(reply.header("content-type"), "application/json; charset=utf-8");
     }
 }
 
@@ -406,14 +311,8 @@ async fn a_request_that_no_route_knows_is_flagged() {
     bench.get(GRACE, "/tenants?api-version=2022-12-01").await;
     assert!(!bench.simulator.history()[0].unknown);
     for (method, path) in [
-        (
-            Method::GET,
-            "/subscription?api-version=2022-12-01".to_owned(),
-        ),
-        (
-            Method::POST,
-            format!("{ACCOUNT}/listKeys?api-version=2025-06-01"),
-        ),
+        (Method::GET, "/subscription?api-version=2022-12-01".to_owned()),
+        (Method::POST, format!("{ACCOUNT}/listKeys?api-version=2025-06-01")),
         (Method::DELETE, format!("{ACCOUNT}?api-version=2025-06-01")),
         (
             Method::GET,
@@ -421,31 +320,17 @@ async fn a_request_that_no_route_knows_is_flagged() {
                 "{SUBSCRIPTION}/providers/Microsoft.Authorization/permissions?api-version=2022-04-01"
             ),
         ),
-        (
-            Method::GET,
-            format!("{ACCOUNT}/deployment?api-version=2025-06-01"),
-        ),
+        (Method::GET, format!("{ACCOUNT}/deployment?api-version=2025-06-01")),
     ] {
         let reply = bench.arm(method.clone(), &path, &token, None).await;
         assert_eq!(reply.status, 404, "{method} {path}");
         let entry = bench.simulator.history().pop().expect("it was recorded");
-        assert!(
-            entry.unknown && entry.operation == "unknown",
-            "{method} {path}"
-        );
+        assert!(entry.unknown && entry.operation == "unknown", "{method} {path}");
     }
-    let base = bench
-        .simulator
-        .addresses()
-        .arm
-        .replace("/arm", "/elsewhere");
+    let base = bench.simulator.addresses().arm.replace("/arm", "/elsewhere");
     assert_eq!(bench.send(Method::GET, &base, None, None).await.status, 404);
     assert!(
-        bench
-            .simulator
-            .history()
-            .pop()
-            .is_some_and(|entry| entry.unknown),
+        bench.simulator.history().pop().is_some_and(|entry| entry.unknown),
         "no service lives there"
     );
 }

@@ -16,11 +16,7 @@ const ACCESS_ADMINISTRATOR: &str = "18d7d88d-d35e-4fb5-a5c3-7773c20a72d9";
 const FOUNDRY_OWNER: &str = "c883944f-8b7b-4483-af10-35834be79c4a";
 
 fn list_path(scope: &str, filter: &str) -> String {
-    let filter = if filter.is_empty() {
-        String::new()
-    } else {
-        format!("&$filter={filter}")
-    };
+    let filter = if filter.is_empty() { String::new() } else { format!("&$filter={filter}") };
     format!(
         "{scope}/providers/Microsoft.Authorization/roleAssignments?api-version=2022-04-01{filter}"
     )
@@ -39,12 +35,7 @@ fn holders(list: &Value) -> Vec<(String, String)> {
         .as_array()
         .expect("a list")
         .iter()
-        .map(|one| {
-            (
-                text(&one["properties"]["principalId"]),
-                text(&one["properties"]["scope"]),
-            )
-        })
+        .map(|one| (text(&one["properties"]["principalId"]), text(&one["properties"]["scope"])))
         .collect();
     found.sort();
     found
@@ -57,9 +48,7 @@ async fn a_new_assignment_is_created_and_answered_as_recorded() {
     body["properties"]["principalType"] = json!("User");
     body["properties"]["description"] = json!("made by a test");
     let token = bench.arm_token(GRACE);
-    let reply = bench
-        .arm(Method::PUT, &item_path(ACCOUNT, NAME), &token, Some(body))
-        .await;
+    let reply = bench.arm(Method::PUT, &item_path(ACCOUNT, NAME), &token, Some(body)).await;
     assert_eq!(reply.status, 201, "{}", reply.text);
     let made = reply.json();
     assert_eq!(made["name"], NAME);
@@ -68,10 +57,7 @@ async fn a_new_assignment_is_created_and_answered_as_recorded() {
         format!("{ACCOUNT}/providers/Microsoft.Authorization/roleAssignments/{NAME}")
     );
     let properties = &made["properties"];
-    assert!(
-        properties["createdBy"].is_null(),
-        "createdBy is null in the answer to the PUT"
-    );
+    assert!(properties["createdBy"].is_null(), "createdBy is null in the answer to the PUT");
     assert_eq!(properties["updatedBy"], GRACE_ID);
     assert_eq!(
         (&properties["scope"], &properties["principalType"]),
@@ -82,43 +68,26 @@ async fn a_new_assignment_is_created_and_answered_as_recorded() {
         format!("{SUBSCRIPTION}/providers/Microsoft.Authorization/roleDefinitions/{OPENAI_USER}")
     );
     let read = bench.get(GRACE, &item_path(ACCOUNT, NAME)).await.json();
-    assert_eq!(
-        read["properties"]["createdBy"], GRACE_ID,
-        "and is told when it is read"
-    );
+    assert_eq!(read["properties"]["createdBy"], GRACE_ID, "and is told when it is read");
     assert_eq!(read["properties"]["description"], "made by a test");
 }
 
 #[tokio::test]
 async fn the_same_request_again_is_200_and_another_name_is_409() {
     let bench = Bench::start().await;
+    assert_eq!(bench.assign(GRACE, ACCOUNT, NAME, OPENAI_USER, ADA_ID).await.status, 201);
     assert_eq!(
-        bench
-            .assign(GRACE, ACCOUNT, NAME, OPENAI_USER, ADA_ID)
-            .await
-            .status,
-        201
-    );
-    assert_eq!(
-        bench
-            .assign(GRACE, ACCOUNT, NAME, OPENAI_USER, ADA_ID)
-            .await
-            .status,
+        bench.assign(GRACE, ACCOUNT, NAME, OPENAI_USER, ADA_ID).await.status,
         200,
         "the same content"
     );
     let shouted = ACCOUNT.to_uppercase();
     assert_eq!(
-        bench
-            .assign(GRACE, &shouted, NAME, OPENAI_USER, ADA_ID)
-            .await
-            .status,
+        bench.assign(GRACE, &shouted, NAME, OPENAI_USER, ADA_ID).await.status,
         200,
         "the same scope"
     );
-    let reply = bench
-        .assign(GRACE, ACCOUNT, OTHER_NAME, OPENAI_USER, ADA_ID)
-        .await;
+    let reply = bench.assign(GRACE, ACCOUNT, OTHER_NAME, OPENAI_USER, ADA_ID).await;
     assert_eq!(reply.refusal(), (409, "RoleAssignmentExists".into()));
     assert_eq!(
         reply.message(),
@@ -128,10 +97,7 @@ async fn the_same_request_again_is_200_and_another_name_is_409() {
         )
     );
     assert_eq!(
-        bench
-            .assign(GRACE, GROUP, OTHER_NAME, OPENAI_USER, ADA_ID)
-            .await
-            .status,
+        bench.assign(GRACE, GROUP, OTHER_NAME, OPENAI_USER, ADA_ID).await.status,
         201,
         "another scope"
     );
@@ -140,18 +106,10 @@ async fn the_same_request_again_is_200_and_another_name_is_409() {
 #[tokio::test]
 async fn a_name_that_is_taken_by_something_else_is_refused() {
     let bench = Bench::start().await;
-    assert_eq!(
-        bench
-            .assign(GRACE, ACCOUNT, NAME, OPENAI_USER, ADA_ID)
-            .await
-            .status,
-        201
-    );
-    for (scope, role, principal) in [
-        (ACCOUNT, OPENAI_USER, MARY_ID),
-        (ACCOUNT, READER, ADA_ID),
-        (GROUP, OPENAI_USER, ADA_ID),
-    ] {
+    assert_eq!(bench.assign(GRACE, ACCOUNT, NAME, OPENAI_USER, ADA_ID).await.status, 201);
+    for (scope, role, principal) in
+        [(ACCOUNT, OPENAI_USER, MARY_ID), (ACCOUNT, READER, ADA_ID), (GROUP, OPENAI_USER, ADA_ID)]
+    {
         let reply = bench.assign(GRACE, scope, NAME, role, principal).await;
         assert_eq!(
             reply.refusal(),
@@ -170,23 +128,14 @@ async fn an_assignment_to_nobody_or_of_nothing_is_refused() {
     let bench = Bench::start().await;
     // Ada's object id in the other tenant: the mistake of taking the id from the home token.
     let foreign = "762148f8-d573-42cc-b07b-6e665499622c";
-    let reply = bench
-        .assign(GRACE, ACCOUNT, NAME, OPENAI_USER, foreign)
-        .await;
+    let reply = bench.assign(GRACE, ACCOUNT, NAME, OPENAI_USER, foreign).await;
     assert_eq!(reply.refusal(), (400, "PrincipalNotFound".into()));
     assert!(reply.message().starts_with(&format!(
         "Principal {} does not exist in the directory",
         foreign.replace('-', "")
     )));
-    let reply = bench
-        .assign(
-            GRACE,
-            ACCOUNT,
-            NAME,
-            "00000000-0000-4000-8000-000000000000",
-            ADA_ID,
-        )
-        .await;
+    let reply =
+        bench.assign(GRACE, ACCOUNT, NAME, "00000000-0000-4000-8000-000000000000", ADA_ID).await;
     assert_eq!(reply.refusal(), (404, "RoleDefinitionDoesNotExist".into()));
     let reply = bench.assign(GRACE, ACCOUNT, NAME, OPENAI_USER, "wow").await;
     assert_eq!(reply.refusal(), (400, "InvalidPrincipalId".into()));
@@ -194,34 +143,22 @@ async fn an_assignment_to_nobody_or_of_nothing_is_refused() {
         reply.message(),
         "The Principal ID 'wow' is not valid. Principal ID must be a GUID."
     );
-    let reply = bench
-        .assign(GRACE, ACCOUNT, "not-a-guid", OPENAI_USER, ADA_ID)
-        .await;
+    let reply = bench.assign(GRACE, ACCOUNT, "not-a-guid", OPENAI_USER, ADA_ID).await;
     assert_eq!(reply.refusal(), (400, "InvalidRoleAssignmentId".into()));
     let token = bench.arm_token(GRACE);
     let mut body = assignment_body(OPENAI_USER, ADA_ID);
     body["properties"]["principalType"] = json!("Group");
-    let reply = bench
-        .arm(Method::PUT, &item_path(ACCOUNT, NAME), &token, Some(body))
-        .await;
-    assert_eq!(
-        reply.refusal(),
-        (400, "UnmatchedPrincipalType".into()),
-        "a user is no group"
-    );
+    let reply = bench.arm(Method::PUT, &item_path(ACCOUNT, NAME), &token, Some(body)).await;
+    assert_eq!(reply.refusal(), (400, "UnmatchedPrincipalType".into()), "a user is no group");
     let bare = json!({"roleDefinitionId": "x", "principalId": ADA_ID});
-    let reply = bench
-        .arm(Method::PUT, &item_path(ACCOUNT, NAME), &token, Some(bare))
-        .await;
+    let reply = bench.arm(Method::PUT, &item_path(ACCOUNT, NAME), &token, Some(bare)).await;
     assert_eq!(
         reply.refusal(),
         (400, "InvalidPrincipalId".into()),
         "the content belongs under `properties`"
     );
     assert_eq!(
-        bench.simulator.state()["assignments"]
-            .as_array()
-            .map(Vec::len),
+        bench.simulator.state()["assignments"].as_array().map(Vec::len),
         Some(3),
         "nothing was assigned"
     );
@@ -238,21 +175,13 @@ async fn only_who_may_assign_can_assign() {
             "The client '{ADA}' with object id '{ADA_ID}' does not have authorization to perform action 'Microsoft.Authorization/roleAssignments/write' over scope '{ACCOUNT}/providers/Microsoft.Authorization/roleAssignments/{NAME}' or the scope is invalid. If access was recently granted, please refresh your credentials."
         )
     );
-    for (role, may) in [
-        (CONTRIBUTOR, false),
-        (FOUNDRY_OWNER, false),
-        (ACCESS_ADMINISTRATOR, true),
-    ] {
+    for (role, may) in [(CONTRIBUTOR, false), (FOUNDRY_OWNER, false), (ACCESS_ADMINISTRATOR, true)]
+    {
         bench.grant(GROUP, role, ADA_ID).await;
-        let status = bench
-            .assign(ADA, ACCOUNT, NAME, OPENAI_USER, ADA_ID)
-            .await
-            .status;
+        let status = bench.assign(ADA, ACCOUNT, NAME, OPENAI_USER, ADA_ID).await.status;
         assert_eq!(status == 201, may, "{role} answered {status}");
     }
-    let reply = bench
-        .assign(ADA, SUBSCRIPTION, OTHER_NAME, OPENAI_USER, ADA_ID)
-        .await;
+    let reply = bench.assign(ADA, SUBSCRIPTION, OTHER_NAME, OPENAI_USER, ADA_ID).await;
     assert_eq!(
         reply.refusal(),
         (403, "AuthorizationFailed".into()),
@@ -263,32 +192,13 @@ async fn only_who_may_assign_can_assign() {
 #[tokio::test]
 async fn deleting_says_what_was_deleted_and_then_nothing() {
     let bench = Bench::start().await;
-    assert_eq!(
-        bench
-            .assign(GRACE, ACCOUNT, NAME, OPENAI_USER, ADA_ID)
-            .await
-            .status,
-        201
-    );
+    assert_eq!(bench.assign(GRACE, ACCOUNT, NAME, OPENAI_USER, ADA_ID).await.status, 201);
     let delete = async |user: &str| {
-        bench
-            .arm(
-                Method::DELETE,
-                &item_path(ACCOUNT, NAME),
-                &bench.arm_token(user),
-                None,
-            )
-            .await
+        bench.arm(Method::DELETE, &item_path(ACCOUNT, NAME), &bench.arm_token(user), None).await
     };
-    assert_eq!(
-        delete(ADA).await.refusal(),
-        (403, "AuthorizationFailed".into())
-    );
+    assert_eq!(delete(ADA).await.refusal(), (403, "AuthorizationFailed".into()));
     let reply = delete(GRACE).await;
-    assert_eq!(
-        (reply.status.as_u16(), &reply.json()["name"]),
-        (200, &NAME.into())
-    );
+    assert_eq!((reply.status.as_u16(), &reply.json()["name"]), (200, &NAME.into()));
     let reply = delete(GRACE).await;
     assert_eq!((reply.status.as_u16(), reply.text.as_str()), (204, ""));
     let reply = bench.get(GRACE, &item_path(ACCOUNT, NAME)).await;
@@ -314,19 +224,10 @@ async fn filters_say_which_scopes_and_whose_assignments() {
     };
     assert_eq!(
         list(GROUP, "").await,
-        sorted(vec![
-            grace.clone(),
-            ada.clone(),
-            mary.clone(),
-            group.clone()
-        ]),
+        sorted(vec![grace.clone(), ada.clone(), mary.clone(), group.clone()]),
         "no filter: at, above and below"
     );
-    assert_eq!(
-        list(GROUP, "atScope()").await,
-        sorted(vec![grace, ada, mary.clone()]),
-        "not below"
-    );
+    assert_eq!(list(GROUP, "atScope()").await, sorted(vec![grace, ada, mary.clone()]), "not below");
     assert_eq!(
         list(GROUP, &format!("principalId eq '{MARY_ID}'")).await,
         vec![mary.clone()],
@@ -338,11 +239,7 @@ async fn filters_say_which_scopes_and_whose_assignments() {
         sorted(vec![mary.clone(), group]),
         "with groups of groups"
     );
-    assert_eq!(
-        list(GROUP, &format!("atScope() and {assigned}")).await,
-        vec![mary.clone()],
-        "both"
-    );
+    assert_eq!(list(GROUP, &format!("atScope() and {assigned}")).await, vec![mary.clone()], "both");
     assert_eq!(
         list(GROUP, &format!("atScope()+and+{assigned}")).await,
         vec![mary],
@@ -355,11 +252,7 @@ async fn filters_say_which_scopes_and_whose_assignments() {
         &format!("{assigned} and atScope()"),
         "atScope() or 1",
     ] {
-        assert_eq!(
-            bench.get(GRACE, &list_path(GROUP, wrong)).await.status,
-            400,
-            "{wrong}"
-        );
+        assert_eq!(bench.get(GRACE, &list_path(GROUP, wrong)).await.status, 400, "{wrong}");
     }
 }
 
@@ -368,76 +261,43 @@ async fn definitions_are_found_by_id_and_by_name() {
     let bench = Bench::start_with(json!({"page_size": 50})).await;
     let path =
         |rest: &str| format!("{ACCOUNT}/providers/Microsoft.Authorization/roleDefinitions{rest}");
-    let one = bench
-        .get(
-            GRACE,
-            &path(&format!("/{OPENAI_USER}?api-version=2022-04-01")),
-        )
-        .await
-        .json();
-    assert_eq!(
-        one["properties"]["roleName"],
-        "Cognitive Services OpenAI User"
-    );
+    let one =
+        bench.get(GRACE, &path(&format!("/{OPENAI_USER}?api-version=2022-04-01"))).await.json();
+    assert_eq!(one["properties"]["roleName"], "Cognitive Services OpenAI User");
     assert_eq!(
         one["id"],
         format!("{SUBSCRIPTION}/providers/Microsoft.Authorization/roleDefinitions/{OPENAI_USER}")
     );
     let chat = "Microsoft.CognitiveServices/accounts/OpenAI/deployments/chat/completions/action";
     let permissions = &one["properties"]["permissions"][0];
-    assert!(
-        permissions["dataActions"]
-            .as_array()
-            .is_some_and(|all| all.contains(&chat.into()))
-    );
+    assert!(permissions["dataActions"].as_array().is_some_and(|all| all.contains(&chat.into())));
     let named = path(
         "?api-version=2022-04-01&$filter=roleName%20eq%20'Cognitive%20Services%20OpenAI%20User'",
     );
     let list = bench.get(GRACE, &named).await.json();
-    assert_eq!(
-        list["value"][0]["id"], one["id"],
-        "identical strings in both answers"
-    );
+    assert_eq!(list["value"][0]["id"], one["id"], "identical strings in both answers");
     let custom = bench
-        .get(
-            GRACE,
-            &path("?api-version=2022-04-01&$filter=type eq 'CustomRole'"),
-        )
+        .get(GRACE, &path("?api-version=2022-04-01&$filter=type eq 'CustomRole'"))
         .await
         .json();
     assert_eq!(custom["value"].as_array().map(Vec::len), Some(1));
     let reply = bench
-        .get(
-            GRACE,
-            &path("/00000000-0000-4000-8000-000000000000?api-version=2022-04-01"),
-        )
+        .get(GRACE, &path("/00000000-0000-4000-8000-000000000000?api-version=2022-04-01"))
         .await;
     assert_eq!(reply.refusal(), (404, "RoleDefinitionDoesNotExist".into()));
     assert_eq!(
-        bench
-            .get(GRACE, &path("?api-version=2022-04-01&$filter=name eq 1"))
-            .await
-            .status,
+        bench.get(GRACE, &path("?api-version=2022-04-01&$filter=name eq 1")).await.status,
         400
     );
     assert_eq!(
-        bench
-            .get(MARY, &path("?api-version=2022-04-01"))
-            .await
-            .status,
+        bench.get(MARY, &path("?api-version=2022-04-01")).await.status,
         403,
         "reading needs a role"
     );
-    let conditioned = bench
-        .get(
-            GRACE,
-            &path(&format!("/{FOUNDRY_OWNER}?api-version=2022-04-01")),
-        )
-        .await
-        .json();
-    let condition = conditioned["properties"]["permissions"][0]["condition"]
-        .as_str()
-        .unwrap_or_default();
+    let conditioned =
+        bench.get(GRACE, &path(&format!("/{FOUNDRY_OWNER}?api-version=2022-04-01"))).await.json();
+    let condition =
+        conditioned["properties"]["permissions"][0]["condition"].as_str().unwrap_or_default();
     assert!(
         condition.contains("ForAnyOfAnyValues:GuidEquals"),
         "a condition inside a role is told"
@@ -452,11 +312,9 @@ async fn permissions_have_one_element_for_every_assignment_that_counts() {
     };
     let actions = async |user: &str, scope: &str| {
         let list = bench.get(user, &path(scope)).await.json();
-        list["value"].as_array().map(|all| {
-            all.iter()
-                .map(|one| one["actions"].clone())
-                .collect::<Vec<_>>()
-        })
+        list["value"]
+            .as_array()
+            .map(|all| all.iter().map(|one| one["actions"].clone()).collect::<Vec<_>>())
     };
     assert_eq!(
         actions(GRACE, ACCOUNT).await,
@@ -464,17 +322,11 @@ async fn permissions_have_one_element_for_every_assignment_that_counts() {
         "inherited from a management group"
     );
     assert_eq!(actions(ADA, GROUP).await, Some(vec![json!(["*/read"])]));
-    assert_eq!(
-        actions(MARY, ACCOUNT).await,
-        Some(vec![]),
-        "no role, no element"
-    );
+    assert_eq!(actions(MARY, ACCOUNT).await, Some(vec![]), "no role, no element");
     bench.grant(ACCOUNT, OPENAI_USER, OUTER_GROUP).await;
     let list = bench.get(MARY, &path(ACCOUNT)).await.json();
     assert!(
-        list["value"][0]["dataActions"]
-            .as_array()
-            .is_some_and(|all| all.len() > 10),
+        list["value"][0]["dataActions"].as_array().is_some_and(|all| all.len() > 10),
         "through groups, at once"
     );
     assert_eq!(
@@ -490,22 +342,11 @@ async fn asking_for_permissions_needs_its_action_where_the_scenario_says_so() {
     strict.grant(ACCOUNT, OPENAI_USER, MARY_ID).await;
     let path =
         format!("{ACCOUNT}/providers/Microsoft.Authorization/permissions?api-version=2022-04-01");
-    assert_eq!(
-        strict.get(MARY, &path).await.refusal(),
-        (403, "AuthorizationFailed".into())
-    );
-    assert_eq!(
-        strict.get(ADA, &path).await.status,
-        200,
-        "Reader has the action"
-    );
+    assert_eq!(strict.get(MARY, &path).await.refusal(), (403, "AuthorizationFailed".into()));
+    assert_eq!(strict.get(ADA, &path).await.status, 200, "Reader has the action");
     let denials = format!(
         "{ACCOUNT}/providers/Microsoft.Authorization/denyAssignments?api-version=2022-04-01"
     );
     assert_eq!(strict.get(ADA, &denials).await.json(), json!({"value": []}));
-    assert_eq!(
-        strict.get(MARY, &denials).await.status,
-        403,
-        "OpenAI User lacks the action"
-    );
+    assert_eq!(strict.get(MARY, &denials).await.status, 403, "OpenAI User lacks the action");
 }

@@ -41,28 +41,16 @@ impl Reply {
     }
 
     pub(crate) fn header(&self, name: &str) -> &str {
-        self.headers
-            .get(name)
-            .and_then(|value| value.to_str().ok())
-            .unwrap_or_default()
+        self.headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default()
     }
 
     /// Status and `error.code`, the two things a client branches on.
     pub(crate) fn refusal(&self) -> (u16, String) {
-        (
-            self.status.as_u16(),
-            self.json()["error"]["code"]
-                .as_str()
-                .unwrap_or_default()
-                .to_owned(),
-        )
+        (self.status.as_u16(), self.json()["error"]["code"].as_str().unwrap_or_default().to_owned())
     }
 
     pub(crate) fn message(&self) -> String {
-        self.json()["error"]["message"]
-            .as_str()
-            .unwrap_or_default()
-            .to_owned()
+        self.json()["error"]["message"].as_str().unwrap_or_default().to_owned()
     }
 }
 
@@ -99,10 +87,7 @@ impl Bench {
             .redirect(reqwest::redirect::Policy::none())
             .build()
             .expect("a client without special wishes");
-        Self {
-            simulator: Simulator::start(options).await.expect("a port is free"),
-            client,
-        }
+        Self { simulator: Simulator::start(options).await.expect("a port is free"), client }
     }
 
     pub(crate) fn arm_token(&self, user: &str) -> String {
@@ -111,8 +96,7 @@ impl Bench {
 
     /// A GET to Resource Manager.
     pub(crate) async fn get(&self, user: &str, path: &str) -> Reply {
-        self.arm(Method::GET, path, &self.arm_token(user), None)
-            .await
+        self.arm(Method::GET, path, &self.arm_token(user), None).await
     }
 
     pub(crate) async fn arm(
@@ -156,8 +140,7 @@ impl Bench {
             "{scope}/providers/Microsoft.Authorization/roleAssignments/{name}?api-version=2022-04-01"
         );
         let body = assignment_body(role, principal);
-        self.arm(Method::PUT, &path, &self.arm_token(by), Some(body))
-            .await
+        self.arm(Method::PUT, &path, &self.arm_token(by), Some(body)).await
     }
 
     /// A role that must be granted for a test to make sense.
@@ -179,10 +162,8 @@ impl Bench {
     }
 
     pub(crate) async fn chat_with(&self, token: &str, subdomain: &str, body: Value) -> Reply {
-        let url = format!(
-            "{}/{subdomain}/openai/v1/chat/completions",
-            self.simulator.addresses().openai
-        );
+        let url =
+            format!("{}/{subdomain}/openai/v1/chat/completions", self.simulator.addresses().openai);
         self.send(Method::POST, &url, Some(token), Some(body)).await
     }
 

@@ -18,13 +18,7 @@ impl Bench {
     /// Whether a GET gets a whole answer.
     async fn arrives(&self, path: &str) -> bool {
         let url = format!("{}{path}", self.simulator.addresses().arm);
-        match self
-            .client
-            .get(url)
-            .bearer_auth(self.arm_token(ADA))
-            .send()
-            .await
-        {
+        match self.client.get(url).bearer_auth(self.arm_token(ADA)).send().await {
             Ok(response) => response.bytes().await.is_ok(),
             Err(_) => false,
         }
@@ -34,9 +28,7 @@ impl Bench {
 #[tokio::test]
 async fn a_cut_ends_the_connection_without_answer_and_without_effect() {
     let bench = Bench::start().await;
-    bench
-        .simulator
-        .add_fault(Fault::on("roleAssignments.create", Act::Cut).times(1));
+    bench.simulator.add_fault(Fault::on("roleAssignments.create", Act::Cut).times(1));
     let name = "3d8bb512-30b9-41de-b1d8-72978be0bef0";
     let path = format!(
         "{ACCOUNT}/providers/Microsoft.Authorization/roleAssignments/{name}?api-version=2022-04-01"
@@ -60,10 +52,7 @@ async fn a_cut_ends_the_connection_without_answer_and_without_effect() {
     );
     assert!(entry.ended.is_some(), "but it did end");
     assert_eq!(
-        bench
-            .assign(GRACE, ACCOUNT, name, OPENAI_USER, ADA_ID)
-            .await
-            .status,
+        bench.assign(GRACE, ACCOUNT, name, OPENAI_USER, ADA_ID).await.status,
         201,
         "it had no effect"
     );
@@ -80,18 +69,12 @@ async fn the_nth_request_is_hit_and_no_other() {
     }
     assert_eq!(arrived, [true, true, false, true]);
     bench.simulator.clear_faults();
-    bench
-        .simulator
-        .add_fault(Fault::on("tenants.list", Act::Cut).nth(2));
+    bench.simulator.add_fault(Fault::on("tenants.list", Act::Cut).nth(2));
     let mut arrived = Vec::new();
     for path in [TENANTS, SUBSCRIPTIONS, TENANTS, TENANTS] {
         arrived.push(bench.arrives(path).await);
     }
-    assert_eq!(
-        arrived,
-        [true, true, false, true],
-        "counted among those that match"
-    );
+    assert_eq!(arrived, [true, true, false, true], "counted among those that match");
 }
 
 #[tokio::test]
@@ -102,11 +85,7 @@ async fn conditions_all_have_to_hold() {
         path_contains: Some("/ARM/tenants".into()),
         ..Match::default()
     };
-    bench.simulator.add_fault(Fault {
-        when,
-        act: Act::Cut,
-        times: None,
-    });
+    bench.simulator.add_fault(Fault { when, act: Act::Cut, times: None });
     assert!(!bench.arrives(TENANTS).await, "method and path match");
     assert!(bench.arrives(SUBSCRIPTIONS).await, "the path does not");
     bench.simulator.clear_faults();
@@ -121,22 +100,13 @@ async fn a_prepared_answer_takes_the_place_of_the_real_one() {
         headers: BTreeMap::from([("retry-after".into(), "7".into())]),
         body: json!({"error": {"code": "SubscriptionRequestsThrottled", "message": "later"}}),
     };
-    bench
-        .simulator
-        .add_fault(Fault::on("tenants.list", answer).times(2));
+    bench.simulator.add_fault(Fault::on("tenants.list", answer).times(2));
     for _ in 0..2 {
         let reply = bench.get(ADA, TENANTS).await;
-        assert_eq!(
-            reply.refusal(),
-            (429, "SubscriptionRequestsThrottled".into())
-        );
+        assert_eq!(reply.refusal(), (429, "SubscriptionRequestsThrottled".into()));
         assert_eq!(reply.header("retry-after"), "7");
     }
-    assert_eq!(
-        bench.get(ADA, TENANTS).await.status,
-        200,
-        "twice and no more"
-    );
+    assert_eq!(bench.get(ADA, TENANTS).await.status, 200, "twice and no more");
     let html = Act::Answer {
         status: 502,
         headers: BTreeMap::from([("content-type".into(), "text/html".into())]),
@@ -151,11 +121,7 @@ async fn a_prepared_answer_takes_the_place_of_the_real_one() {
     bench.simulator.clear_faults();
     bench.simulator.add_fault(Fault::on(
         "tenants.list",
-        Act::Answer {
-            status: 503,
-            headers: BTreeMap::new(),
-            body: Value::Null,
-        },
+        Act::Answer { status: 503, headers: BTreeMap::new(), body: Value::Null },
     ));
     assert_eq!(bench.get(ADA, TENANTS).await.text, "", "an empty body");
 }
@@ -163,19 +129,12 @@ async fn a_prepared_answer_takes_the_place_of_the_real_one() {
 #[tokio::test]
 async fn a_delayed_request_waits_for_the_simulators_clock() {
     let bench = Bench::start().await;
-    bench.simulator.add_fault(Fault::on(
-        "tenants.list",
-        Act::Delay {
-            milliseconds: 30_000,
-        },
-    ));
+    bench.simulator.add_fault(Fault::on("tenants.list", Act::Delay { milliseconds: 30_000 }));
     let slow = bench.get(ADA, TENANTS);
     tokio::pin!(slow);
     let arrived = |bench: &Bench| {
         let history = bench.simulator.history();
-        history
-            .iter()
-            .any(|entry| entry.operation == "tenants.list")
+        history.iter().any(|entry| entry.operation == "tenants.list")
     };
     while !arrived(&bench) {
         tokio::select! {
@@ -196,36 +155,21 @@ async fn a_delayed_request_waits_for_the_simulators_clock() {
     bench.pass(1);
     assert_eq!(slow.await.status, 200, "the delay is over");
     let history = bench.simulator.history();
-    let of = |name: &str| {
-        history
-            .iter()
-            .find(|entry| entry.operation == name)
-            .expect("it was recorded")
-    };
-    assert!(
-        of("tenants.list").overlaps(of("subscriptions.list")),
-        "they were under way together"
-    );
+    let of =
+        |name: &str| history.iter().find(|entry| entry.operation == name).expect("it was recorded");
+    assert!(of("tenants.list").overlaps(of("subscriptions.list")), "they were under way together");
 }
 
 #[tokio::test]
 async fn a_garbled_answer_is_whole_and_unreadable() {
     let bench = Bench::start().await;
-    bench
-        .simulator
-        .add_fault(Fault::on("tenants.list", Act::Garble));
+    bench.simulator.add_fault(Fault::on("tenants.list", Act::Garble));
     let reply = bench.get(ADA, TENANTS).await;
     assert_eq!(reply.status, 200);
-    assert!(
-        serde_json::from_str::<Value>(&reply.text).is_err(),
-        "not JSON: {}",
-        reply.text
-    );
+    assert!(serde_json::from_str::<Value>(&reply.text).is_err(), "not JSON: {}", reply.text);
     bench.grant(GROUP, OPENAI_USER, ADA_ID).await;
     bench.pass(40);
-    bench
-        .simulator
-        .add_fault(Fault::on("chat.create", Act::Garble));
+    bench.simulator.add_fault(Fault::on("chat.create", Act::Garble));
     let token = bench.simulator.issue_token(ADA, CONTOSO, INFERENCE);
     let body = json!({"model": "mini", "stream": true, "messages": [{"role": "user", "content": "Hello"}]});
     let reply = bench.chat_with(&token, "chat-one", body).await;
@@ -238,9 +182,7 @@ async fn a_garbled_answer_is_whole_and_unreadable() {
 #[tokio::test]
 async fn a_cut_in_the_middle_of_the_body_comes_after_the_effect() {
     let bench = Bench::start().await;
-    bench
-        .simulator
-        .add_fault(Fault::on("roleAssignments.create", Act::CutMidBody).times(1));
+    bench.simulator.add_fault(Fault::on("roleAssignments.create", Act::CutMidBody).times(1));
     let name = "1e3d87b6-a33c-453c-96d5-712bf8b75bb9";
     let path = format!(
         "{ACCOUNT}/providers/Microsoft.Authorization/roleAssignments/{name}?api-version=2022-04-01"
@@ -255,21 +197,13 @@ async fn a_cut_in_the_middle_of_the_body_comes_after_the_effect() {
     assert_eq!(response.status(), 201);
     assert!(response.text().await.is_err(), "the body does not");
     assert_eq!(
-        bench
-            .assign(GRACE, ACCOUNT, name, OPENAI_USER, ADA_ID)
-            .await
-            .status,
+        bench.assign(GRACE, ACCOUNT, name, OPENAI_USER, ADA_ID).await.status,
         200,
         "it was assigned all the same"
     );
     bench.pass(40);
-    bench
-        .simulator
-        .add_fault(Fault::on("chat.create", Act::CutMidBody));
-    let url = format!(
-        "{}/chat-one/openai/v1/chat/completions",
-        bench.simulator.addresses().openai
-    );
+    bench.simulator.add_fault(Fault::on("chat.create", Act::CutMidBody));
+    let url = format!("{}/chat-one/openai/v1/chat/completions", bench.simulator.addresses().openai);
     let body = json!({"model": "mini", "stream": true, "messages": [{"role": "user", "content": "Hello"}]});
     let token = bench.simulator.issue_token(ADA, CONTOSO, INFERENCE);
     let mut response = bench
@@ -302,10 +236,7 @@ async fn latency_is_spent_by_every_request() {
     bench.simulator.set_latency(latency);
     let before = std::time::Instant::now();
     bench.get(ADA, TENANTS).await;
-    assert!(
-        before.elapsed() >= latency,
-        "real time, also on a clock that stands still"
-    );
+    assert!(before.elapsed() >= latency, "real time, also on a clock that stands still");
     let url = |path: &str| format!("{}{path}", bench.simulator.addresses().arm);
     let token = bench.arm_token(ADA);
     let (tenants, subscriptions) = (url(TENANTS), url(SUBSCRIPTIONS));
@@ -315,8 +246,5 @@ async fn latency_is_spent_by_every_request() {
         bench.send(Method::GET, &subscriptions, Some(&token), None)
     );
     let history = bench.simulator.history();
-    assert!(
-        history[0].overlaps(&history[1]),
-        "two requests side by side are seen to overlap"
-    );
+    assert!(history[0].overlaps(&history[1]), "two requests side by side are seen to overlap");
 }

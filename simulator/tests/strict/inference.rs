@@ -27,12 +27,8 @@ impl Bench {
     /// A request to any path of an account, with Ada's token.
     async fn post(&self, subdomain: &str, path: &str) -> Reply {
         let token = self.simulator.issue_token(ADA, CONTOSO, INFERENCE);
-        let url = format!(
-            "{}/{subdomain}/openai/{path}",
-            self.simulator.addresses().openai
-        );
-        self.send(Method::POST, &url, Some(&token), Some(hello()))
-            .await
+        let url = format!("{}/{subdomain}/openai/{path}", self.simulator.addresses().openai);
+        self.send(Method::POST, &url, Some(&token), Some(hello())).await
     }
 }
 
@@ -42,16 +38,8 @@ fn hello() -> Value {
 
 /// The JSON of every event of a stream, the last being the end mark.
 fn events(reply: &Reply) -> Vec<Value> {
-    let mut lines: Vec<&str> = reply
-        .text
-        .split("\n\n")
-        .filter(|line| !line.is_empty())
-        .collect();
-    assert_eq!(
-        lines.pop(),
-        Some("data: [DONE]"),
-        "the stream ends with its mark"
-    );
+    let mut lines: Vec<&str> = reply.text.split("\n\n").filter(|line| !line.is_empty()).collect();
+    assert_eq!(lines.pop(), Some("data: [DONE]"), "the stream ends with its mark");
     let event = |line: &str| {
         serde_json::from_str(line.strip_prefix("data: ").expect("a data line")).expect("JSON")
     };
@@ -94,11 +82,7 @@ async fn a_role_works_when_its_delay_is_over_and_not_before() {
         "a second early"
     );
     bench.pass(1);
-    assert_eq!(
-        bench.chat(ADA, "chat-one", "mini").await.status,
-        200,
-        "the delay is 40 s"
-    );
+    assert_eq!(bench.chat(ADA, "chat-one", "mini").await.status, 200, "the delay is 40 s");
     assert_eq!(
         bench.chat(ADA, "foundry", "mini").await.status,
         401,
@@ -118,11 +102,7 @@ async fn roles_are_inherited_from_every_scope_above() {
             {"name": "f602e656-bbeb-462d-934c-69aa86f05151", "principal": ADA_ID, "role": OPENAI_USER, "scope": scope}
         ]}))
         .await;
-        assert_eq!(
-            bench.chat(ADA, "chat-one", "mini").await.status,
-            200,
-            "from {scope}"
-        );
+        assert_eq!(bench.chat(ADA, "chat-one", "mini").await.status, 200, "from {scope}");
     }
     let beside = format!("{SUBSCRIPTION}/resourceGroups/rg-chat-two");
     let bench = Bench::start_with(json!({"assignments": [
@@ -141,16 +121,8 @@ async fn roles_reach_members_of_groups_in_groups() {
     let bench = Bench::start().await;
     bench.grant(GROUP, OPENAI_USER, OUTER_GROUP).await;
     bench.pass(40);
-    assert_eq!(
-        bench.chat(MARY, "chat-one", "mini").await.status,
-        200,
-        "a member of a member"
-    );
-    assert_eq!(
-        bench.chat(ADA, "chat-one", "mini").await.status,
-        401,
-        "not a member"
-    );
+    assert_eq!(bench.chat(MARY, "chat-one", "mini").await.status, 200, "a member of a member");
+    assert_eq!(bench.chat(ADA, "chat-one", "mini").await.status, 401, "not a member");
 }
 
 #[tokio::test]
@@ -176,33 +148,21 @@ async fn what_a_role_excludes_it_does_not_grant_and_another_role_still_can() {
 async fn a_deleted_assignment_ends_the_access() {
     let bench = Bench::start().await;
     let name = "603fbb4a-db8d-45e6-a1c6-0524b1d434e9";
-    assert_eq!(
-        bench
-            .assign(GRACE, ACCOUNT, name, OPENAI_USER, ADA_ID)
-            .await
-            .status,
-        201
-    );
+    assert_eq!(bench.assign(GRACE, ACCOUNT, name, OPENAI_USER, ADA_ID).await.status, 201);
     bench.pass(40);
     assert_eq!(bench.chat(ADA, "chat-one", "mini").await.status, 200);
     let path = format!(
         "{ACCOUNT}/providers/Microsoft.Authorization/roleAssignments/{name}?api-version=2022-04-01"
     );
-    bench
-        .arm(Method::DELETE, &path, &bench.arm_token(GRACE), None)
-        .await;
+    bench.arm(Method::DELETE, &path, &bench.arm_token(GRACE), None).await;
     assert_eq!(bench.chat(ADA, "chat-one", "mini").await.status, 401);
 }
 
 #[tokio::test]
 async fn both_paths_answer_alike() {
     let bench = Bench::start_with_access().await;
-    let dated = bench
-        .post(
-            "chat-one",
-            "deployments/mini/chat/completions?api-version=2024-10-21",
-        )
-        .await;
+    let dated =
+        bench.post("chat-one", "deployments/mini/chat/completions?api-version=2024-10-21").await;
     let undated = bench.post("chat-one", "v1/chat/completions").await;
     for reply in [&dated, &undated] {
         let body = reply.json();
@@ -214,30 +174,18 @@ async fn both_paths_answer_alike() {
         let choice = &body["choices"][0];
         assert_eq!(choice["finish_reason"], "stop");
         assert!(
-            choice["message"]["content"]
-                .as_str()
-                .is_some_and(|text| text.starts_with("Hello!"))
+            choice["message"]["content"].as_str().is_some_and(|text| text.starts_with("Hello!"))
         );
-        assert_eq!(
-            choice["content_filter_results"]["violence"]["severity"],
-            "safe"
-        );
+        assert_eq!(choice["content_filter_results"]["violence"]["severity"], "safe");
         assert_eq!(body["prompt_filter_results"][0]["prompt_index"], 0);
         assert_eq!(
-            (
-                reply.header("x-ms-region"),
-                reply.header("x-ms-deployment-name")
-            ),
+            (reply.header("x-ms-region"), reply.header("x-ms-deployment-name")),
             ("Sweden Central", "mini")
         );
         assert!(!reply.header("x-ratelimit-remaining-tokens").is_empty());
     }
-    let foundry = bench
-        .post(
-            "foundry.services.ai",
-            "v1/chat/completions?api-version=preview",
-        )
-        .await;
+    let foundry =
+        bench.post("foundry.services.ai", "v1/chat/completions?api-version=preview").await;
     assert_eq!(foundry.status, 200, "v1 also answers at the Foundry host");
 }
 
@@ -247,10 +195,7 @@ async fn a_stream_begins_with_the_prompts_filter_and_ends_with_its_mark() {
     let mut body = hello();
     body["stream"] = json!(true);
     let reply = bench.ask(body.clone()).await;
-    assert_eq!(
-        reply.header("content-type"),
-        "text/event-stream; charset=utf-8"
-    );
+    assert_eq!(reply.header("content-type"), "text/event-stream; charset=utf-8");
     let events = events(&reply);
     assert_eq!(
         (&events[0]["choices"], &events[0]["id"]),
@@ -262,10 +207,7 @@ async fn a_stream_begins_with_the_prompts_filter_and_ends_with_its_mark() {
     assert_eq!(events[1]["object"], "chat.completion.chunk");
     let last = events.last().expect("there are events");
     assert_eq!(
-        (
-            &last["choices"][0]["finish_reason"],
-            &last["choices"][0]["delta"]
-        ),
+        (&last["choices"][0]["finish_reason"], &last["choices"][0]["delta"]),
         (&"stop".into(), &json!({}))
     );
     let words: Vec<&str> = events
@@ -273,10 +215,7 @@ async fn a_stream_begins_with_the_prompts_filter_and_ends_with_its_mark() {
         .filter_map(|event| event["choices"][0]["delta"]["content"].as_str())
         .collect();
     assert!(words.len() > 10, "many events");
-    assert!(
-        words.concat().starts_with("Hello! "),
-        "which make one answer"
-    );
+    assert!(words.concat().starts_with("Hello! "), "which make one answer");
     let plain = bench.ask(hello()).await.json();
     assert_eq!(
         plain["choices"][0]["message"]["content"],
@@ -286,11 +225,7 @@ async fn a_stream_begins_with_the_prompts_filter_and_ends_with_its_mark() {
     body["stream_options"] = json!({"include_usage": true});
     let with_usage = self::events(&bench.ask(body).await);
     let last = with_usage.last().expect("there are events");
-    assert_eq!(
-        last["choices"],
-        json!([]),
-        "the usage comes in an event of its own"
-    );
+    assert_eq!(last["choices"], json!([]), "the usage comes in an event of its own");
     assert!(last["usage"]["total_tokens"].is_number());
 }
 
@@ -305,12 +240,8 @@ async fn a_deployment_must_exist_and_be_able_to_chat() {
         (404, "DeploymentNotFound".into()),
         "a model's name is not a deployment's"
     );
-    let reply = bench
-        .post(
-            "chat-one",
-            "deployments/none/chat/completions?api-version=2024-10-21",
-        )
-        .await;
+    let reply =
+        bench.post("chat-one", "deployments/none/chat/completions?api-version=2024-10-21").await;
     assert_eq!(reply.refusal(), (404, "DeploymentNotFound".into()));
     let reply = bench.ask(with_model("vectors")).await;
     assert_eq!(reply.refusal(), (400, "OperationNotSupported".into()));
@@ -335,18 +266,9 @@ async fn an_improper_body_is_refused_in_the_models_own_words() {
             json!({"messages": [{"role": "user", "content": "x"}]}),
             "you must provide a model parameter",
         ),
-        (
-            json!({"model": "mini"}),
-            "'messages' is a required property",
-        ),
-        (
-            json!({"model": "mini", "messages": []}),
-            "Invalid 'messages'",
-        ),
-        (
-            json!({"model": "mini", "messages": [{"content": "x"}]}),
-            "Invalid 'messages'",
-        ),
+        (json!({"model": "mini"}), "'messages' is a required property"),
+        (json!({"model": "mini", "messages": []}), "Invalid 'messages'"),
+        (json!({"model": "mini", "messages": [{"content": "x"}]}), "Invalid 'messages'"),
         (
             json!({"model": "mini", "messages": [{"role": "user", "content": "x"}], "deployment": "mini"}),
             "Unrecognized request argument supplied: deployment",
@@ -367,14 +289,9 @@ async fn an_improper_body_is_refused_in_the_models_own_words() {
 #[tokio::test]
 async fn versions_belong_to_the_dated_path_only() {
     let bench = Bench::start_with_access().await;
-    let reply = bench
-        .post("chat-one", "v1/chat/completions?api-version=2024-10-21")
-        .await;
+    let reply = bench.post("chat-one", "v1/chat/completions?api-version=2024-10-21").await;
     assert_eq!(reply.refusal(), (400, "BadRequest".into()));
-    assert_eq!(
-        reply.message(),
-        "api-version query parameter is not allowed when using /v1 path"
-    );
+    assert_eq!(reply.message(), "api-version query parameter is not allowed when using /v1 path");
     for path in [
         "deployments/mini/chat/completions",
         "deployments/mini/chat/completions?api-version=1999-01-01",
@@ -385,14 +302,8 @@ async fn versions_belong_to_the_dated_path_only() {
         assert_eq!(reply.refusal(), (404, "404".into()), "{path}");
         assert_eq!(reply.message(), "Resource not found");
     }
-    let flagged: Vec<bool> = bench
-        .simulator
-        .history()
-        .iter()
-        .rev()
-        .take(4)
-        .map(|entry| entry.unknown)
-        .collect();
+    let flagged: Vec<bool> =
+        bench.simulator.history().iter().rev().take(4).map(|entry| entry.unknown).collect();
     assert_eq!(
         flagged,
         [true, true, false, false],
@@ -415,10 +326,7 @@ async fn a_host_must_lead_to_an_account_that_takes_tokens() {
     );
     let reply = bench.chat(ADA, "private", "mini").await;
     assert_eq!(reply.refusal(), (403, "403".into()));
-    assert_eq!(
-        reply.header("policy-id"),
-        "ThrowExceptionDueToTrafficDenied"
-    );
+    assert_eq!(reply.header("policy-id"), "ThrowExceptionDueToTrafficDenied");
 }
 
 #[tokio::test]
@@ -442,45 +350,26 @@ async fn keys_open_nothing() {
         let reply = crate::bench::read(response.expect("an answer")).await;
         assert_eq!(reply.refusal(), expected, "{subdomain}");
     }
-    let key_as_bearer = bench
-        .chat_with("0123456789abcdef", "chat-one", hello())
-        .await;
-    assert_eq!(
-        key_as_bearer.json()["statusCode"],
-        401,
-        "a key in place of a token"
-    );
-    let no_credential = format!(
-        "{}/chat-one/openai/v1/chat/completions",
-        bench.simulator.addresses().openai
-    );
-    let reply = bench
-        .send(Method::POST, &no_credential, None, Some(hello()))
-        .await;
+    let key_as_bearer = bench.chat_with("0123456789abcdef", "chat-one", hello()).await;
+    assert_eq!(key_as_bearer.json()["statusCode"], 401, "a key in place of a token");
+    let no_credential =
+        format!("{}/chat-one/openai/v1/chat/completions", bench.simulator.addresses().openai);
+    let reply = bench.send(Method::POST, &no_credential, None, Some(hello())).await;
     assert_eq!(reply.json()["statusCode"], 401, "nothing at all");
 }
 
 #[tokio::test]
 async fn models_need_a_role_too() {
     let bench = Bench::start().await;
-    let url = format!(
-        "{}/chat-one/openai/v1/models",
-        bench.simulator.addresses().openai
-    );
+    let url = format!("{}/chat-one/openai/v1/models", bench.simulator.addresses().openai);
     let token = bench.simulator.issue_token(ADA, CONTOSO, INFERENCE);
     assert_eq!(
-        bench
-            .send(Method::GET, &url, Some(&token), None)
-            .await
-            .refusal(),
+        bench.send(Method::GET, &url, Some(&token), None).await.refusal(),
         (401, "PermissionDenied".into())
     );
     bench.grant(GROUP, OPENAI_USER, ADA_ID).await;
     bench.pass(40);
-    let list = bench
-        .send(Method::GET, &url, Some(&token), None)
-        .await
-        .json();
+    let list = bench.send(Method::GET, &url, Some(&token), None).await.json();
     assert_eq!(list["object"], "list");
     assert!(
         list["data"]
@@ -488,8 +377,5 @@ async fn models_need_a_role_too() {
             .is_some_and(|all| all.iter().any(|one| one["id"] == "gpt-4o-mini-2024-07-18"))
     );
     let arm = bench.simulator.issue_token(ADA, CONTOSO, ARM);
-    assert_eq!(
-        bench.send(Method::GET, &url, Some(&arm), None).await.json()["statusCode"],
-        401
-    );
+    assert_eq!(bench.send(Method::GET, &url, Some(&arm), None).await.json()["statusCode"], 401);
 }

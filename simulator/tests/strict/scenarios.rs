@@ -19,19 +19,10 @@ impl Played {
         let scenario = Scenario::named(name).expect("the scenario is built in");
         assert_eq!(scenario.name(), name, "a scenario knows its name");
         assert!(scenario.about().ends_with('.'), "and says what it is about");
-        let simulator = Simulator::start(Options {
-            scenario,
-            ..Options::default()
-        })
-        .await
-        .expect("a port is free");
-        Self {
-            simulator,
-            client: reqwest::Client::builder()
-                .no_proxy()
-                .build()
-                .expect("a client"),
-        }
+        let simulator = Simulator::start(Options { scenario, ..Options::default() })
+            .await
+            .expect("a port is free");
+        Self { simulator, client: reqwest::Client::builder().no_proxy().build().expect("a client") }
     }
 
     async fn get(&self, path: &str) -> Value {
@@ -70,9 +61,7 @@ impl Played {
     }
 
     async fn chat_deployments(&self, account: &str) -> Vec<String> {
-        let list = self
-            .get(&format!("{account}/deployments?api-version=2025-06-01"))
-            .await;
+        let list = self.get(&format!("{account}/deployments?api-version=2025-06-01")).await;
         let all = list["value"].as_array().expect("a list").clone();
         all.iter()
             .filter(|one| one["properties"]["capabilities"]["chatCompletion"] == "true")
@@ -92,11 +81,7 @@ impl Played {
             "principalType": "User",
         }});
         let token = self.simulator.issue_token(ADA, CONTOSO, ARM);
-        let request = self
-            .client
-            .request(Method::PUT, url)
-            .bearer_auth(token)
-            .json(&body);
+        let request = self.client.request(Method::PUT, url).bearer_auth(token).json(&body);
         request.send().await.expect("an answer").status().as_u16()
     }
 
@@ -119,8 +104,7 @@ impl Played {
     }
 
     fn pass(&self, seconds: u64) {
-        self.simulator
-            .advance(std::time::Duration::from_secs(seconds));
+        self.simulator.advance(std::time::Duration::from_secs(seconds));
     }
 }
 
@@ -130,23 +114,15 @@ async fn default_lets_ada_walk_the_whole_road() {
     let accounts = played.accounts().await;
     let kinds: Vec<&str> = accounts.iter().map(|(_, kind, _)| kind.as_str()).collect();
     assert!(
-        ["OpenAI", "AIServices", "FormRecognizer"]
-            .iter()
-            .all(|kind| kinds.contains(kind)),
+        ["OpenAI", "AIServices", "FormRecognizer"].iter().all(|kind| kinds.contains(kind)),
         "{kinds:?}"
     );
     assert!(
-        accounts
-            .iter()
-            .all(|(id, ..)| !id.contains("contoso-finance")),
+        accounts.iter().all(|(id, ..)| !id.contains("contoso-finance")),
         "not what she has no role in"
     );
     let (account, endpoint, deployment) = played.first().await;
-    assert_eq!(
-        played.chat(&endpoint, &deployment).await,
-        401,
-        "before the role"
-    );
+    assert_eq!(played.chat(&endpoint, &deployment).await, 401, "before the role");
     assert_eq!(played.assign(&account).await, 201);
     played.pass(5);
     assert_eq!(played.chat(&endpoint, &deployment).await, 200, "after it");
@@ -155,21 +131,12 @@ async fn default_lets_ada_walk_the_whole_road() {
 #[tokio::test]
 async fn each_other_scenario_is_what_its_name_says() {
     assert!(Played::start("no-access").await.accounts().await.is_empty());
-    assert!(
-        Played::start("no-account")
-            .await
-            .accounts()
-            .await
-            .is_empty()
-    );
+    assert!(Played::start("no-account").await.accounts().await.is_empty());
     let played = Played::start("no-chat-deployment").await;
     let accounts = played.accounts().await;
     assert!(!accounts.is_empty());
     for (account, ..) in accounts {
-        assert_eq!(
-            played.chat_deployments(&account).await,
-            Vec::<String>::new()
-        );
+        assert_eq!(played.chat_deployments(&account).await, Vec::<String>::new());
     }
     let played = Played::start("may-not-assign").await;
     let (account, ..) = played.first().await;
@@ -194,10 +161,7 @@ fn every_name_loads_and_nothing_else_does() {
         assert!(Scenario::named(name).is_ok(), "{name}");
     }
     let error = Scenario::named("Default").expect_err("names are exact");
-    assert!(
-        error.to_string().contains("may-not-assign"),
-        "the error lists the names: {error}"
-    );
+    assert!(error.to_string().contains("may-not-assign"), "the error lists the names: {error}");
     for (text, kind) in [
         ("{", "malformed"),
         (r#"{"based_on": "default", "surprise": 1}"#, "malformed"),
@@ -229,16 +193,11 @@ fn roles_are_those_of_the_collected_facts() {
     let own: Value =
         serde_json::from_str(include_str!("../../data/roles.json")).expect("the roles are JSON");
     let own = own.as_array().expect("a list");
-    assert!(
-        own.len() >= 16,
-        "the eight that chat, and those that do not"
-    );
+    assert!(own.len() >= 16, "the eight that chat, and those that do not");
     for role in own {
         let all = facts["roles"].as_array().expect("a list");
-        let fact = all
-            .iter()
-            .find(|fact| fact["name"] == role["id"])
-            .expect("every role is a fact");
+        let fact =
+            all.iter().find(|fact| fact["name"] == role["id"]).expect("every role is a fact");
         assert_eq!(fact["roleName"], role["name"]);
         for (theirs, ours) in [
             ("actions", "actions"),
@@ -246,21 +205,9 @@ fn roles_are_those_of_the_collected_facts() {
             ("dataActions", "data_actions"),
             ("notDataActions", "not_data_actions"),
         ] {
-            let listed = if role[ours].is_null() {
-                json!([])
-            } else {
-                role[ours].clone()
-            };
-            assert_eq!(
-                fact["permissions"][0][theirs], listed,
-                "{} of {}",
-                theirs, role["name"]
-            );
+            let listed = if role[ours].is_null() { json!([]) } else { role[ours].clone() };
+            assert_eq!(fact["permissions"][0][theirs], listed, "{} of {}", theirs, role["name"]);
         }
-        assert_eq!(
-            fact["permissions"][0]["condition"], role["condition"],
-            "{}",
-            role["name"]
-        );
+        assert_eq!(fact["permissions"][0]["condition"], role["condition"], "{}", role["name"]);
     }
 }

@@ -48,28 +48,17 @@ fn change(
 
 impl Bench {
     fn authorize_url(&self, tenant: &str, parameters: &Parameters) -> Url {
-        let base = format!(
-            "{}/{tenant}/oauth2/v2.0/authorize",
-            self.simulator.addresses().authority
-        );
+        let base =
+            format!("{}/{tenant}/oauth2/v2.0/authorize", self.simulator.addresses().authority);
         Url::parse_with_params(&base, parameters).expect("a proper address")
     }
 
     async fn open_page(&self, tenant: &str, parameters: &Parameters) -> Reply {
-        self.send(
-            Method::GET,
-            self.authorize_url(tenant, parameters).as_str(),
-            None,
-            None,
-        )
-        .await
+        self.send(Method::GET, self.authorize_url(tenant, parameters).as_str(), None, None).await
     }
 
     async fn press(&self, tenant: &str, parameters: &Parameters, button: (&str, &str)) -> Reply {
-        let request = self
-            .client
-            .post(self.authorize_url(tenant, parameters))
-            .form(&[button]);
+        let request = self.client.post(self.authorize_url(tenant, parameters)).form(&[button]);
         read(request.send().await.expect("the page answers")).await
     }
 
@@ -81,19 +70,9 @@ impl Bench {
     }
 
     async fn token(&self, tenant: &str, form: &[(&str, &str)]) -> Reply {
-        let url = format!(
-            "{}/{tenant}/oauth2/v2.0/token",
-            self.simulator.addresses().authority
-        );
-        read(
-            self.client
-                .post(url)
-                .form(form)
-                .send()
-                .await
-                .expect("the token endpoint answers"),
-        )
-        .await
+        let url = format!("{}/{tenant}/oauth2/v2.0/token", self.simulator.addresses().authority);
+        read(self.client.post(url).form(form).send().await.expect("the token endpoint answers"))
+            .await
     }
 
     async fn redeem(&self, code: &str) -> Reply {
@@ -104,10 +83,7 @@ impl Bench {
     async fn refresh_token(&self, user: &str) -> String {
         let code = self.sign_in(user, "organizations", &proper()).await;
         let tokens = self.redeem(&code).await.json();
-        tokens["refresh_token"]
-            .as_str()
-            .expect("offline_access was asked for")
-            .to_owned()
+        tokens["refresh_token"].as_str().expect("offline_access was asked for").to_owned()
     }
 
     async fn refresh(&self, tenant: &str, client: &str, token: &str, scope: &str) -> Reply {
@@ -149,11 +125,7 @@ fn claims(token: &Value) -> Value {
 
 /// Entra's own number of a refusal by the token endpoint, with its `error`.
 fn refusal(reply: &Reply) -> (String, u64) {
-    assert_eq!(
-        reply.status, 400,
-        "the token endpoint refuses with 400: {}",
-        reply.text
-    );
+    assert_eq!(reply.status, 400, "the token endpoint refuses with 400: {}", reply.text);
     let body = reply.json();
     let number = body["error_codes"][0].as_u64().unwrap_or_default();
     let description = body["error_description"].as_str().unwrap_or_default();
@@ -162,15 +134,9 @@ fn refusal(reply: &Reply) -> (String, u64) {
         "the text begins with the number: {description}"
     );
     for member in ["timestamp", "trace_id", "correlation_id", "error_uri"] {
-        assert!(
-            body[member].is_string(),
-            "{member} is part of every refusal"
-        );
+        assert!(body[member].is_string(), "{member} is part of every refusal");
     }
-    (
-        body["error"].as_str().unwrap_or_default().to_owned(),
-        number,
-    )
+    (body["error"].as_str().unwrap_or_default().to_owned(), number)
 }
 
 #[tokio::test]
@@ -179,27 +145,15 @@ async fn a_person_signs_in_and_gets_what_was_asked_for() {
     let code = bench.sign_in(ADA, "organizations", &proper()).await;
     let reply = bench.redeem(&code).await;
     let tokens = reply.json();
-    assert_eq!(
-        reply.header("cache-control"),
-        "no-store, no-cache",
-        "tokens are not cached"
-    );
+    assert_eq!(reply.header("cache-control"), "no-store, no-cache", "tokens are not cached");
     assert_eq!(
         tokens["scope"],
         "https://management.core.windows.net//user_impersonation https://management.core.windows.net//.default",
         "the double slash stays and .default is echoed"
     );
-    assert_eq!(
-        tokens["foci"], "1",
-        "the command line's client is of the family"
-    );
-    let lifetime = tokens["expires_in"]
-        .as_u64()
-        .expect("a number, not a string");
-    assert!(
-        (3600..5400).contains(&lifetime),
-        "60 to 90 minutes, not {lifetime} s"
-    );
+    assert_eq!(tokens["foci"], "1", "the command line's client is of the family");
+    let lifetime = tokens["expires_in"].as_u64().expect("a number, not a string");
+    assert!((3600..5400).contains(&lifetime), "60 to 90 minutes, not {lifetime} s");
     let access = claims(&tokens["access_token"]);
     assert_eq!(
         access["aud"], "https://management.core.windows.net/",
@@ -210,10 +164,7 @@ async fn a_person_signs_in_and_gets_what_was_asked_for() {
         format!("https://sts.windows.net/{CONTOSO}/"),
         "v1 issuer of the home tenant"
     );
-    assert_eq!(
-        (&access["oid"], &access["scp"]),
-        (&ADA_ID.into(), &"user_impersonation".into())
-    );
+    assert_eq!((&access["oid"], &access["scp"]), (&ADA_ID.into(), &"user_impersonation".into()));
     assert!(access["xms_cc"].is_null(), "no capability was declared");
     let id = claims(&tokens["id_token"]);
     assert_eq!(
@@ -221,22 +172,10 @@ async fn a_person_signs_in_and_gets_what_was_asked_for() {
         (&"0f1e2d".into(), &CLI.into()),
         "nonce as sent, for the client"
     );
-    assert_eq!(
-        id["iss"],
-        format!("{}/{CONTOSO}/v2.0", bench.simulator.addresses().authority)
-    );
-    assert_eq!(
-        id["exp"]
-            .as_i64()
-            .zip(id["iat"].as_i64())
-            .map(|(exp, iat)| exp - iat),
-        Some(3900)
-    );
-    let info = URL_SAFE_NO_PAD.decode(
-        tokens["client_info"]
-            .as_str()
-            .expect("client_info was asked for"),
-    );
+    assert_eq!(id["iss"], format!("{}/{CONTOSO}/v2.0", bench.simulator.addresses().authority));
+    assert_eq!(id["exp"].as_i64().zip(id["iat"].as_i64()).map(|(exp, iat)| exp - iat), Some(3900));
+    let info =
+        URL_SAFE_NO_PAD.decode(tokens["client_info"].as_str().expect("client_info was asked for"));
     let info: Value =
         serde_json::from_slice(&info.expect("base64url")).expect("client_info is JSON");
     assert_eq!(
@@ -249,9 +188,7 @@ async fn a_person_signs_in_and_gets_what_was_asked_for() {
 #[tokio::test]
 async fn tokens_verify_with_the_published_key_and_no_other() {
     let bench = Bench::start().await;
-    let token = bench
-        .simulator
-        .issue_token(ADA, CONTOSO, "https://graph.microsoft.com");
+    let token = bench.simulator.issue_token(ADA, CONTOSO, "https://graph.microsoft.com");
     let authority = bench.simulator.addresses().authority;
     let configuration = bench
         .send(
@@ -263,37 +200,22 @@ async fn tokens_verify_with_the_published_key_and_no_other() {
         .await
         .json();
     let keys = bench
-        .send(
-            Method::GET,
-            configuration["jwks_uri"].as_str().expect("an address"),
-            None,
-            None,
-        )
+        .send(Method::GET, configuration["jwks_uri"].as_str().expect("an address"), None, None)
         .await
         .json();
     let key = &keys["keys"][0];
     let part = |name: &str| {
-        URL_SAFE_NO_PAD
-            .decode(key[name].as_str().unwrap_or_default())
-            .expect("base64url")
+        URL_SAFE_NO_PAD.decode(key[name].as_str().unwrap_or_default()).expect("base64url")
     };
-    let public = RsaPublicKeyComponents {
-        n: part("n"),
-        e: part("e"),
-    };
+    let public = RsaPublicKeyComponents { n: part("n"), e: part("e") };
     let (signed, signature) = token.rsplit_once('.').expect("three parts");
     let signature = URL_SAFE_NO_PAD.decode(signature).expect("base64url");
     let verify =
         |text: &str| public.verify(&RSA_PKCS1_2048_8192_SHA256, text.as_bytes(), &signature);
-    assert!(
-        verify(signed).is_ok(),
-        "the published key signed this token"
-    );
+    assert!(verify(signed).is_ok(), "the published key signed this token");
     assert!(verify(&format!("{signed}x")).is_err(), "and nothing else");
     let header: Value = serde_json::from_slice(
-        &URL_SAFE_NO_PAD
-            .decode(token.split('.').next().unwrap_or_default())
-            .expect("base64url"),
+        &URL_SAFE_NO_PAD.decode(token.split('.').next().unwrap_or_default()).expect("base64url"),
     )
     .expect("JSON");
     assert_eq!(header["kid"], key["kid"], "the token says which key");
@@ -325,10 +247,7 @@ async fn the_sign_in_page_is_plainly_a_practice_and_lets_the_redirect_pass() {
         policy.contains("default-src 'none'") && policy.contains("frame-ancestors 'none'"),
         "{policy}"
     );
-    assert!(
-        !policy.contains("form-action"),
-        "Chromium would apply it to the redirect"
-    );
+    assert!(!policy.contains("form-action"), "Chromium would apply it to the redirect");
     assert!(!policy.contains("unsafe"), "{policy}");
 }
 
@@ -341,50 +260,30 @@ async fn state_comes_back_as_it_was_sent_or_not_at_all() {
         answered(&reply, "session_state").is_some() && answered(&reply, "client_info").is_some()
     );
     assert!(
-        reply
-            .header("location")
-            .starts_with("http://localhost:49152/?"),
+        reply.header("location").starts_with("http://localhost:49152/?"),
         "a redirect without a path gets a slash"
     );
-    let reply = bench
-        .press(
-            "organizations",
-            &change(proper(), "state", None),
-            ("user", ADA),
-        )
-        .await;
+    let reply = bench.press("organizations", &change(proper(), "state", None), ("user", ADA)).await;
     assert_eq!(answered(&reply, "state"), None, "none was sent");
 }
 
 #[tokio::test]
 async fn declining_comes_back_as_access_denied() {
     let bench = Bench::start().await;
-    let reply = bench
-        .press("organizations", &proper(), ("decision", "decline"))
-        .await;
+    let reply = bench.press("organizations", &proper(), ("decision", "decline")).await;
     assert_eq!(reply.status, 302);
     assert_eq!(answered(&reply, "error").as_deref(), Some("access_denied"));
     let text = answered(&reply, "error_description").unwrap_or_default();
     assert!(text.starts_with("AADSTS65004: "), "{text}");
-    assert_eq!(
-        answered(&reply, "state").as_deref(),
-        Some("a&b=c d/ü"),
-        "also with an error"
-    );
-    assert_eq!(
-        answered(&reply, "code"),
-        None,
-        "no code for somebody who declined"
-    );
+    assert_eq!(answered(&reply, "state").as_deref(), Some("a&b=c d/ü"), "also with an error");
+    assert_eq!(answered(&reply, "code"), None, "no code for somebody who declined");
 }
 
 #[tokio::test]
 async fn form_post_hands_the_answer_over_in_a_form() {
     let bench = Bench::start().await;
     let parameters = change(proper(), "response_mode", Some("form_post"));
-    let reply = bench
-        .press("organizations", &parameters, ("user", ADA))
-        .await;
+    let reply = bench.press("organizations", &parameters, ("user", ADA)).await;
     assert_eq!(reply.status, 200, "a page, not a redirect");
     assert!(
         reply.text.contains("action=\"http://localhost:49152\""),
@@ -394,9 +293,7 @@ async fn form_post_hands_the_answer_over_in_a_form() {
     let fragment = change(proper(), "response_mode", Some("fragment"));
     let reply = bench.press("organizations", &fragment, ("user", ADA)).await;
     assert!(
-        reply
-            .header("location")
-            .starts_with("http://localhost:49152/#code="),
+        reply.header("location").starts_with("http://localhost:49152/#code="),
         "fragment is a mode too"
     );
 }
@@ -406,10 +303,7 @@ async fn a_code_works_once() {
     let bench = Bench::start().await;
     let code = bench.sign_in(ADA, "organizations", &proper()).await;
     assert_eq!(bench.redeem(&code).await.status, 200);
-    assert_eq!(
-        refusal(&bench.redeem(&code).await),
-        ("invalid_grant".into(), 54005)
-    );
+    assert_eq!(refusal(&bench.redeem(&code).await), ("invalid_grant".into(), 54005));
     assert_eq!(
         refusal(&bench.redeem("1.made-up").await).0,
         "invalid_grant",
@@ -425,21 +319,14 @@ async fn a_code_dies_after_ten_minutes() {
     let late = bench.sign_in(ADA, "organizations", &proper()).await;
     assert_eq!(bench.redeem(&early).await.status, 200, "one second before");
     bench.pass(600);
-    assert_eq!(
-        refusal(&bench.redeem(&late).await),
-        ("invalid_grant".into(), 70008)
-    );
+    assert_eq!(refusal(&bench.redeem(&late).await), ("invalid_grant".into(), 70008));
 }
 
 #[tokio::test]
 async fn a_code_needs_the_verifier_of_its_challenge() {
     let bench = Bench::start().await;
     let code = bench.sign_in(ADA, "organizations", &proper()).await;
-    for wrong in [
-        "aBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk",
-        CHALLENGE,
-        "short",
-    ] {
+    for wrong in ["aBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk", CHALLENGE, "short"] {
         let mut form = redemption(&code);
         form[4].1 = wrong;
         assert_eq!(
@@ -455,11 +342,7 @@ async fn a_code_needs_the_verifier_of_its_challenge() {
         900_144,
         "PKCE is not optional"
     );
-    assert_eq!(
-        bench.redeem(&code).await.status,
-        200,
-        "wrong guesses have not used the code up"
-    );
+    assert_eq!(bench.redeem(&code).await.status, 200, "wrong guesses have not used the code up");
 }
 
 #[tokio::test]
@@ -485,11 +368,7 @@ async fn authorization_without_an_s256_challenge_is_refused() {
         change(proper(), "code_challenge", Some("tooshort")),
     ] {
         let reply = bench.open_page("organizations", &parameters).await;
-        assert_eq!(
-            answered(&reply, "error").as_deref(),
-            Some("invalid_request"),
-            "{parameters:?}"
-        );
+        assert_eq!(answered(&reply, "error").as_deref(), Some("invalid_request"), "{parameters:?}");
     }
 }
 
@@ -502,11 +381,8 @@ async fn only_registered_redirects_get_an_answer() {
         (CLI, "http://localhost"),
         (OWN, "http://127.0.0.1:8400/signed-in"),
     ] {
-        let parameters = change(
-            change(proper(), "redirect_uri", Some(redirect)),
-            "client_id",
-            Some(client),
-        );
+        let parameters =
+            change(change(proper(), "redirect_uri", Some(redirect)), "client_id", Some(client));
         assert_eq!(
             bench.open_page("organizations", &parameters).await.status,
             200,
@@ -524,24 +400,15 @@ async fn only_registered_redirects_get_an_answer() {
         (OWN, "http://127.0.0.1:8400"),
         (OWN, "http://localhost:8400/signed-in"),
     ] {
-        let parameters = change(
-            change(proper(), "redirect_uri", Some(redirect)),
-            "client_id",
-            Some(client),
-        );
+        let parameters =
+            change(change(proper(), "redirect_uri", Some(redirect)), "client_id", Some(client));
         for reply in [
             bench.open_page("organizations", &parameters).await,
-            bench
-                .press("organizations", &parameters, ("user", ADA))
-                .await,
+            bench.press("organizations", &parameters, ("user", ADA)).await,
         ] {
             assert_eq!(reply.status, 400, "{redirect} is not registered");
             assert!(reply.text.contains("AADSTS50011"), "the page says why");
-            assert_eq!(
-                reply.header("location"),
-                "",
-                "nothing is sent to an untrusted address"
-            );
+            assert_eq!(reply.header("location"), "", "nothing is sent to an untrusted address");
         }
     }
 }
@@ -556,20 +423,12 @@ async fn a_code_is_bound_to_its_redirect_client_tenant_and_resource() {
         form
     };
     let numbers = [
-        refusal(
-            &bench
-                .token("organizations", &with(3, "http://localhost:49153"))
-                .await,
-        )
-        .1,
+        refusal(&bench.token("organizations", &with(3, "http://localhost:49153")).await).1,
         refusal(&bench.token("organizations", &with(0, POWERSHELL)).await).1,
         refusal(&bench.token(FABRIKAM, &redemption(&code)).await).1,
         refusal(
             &bench
-                .token(
-                    "organizations",
-                    &with(5, "https://cognitiveservices.azure.com/.default"),
-                )
+                .token("organizations", &with(5, "https://cognitiveservices.azure.com/.default"))
                 .await,
         )
         .1,
@@ -591,17 +450,8 @@ async fn an_unknown_tenant_or_client_is_named_as_such() {
         refusal(&bench.send(Method::GET, &metadata, None, None).await),
         ("invalid_request".into(), 90002)
     );
-    assert_eq!(
-        refusal(&bench.token("nowhere.example", &redemption("x")).await).1,
-        90002
-    );
-    assert!(
-        bench
-            .open_page("nowhere.example", &proper())
-            .await
-            .text
-            .contains("AADSTS90002")
-    );
+    assert_eq!(refusal(&bench.token("nowhere.example", &redemption("x")).await).1, 90002);
+    assert!(bench.open_page("nowhere.example", &proper()).await.text.contains("AADSTS90002"));
     let mut form = redemption("x");
     form[0].1 = "00000000-1111-2222-3333-444444444444";
     assert_eq!(
@@ -621,55 +471,24 @@ async fn a_refresh_token_reaches_every_tenant_and_resource_of_its_user() {
     let bench = Bench::start().await;
     let first = bench.refresh_token(ADA).await;
     let home = bench
-        .refresh(
-            "organizations",
-            CLI,
-            &first,
-            "https://cognitiveservices.azure.com/.default",
-        )
+        .refresh("organizations", CLI, &first, "https://cognitiveservices.azure.com/.default")
         .await
         .json();
-    let guest = bench
-        .refresh(
-            FABRIKAM,
-            CLI,
-            &first,
-            "https://management.azure.com/.default",
-        )
-        .await
-        .json();
-    assert_eq!(
-        claims(&home["access_token"])["aud"],
-        "https://cognitiveservices.azure.com"
-    );
+    let guest =
+        bench.refresh(FABRIKAM, CLI, &first, "https://management.azure.com/.default").await.json();
+    assert_eq!(claims(&home["access_token"])["aud"], "https://cognitiveservices.azure.com");
     let there = claims(&guest["access_token"]);
     assert_eq!(there["tid"], FABRIKAM);
-    assert_ne!(
-        there["oid"], ADA_ID,
-        "the same person is another object in another tenant"
-    );
-    let second = guest["refresh_token"]
-        .as_str()
-        .expect("each use gives a new one");
+    assert_ne!(there["oid"], ADA_ID, "the same person is another object in another tenant");
+    let second = guest["refresh_token"].as_str().expect("each use gives a new one");
     assert_ne!(first, second);
     for token in [&first, second] {
-        let reply = bench
-            .refresh(CONTOSO, CLI, token, "https://ai.azure.com/.default")
-            .await;
-        assert_eq!(
-            reply.status, 200,
-            "the old one stays usable beside the new one"
-        );
+        let reply = bench.refresh(CONTOSO, CLI, token, "https://ai.azure.com/.default").await;
+        assert_eq!(reply.status, 200, "the old one stays usable beside the new one");
     }
     let stranger = bench.refresh_token(LINUS).await;
-    let reply = bench
-        .refresh(
-            CONTOSO,
-            CLI,
-            &stranger,
-            "https://management.azure.com/.default",
-        )
-        .await;
+    let reply =
+        bench.refresh(CONTOSO, CLI, &stranger, "https://management.azure.com/.default").await;
     assert_eq!(
         refusal(&reply),
         ("invalid_grant".into(), 50020),
@@ -683,19 +502,13 @@ async fn a_refresh_token_is_bound_to_its_family_and_dies_of_disuse() {
     let token = bench.refresh_token(ADA).await;
     let scope = "https://management.azure.com/.default";
     assert_eq!(
-        bench
-            .refresh("common", POWERSHELL, &token, scope)
-            .await
-            .status,
+        bench.refresh("common", POWERSHELL, &token, scope).await.status,
         200,
         "clients of the family share"
     );
     let reply = bench.refresh("common", OWN, &token, scope).await;
     assert_eq!(refusal(&reply).0, "invalid_grant", "others do not");
-    assert_eq!(
-        refusal(&bench.refresh("common", CLI, "1.made-up", scope).await).0,
-        "invalid_grant"
-    );
+    assert_eq!(refusal(&bench.refresh("common", CLI, "1.made-up", scope).await).0, "invalid_grant");
     bench.pass(90 * 24 * 3600);
     assert_eq!(
         refusal(&bench.refresh("common", CLI, &token, scope).await),
@@ -716,14 +529,8 @@ async fn one_request_asks_for_one_resource_that_exists() {
             "https://management.azure.com/.default https://management.azure.com/user_impersonation",
             ("invalid_scope", 70011),
         ),
-        (
-            "https://openai.azure.com/.default",
-            ("invalid_resource", 500_011),
-        ),
-        (
-            "https://cognitiveservices.azure.us/.default",
-            ("invalid_resource", 500_011),
-        ),
+        ("https://openai.azure.com/.default", ("invalid_resource", 500_011)),
+        ("https://cognitiveservices.azure.us/.default", ("invalid_resource", 500_011)),
     ] {
         let (error, number) = refusal(&bench.refresh("organizations", CLI, &token, scope).await);
         assert_eq!((error.as_str(), number), expected, "{scope}");
@@ -739,10 +546,7 @@ async fn a_client_that_declares_cp1_gets_a_token_for_a_day_that_says_so() {
         ("grant_type", "refresh_token"),
         ("refresh_token", token.as_str()),
         ("scope", "https://management.azure.com/.default"),
-        (
-            "claims",
-            r#"{"access_token":{"xms_cc":{"values":["cp1"]}}}"#,
-        ),
+        ("claims", r#"{"access_token":{"xms_cc":{"values":["cp1"]}}}"#),
     ];
     let tokens = bench.token("organizations", &form).await.json();
     assert_eq!(
@@ -751,29 +555,17 @@ async fn a_client_that_declares_cp1_gets_a_token_for_a_day_that_says_so() {
     );
     assert_eq!(claims(&tokens["access_token"])["xms_cc"][0], "CP1");
     form[4].1 = "{not json";
-    assert_eq!(
-        refusal(&bench.token("organizations", &form).await).0,
-        "invalid_request"
-    );
+    assert_eq!(refusal(&bench.token("organizations", &form).await).0, "invalid_request");
 }
 
 #[tokio::test]
 async fn a_silent_request_finds_nobody_signed_in() {
     let bench = Bench::start().await;
-    let reply = bench
-        .open_page("organizations", &change(proper(), "prompt", Some("none")))
-        .await;
+    let reply = bench.open_page("organizations", &change(proper(), "prompt", Some("none"))).await;
     assert_eq!(answered(&reply, "error").as_deref(), Some("login_required"));
-    let reply = bench
-        .open_page(
-            "organizations",
-            &change(proper(), "response_type", Some("token")),
-        )
-        .await;
-    assert_eq!(
-        answered(&reply, "error").as_deref(),
-        Some("unsupported_response_type")
-    );
+    let reply =
+        bench.open_page("organizations", &change(proper(), "response_type", Some("token"))).await;
+    assert_eq!(answered(&reply, "error").as_deref(), Some("unsupported_response_type"));
 }
 
 #[tokio::test]
@@ -782,13 +574,8 @@ async fn a_stranger_to_a_tenant_cannot_sign_in_there() {
     let reply = bench.press(CONTOSO, &proper(), ("user", LINUS)).await;
     assert_eq!(reply.status, 400);
     assert!(reply.text.contains("AADSTS50020"), "the page says why");
-    let reply = bench
-        .press(CONTOSO, &proper(), ("user", "nobody@contoso.example"))
-        .await;
-    assert!(
-        reply.text.contains("AADSTS50034"),
-        "a user that does not exist"
-    );
+    let reply = bench.press(CONTOSO, &proper(), ("user", "nobody@contoso.example")).await;
+    assert!(reply.text.contains("AADSTS50034"), "a user that does not exist");
 }
 
 #[tokio::test]
@@ -797,23 +584,14 @@ async fn metadata_tells_where_things_are_and_which_hosts_are_known() {
     let authority = bench.simulator.addresses().authority;
     let configuration =
         |tenant: &str| format!("{authority}/{tenant}/v2.0/.well-known/openid-configuration");
-    let home = bench
-        .send(Method::GET, &configuration("organizations"), None, None)
-        .await
-        .json();
+    let home = bench.send(Method::GET, &configuration("organizations"), None, None).await.json();
     assert_eq!(
         home["issuer"],
         format!("{authority}/{{tenantid}}/v2.0"),
         "a template for organizations"
     );
-    assert_eq!(
-        home["token_endpoint"],
-        format!("{authority}/organizations/oauth2/v2.0/token")
-    );
-    let own = bench
-        .send(Method::GET, &configuration("contoso.example"), None, None)
-        .await
-        .json();
+    assert_eq!(home["token_endpoint"], format!("{authority}/organizations/oauth2/v2.0/token"));
+    let own = bench.send(Method::GET, &configuration("contoso.example"), None, None).await.json();
     assert_eq!(
         own["issuer"],
         format!("{authority}/{CONTOSO}/v2.0"),
@@ -833,8 +611,5 @@ async fn metadata_tells_where_things_are_and_which_hosts_are_known() {
     );
     let unknown = instance("https%3A%2F%2Flogin.evil.example%2Fcommon%2Foauth2%2Fauthorize");
     let reply = bench.send(Method::GET, &unknown, None, None).await;
-    assert_eq!(
-        (reply.status.as_u16(), &reply.json()["error"]),
-        (400, &"invalid_instance".into())
-    );
+    assert_eq!((reply.status.as_u16(), &reply.json()["error"]), (400, &"invalid_instance".into()));
 }

@@ -16,10 +16,7 @@ const fn attempt(name: &'static str, script: &'static str) -> Attempt {
 /// Every way that a page has, those that leave the page last.
 pub const ATTEMPTS: [Attempt; 14] = [
     attempt("fetch", "fetch(address).catch(() => {})"),
-    attempt(
-        "request",
-        "const r = new XMLHttpRequest(); r.open('GET', address); r.send()",
-    ),
+    attempt("request", "const r = new XMLHttpRequest(); r.open('GET', address); r.send()"),
     attempt("beacon", "navigator.sendBeacon(address)"),
     attempt("events", "new EventSource(address)"),
     attempt("socket", "new WebSocket(address.replace('http', 'ws'))"),

@@ -27,15 +27,9 @@ impl Browser {
         let profile = TempDir::with_prefix("keyless-browser-").expect("a temporary folder");
         let mut command = Command::new("chromedriver");
         // Its reports are about itself, and tests run side by side.
-        command
-            .stdout(Stdio::null())
-            .stderr(Stdio::null())
-            .env("TMPDIR", profile.path());
+        command.stdout(Stdio::null()).stderr(Stdio::null()).env("TMPDIR", profile.path());
         let driver = Driver::start(&mut command, capabilities(profile.path())).await;
-        Self {
-            driver,
-            _profile: profile,
-        }
+        Self { driver, _profile: profile }
     }
 
     /// The browser's session.
@@ -56,30 +50,16 @@ impl Browser {
     /// Presses a button of the sign-in page, and returns on the page that the app serves.
     async fn answer(&self, address: &Url, button: &str) {
         let client = self.client();
-        client
-            .goto(address.as_str())
-            .await
-            .expect("the sign-in page opens");
+        client.goto(address.as_str()).await.expect("the sign-in page opens");
         let button = Locator::Css(button);
         let button = client.wait().at_most(PATIENCE).for_element(button).await;
-        button
-            .expect("the sign-in page has the button")
-            .click()
-            .await
-            .expect("it can be pressed");
+        button.expect("the sign-in page has the button").click().await.expect("it can be pressed");
         let heading = crate::say("browser.done.heading", &[]);
         let done = format!("//h1[normalize-space(.)=\"{heading}\"]");
-        let done = client
-            .wait()
-            .at_most(PATIENCE)
-            .for_element(Locator::XPath(&done))
-            .await;
+        let done = client.wait().at_most(PATIENCE).for_element(Locator::XPath(&done)).await;
         done.expect("the browser ends on the page that says so");
         let url = client.current_url().await.expect("the page has an address");
-        assert!(
-            url.query().is_none(),
-            "no code stays in the browser's address bar: {url}"
-        );
+        assert!(url.query().is_none(), "no code stays in the browser's address bar: {url}");
     }
 }
 
@@ -101,9 +81,6 @@ fn capabilities(profile: &Path) -> Map<String, Value> {
     }
     let mut capabilities = Map::new();
     capabilities.insert("browserName".to_owned(), json!("chrome"));
-    capabilities.insert(
-        "goog:chromeOptions".to_owned(),
-        json!({ "args": arguments }),
-    );
+    capabilities.insert("goog:chromeOptions".to_owned(), json!({ "args": arguments }));
     capabilities
 }

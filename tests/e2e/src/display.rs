@@ -29,12 +29,8 @@ fn start_virtual_display() -> String {
             .expect("without a display the journeys need Xvfb");
         let mut number = String::new();
         let output = server.stdout.take().expect("the output was piped");
-        BufReader::new(output)
-            .read_line(&mut number)
-            .expect("Xvfb tells its display");
-        sender
-            .send(format!(":{}", number.trim()))
-            .expect("somebody waits for the display");
+        BufReader::new(output).read_line(&mut number).expect("Xvfb tells its display");
+        sender.send(format!(":{}", number.trim())).expect("somebody waits for the display");
         let _ = server.wait();
     });
     name.recv().expect("Xvfb starts")

@@ -33,26 +33,14 @@ impl Driver {
         let address = free_address().expect("loopback has a free port");
         let program = Program::start(command.arg(format!("--port={}", address.port())))
             .expect("the driver is installed");
-        timeout(PATIENCE, wait_until_open(address))
-            .await
-            .expect("the driver listens in time");
+        timeout(PATIENCE, wait_until_open(address)).await.expect("the driver listens in time");
         let client = ClientBuilder::new(HttpConnector::new())
             .capabilities(capabilities)
             .connect(&format!("http://{address}"))
             .await
             .expect("the driver starts a session");
-        let session = client
-            .session_id()
-            .await
-            .ok()
-            .flatten()
-            .expect("a session has an id");
-        Self {
-            client,
-            address,
-            session,
-            _program: program,
-        }
+        let session = client.session_id().await.ok().flatten().expect("a session has an id");
+        Self { client, address, session, _program: program }
     }
 }
 

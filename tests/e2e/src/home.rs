@@ -68,10 +68,7 @@ impl Home {
             .env("DISPLAY", display())
             .env("GDK_BACKEND", "x11")
             .env("NO_AT_BRIDGE", "1")
-            .env(
-                "DBUS_SESSION_BUS_ADDRESS",
-                self.bus.clone().unwrap_or_else(no_bus),
-            )
+            .env("DBUS_SESSION_BUS_ADDRESS", self.bus.clone().unwrap_or_else(no_bus))
     }
 
     fn search_path(&self) -> OsString {

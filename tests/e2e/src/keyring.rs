@@ -30,31 +30,19 @@ impl Keyring {
         let mut bus = Program::start(home.lend_to(&mut command)).expect("dbus-daemon is installed");
         let mut address = String::new();
         let output = bus.child().stdout.take().expect("the output was piped");
-        BufReader::new(output)
-            .read_line(&mut address)
-            .expect("the bus tells its address");
+        BufReader::new(output).read_line(&mut address).expect("the bus tells its address");
         home.bus = Some(address.trim().to_owned());
 
         let mut command = Command::new("gnome-keyring-daemon");
         command.args(["--foreground", "--unlock", "--components=secrets"]);
-        command
-            .stdin(Stdio::piped())
-            .stdout(Stdio::null())
-            .stderr(Stdio::null());
+        command.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null());
         let mut keyring =
             Program::start(home.lend_to(&mut command)).expect("gnome-keyring is installed");
         let mut input = keyring.child().stdin.take().expect("the input was piped");
-        input
-            .write_all(b"a password")
-            .expect("the keyring takes its password");
+        input.write_all(b"a password").expect("the keyring takes its password");
         drop(input);
-        timeout(PATIENCE, wait_for_store(home))
-            .await
-            .expect("the store answers in time");
-        Self {
-            _keyring: keyring,
-            _bus: bus,
-        }
+        timeout(PATIENCE, wait_for_store(home)).await.expect("the store answers in time");
+        Self { _keyring: keyring, _bus: bus }
     }
 }
 
@@ -75,9 +63,6 @@ fn has_store(home: &Home) -> bool {
         "org.freedesktop.DBus.NameHasOwner",
         "string:org.freedesktop.secrets",
     ]);
-    let output = home
-        .lend_to(&mut command)
-        .output()
-        .expect("dbus-send comes with dbus-daemon");
+    let output = home.lend_to(&mut command).output().expect("dbus-send comes with dbus-daemon");
     String::from_utf8_lossy(&output.stdout).contains("true")
 }

@@ -26,19 +26,11 @@ pub struct CountingListener {
 impl CountingListener {
     /// Starts to listen.
     pub async fn start() -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0")
-            .await
-            .expect("loopback has a free port");
-        let address = listener
-            .local_addr()
-            .expect("a bound socket has an address");
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("loopback has a free port");
+        let address = listener.local_addr().expect("a bound socket has an address");
         let paths = Arc::default();
         let serving = tokio::spawn(serve(listener, Arc::clone(&paths))).abort_handle();
-        Self {
-            address,
-            paths,
-            serving,
-        }
+        Self { address, paths, serving }
     }
 
     /// An address here.
@@ -49,10 +41,7 @@ impl CountingListener {
     /// The paths that were asked for so far, without the leading slash; a connection that asked
     /// for nothing counts as an empty one.
     pub fn paths(&self) -> Vec<String> {
-        self.paths
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .clone()
+        self.paths.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// Whether the path is asked for before patience ends.
@@ -86,9 +75,6 @@ async fn answer(mut stream: TcpStream, paths: Arc<Mutex<Vec<String>>>) {
     let target = line.split(' ').nth(1).unwrap_or_default();
     let path = target.split('?').next().unwrap_or_default();
     let path = path.trim_start_matches('/').to_owned();
-    paths
-        .lock()
-        .unwrap_or_else(PoisonError::into_inner)
-        .push(path);
+    paths.lock().unwrap_or_else(PoisonError::into_inner).push(path);
     let _ = stream.write_all(ANSWER.as_bytes()).await;
 }

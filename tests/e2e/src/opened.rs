@@ -18,21 +18,14 @@ pub struct OpenedAddresses {
 
 impl OpenedAddresses {
     pub(crate) async fn listen() -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0")
-            .await
-            .expect("loopback has a free port");
-        let address = listener
-            .local_addr()
-            .expect("a bound socket has an address");
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("loopback has a free port");
+        let address = listener.local_addr().expect("a bound socket has an address");
         Self { listener, address }
     }
 
     /// The program `xdg-open`: tells its argument to the listener.
     pub(crate) fn opener(&self) -> String {
-        format!(
-            "#!/bin/bash\nprintf '%s' \"$1\" > /dev/tcp/127.0.0.1/{}\n",
-            self.address.port()
-        )
+        format!("#!/bin/bash\nprintf '%s' \"$1\" > /dev/tcp/127.0.0.1/{}\n", self.address.port())
     }
 
     /// The next address; waits for it.
@@ -46,10 +39,7 @@ impl OpenedAddresses {
             stream.read_to_string(&mut text).await?;
             Ok::<_, std::io::Error>(text)
         });
-        let text = told
-            .await
-            .expect("the app opens the browser in time")
-            .expect("loopback works");
+        let text = told.await.expect("the app opens the browser in time").expect("loopback works");
         Url::parse(&text).expect("the desktop is asked to open a whole address")
     }
 }

@@ -39,19 +39,12 @@ impl Road {
         let opened = home.catch_addresses().await;
         let wizard = Wizard::start_program(program, &home, &["--practice"]);
         let (wizard, browser) = tokio::join!(wizard, Browser::start());
-        Self {
-            wizard,
-            browser,
-            opened,
-            home,
-        }
+        Self { wizard, browser, opened, home }
     }
 
     /// Step 1: the sign-in leads to step 2 by itself.
     pub async fn sign_in(&self) {
-        self.wizard
-            .press_with_keyboard(&say("button.sign_in_with_browser", &[]))
-            .await;
+        self.wizard.press_with_keyboard(&say("button.sign_in_with_browser", &[])).await;
         let address = self.opened.next().await;
         self.browser.sign_in(&address).await;
         self.wizard.arrives_at("choose_resource", &[]).await;
@@ -62,54 +55,38 @@ impl Road {
         let wizard = &self.wizard;
         wizard.shows(RESOURCE).await;
         wizard.tab_to(&say("label.resources", &[])).await;
-        wizard
-            .walk_down_to(&format!("{ACTIVE}.textContent.startsWith('{RESOURCE}')"))
-            .await;
+        wizard.walk_down_to(&format!("{ACTIVE}.textContent.startsWith('{RESOURCE}')")).await;
         wizard.key(Key::Enter).await;
-        wizard
-            .becomes_true("document.querySelector('input[type=radio]') !== null")
-            .await;
+        wizard.becomes_true("document.querySelector('input[type=radio]') !== null").await;
         wizard.tab_to(&say("label.deployments", &[])).await;
-        wizard
-            .walk_down_to(&format!("document.activeElement.value === '{DEPLOYMENT}'"))
-            .await;
+        wizard.walk_down_to(&format!("document.activeElement.value === '{DEPLOYMENT}'")).await;
         wizard.becomes_true("document.activeElement.checked").await;
         wizard.offers(&say("button.use_resource", &[])).await;
     }
 
     /// From the end of step 2 to the plan of step 3.
     pub async fn check_access(&self) {
-        self.wizard
-            .press_with_keyboard(&say("button.use_resource", &[]))
-            .await;
-        self.wizard
-            .arrives_at("get_access", &[("resource", RESOURCE)])
-            .await;
+        self.wizard.press_with_keyboard(&say("button.use_resource", &[])).await;
+        self.wizard.arrives_at("get_access", &[("resource", RESOURCE)]).await;
         self.wizard.offers(&say("button.assign_role", &[])).await;
     }
 
     /// From the plan of step 3 to the shown change of step 4: a role that works leads there.
     pub async fn get_access(&self) {
-        self.wizard
-            .press_with_keyboard(&say("button.assign_role", &[]))
-            .await;
+        self.wizard.press_with_keyboard(&say("button.assign_role", &[])).await;
         self.wizard.arrives_at("connect_project", &[]).await;
         self.wizard.offers(&say("button.write_env", &[])).await;
     }
 
     /// Writes what step 4 shows, which leads to step 5.
     pub async fn write_env(&self) {
-        self.wizard
-            .press_with_keyboard(&say("button.write_env", &[]))
-            .await;
+        self.wizard.press_with_keyboard(&say("button.write_env", &[])).await;
         self.wizard.arrives_at("test_connection", &[]).await;
     }
 
     /// Step 5, up to the whole answer.
     pub async fn test_connection(&self) {
-        self.wizard
-            .press_with_keyboard(&say("button.send_test_message", &[]))
-            .await;
+        self.wizard.press_with_keyboard(&say("button.send_test_message", &[])).await;
         self.wizard.shows(&say("test.answered", &[])).await;
     }
 
@@ -126,9 +103,8 @@ impl Road {
     /// The `.env` of the project folder that practice offers.
     pub fn env_file(&self) -> PathBuf {
         let folders = fs::read_dir(self.home.temporary()).expect("the temporary folder is there");
-        let mut projects = folders
-            .map(|entry| entry.expect("an entry can be read").path())
-            .filter(|path| {
+        let mut projects =
+            folders.map(|entry| entry.expect("an entry can be read").path()).filter(|path| {
                 path.file_name()
                     .is_some_and(|name| name.to_string_lossy().starts_with("keyless-practice-"))
             });

@@ -16,21 +16,13 @@ pub fn find_secrets(bytes: &[u8]) -> Vec<String> {
     let mut found = find_plain(bytes);
     for half in [0, 1] {
         let narrow: Vec<u8> = bytes.iter().skip(half).step_by(2).copied().collect();
-        found.extend(
-            find_plain(&narrow)
-                .into_iter()
-                .map(|secret| format!("UTF-16: {secret}")),
-        );
+        found.extend(find_plain(&narrow).into_iter().map(|secret| format!("UTF-16: {secret}")));
     }
     for run in runs(bytes, is_base64) {
         for start in 0..4 {
             let decoded = run.get(start..).and_then(decode);
             let secrets = decoded.map(|text| find_plain(&text)).unwrap_or_default();
-            found.extend(
-                secrets
-                    .into_iter()
-                    .map(|secret| format!("base64: {secret}")),
-            );
+            found.extend(secrets.into_iter().map(|secret| format!("base64: {secret}")));
         }
     }
     found
@@ -49,11 +41,7 @@ pub fn search_files(folder: &Path) -> io::Result<Vec<(PathBuf, String)>> {
         } else if kind.is_file() {
             match fs::read(&path) {
                 Ok(bytes) => {
-                    found.extend(
-                        find_secrets(&bytes)
-                            .into_iter()
-                            .map(|one| (path.clone(), one)),
-                    );
+                    found.extend(find_secrets(&bytes).into_iter().map(|one| (path.clone(), one)));
                 }
                 Err(error) if error.kind() == io::ErrorKind::NotFound => {}
                 Err(error) => return Err(error),
@@ -64,15 +52,8 @@ pub fn search_files(folder: &Path) -> io::Result<Vec<(PathBuf, String)>> {
 }
 
 /// Names of the protocol behind which a secret stands (RFC 6749, RFC 7636, Azure's keys).
-const FIELDS: [&str; 7] = [
-    "access_token",
-    "refresh_token",
-    "id_token",
-    "code_verifier",
-    "?code",
-    "&code",
-    "api-key",
-];
+const FIELDS: [&str; 7] =
+    ["access_token", "refresh_token", "id_token", "code_verifier", "?code", "&code", "api-key"];
 
 fn find_plain(bytes: &[u8]) -> Vec<String> {
     let mut found: Vec<String> = runs(bytes, |byte| is_base64url(byte) || byte == b'.')
@@ -103,20 +84,15 @@ fn find_values(bytes: &[u8], field: &str) -> Vec<String> {
             let rest = &text[at + field.len()..];
             let value = rest.trim_start_matches(['"', '\'', ':', '=', ' ', '\\']);
             let glued = rest.len() - value.len() > 0;
-            let letters = value
-                .bytes()
-                .take_while(|byte| is_base64url(*byte) || *byte == b'.')
-                .count();
+            let letters =
+                value.bytes().take_while(|byte| is_base64url(*byte) || *byte == b'.').count();
             (glued && letters >= SHORTEST).then(|| format!("{field}={}", &value[..8]))
         })
         .collect()
 }
 
 fn runs(bytes: &[u8], belongs: impl Fn(u8) -> bool) -> Vec<&[u8]> {
-    bytes
-        .split(|byte| !belongs(*byte))
-        .filter(|run| run.len() >= SHORTEST)
-        .collect()
+    bytes.split(|byte| !belongs(*byte)).filter(|run| run.len() >= SHORTEST).collect()
 }
 
 fn is_base64(byte: u8) -> bool {
@@ -148,11 +124,7 @@ mod tests {
 
     fn token() -> String {
         let part = |json: &str| URL_SAFE_NO_PAD.encode(json);
-        format!(
-            "{}.{}.c2lnbmF0dXJl",
-            part(r#"{"alg":"RS256"}"#),
-            part(r#"{"oid":"b2182484"}"#)
-        )
+        format!("{}.{}.c2lnbmF0dXJl", part(r#"{"alg":"RS256"}"#), part(r#"{"oid":"b2182484"}"#))
     }
 
     #[test]
@@ -163,14 +135,8 @@ mod tests {
             ("plain", token.clone().into_bytes()),
             ("UTF-16", wide),
             ("base64", STANDARD.encode(&token).into_bytes()),
-            (
-                "base64 after one byte",
-                STANDARD.encode(format!("x{token}")).into_bytes(),
-            ),
-            (
-                "base64 after two bytes",
-                STANDARD.encode(format!("xy{token}")).into_bytes(),
-            ),
+            ("base64 after one byte", STANDARD.encode(format!("x{token}")).into_bytes()),
+            ("base64 after two bytes", STANDARD.encode(format!("xy{token}")).into_bytes()),
             ("base64url", URL_SAFE_NO_PAD.encode(&token).into_bytes()),
         ];
         for (name, form) in forms {
@@ -190,11 +156,7 @@ mod tests {
     fn a_page_that_only_speaks_of_tokens_holds_none() {
         let page =
             b"The access_token stays in memory; eyJ is how one begins. AZURE_TOKEN_CREDENTIALS=dev";
-        assert_eq!(
-            find_secrets(page),
-            [""; 0],
-            "a false alarm would train people to ignore it"
-        );
+        assert_eq!(find_secrets(page), [""; 0], "a false alarm would train people to ignore it");
     }
 
     #[test]

@@ -63,10 +63,7 @@ impl Wizard {
         capabilities.insert("browserName".to_owned(), json!("wry"));
         let options = json!({ "binary": program, "args": arguments });
         capabilities.insert("webkitgtk:browserOptions".to_owned(), options);
-        let wizard = Self {
-            driver: Driver::start(&mut command, capabilities).await,
-            output,
-        };
+        let wizard = Self { driver: Driver::start(&mut command, capabilities).await, output };
         wizard.wait_for("h1").await;
         wizard
     }
@@ -83,11 +80,7 @@ impl Wizard {
 
     /// The instruction of the page.
     pub async fn heading(&self) -> String {
-        self.wait_for("h1")
-            .await
-            .text()
-            .await
-            .expect("a heading has a text")
+        self.wait_for("h1").await.text().await.expect("a heading has a text")
     }
 
     /// Waits until the page shows these words.
@@ -95,10 +88,7 @@ impl Wizard {
     /// # Panics
     /// When it does not in time; the message holds what it shows instead.
     pub async fn shows(&self, words: &str) {
-        let path = format!(
-            "//*[text()[contains(normalize-space(.), {})]]",
-            quoted(words)
-        );
+        let path = format!("//*[text()[contains(normalize-space(.), {})]]", quoted(words));
         self.find(Locator::XPath(&path), words).await;
     }
 
@@ -120,11 +110,7 @@ impl Wizard {
 
     /// Presses a button with the pointer.
     pub async fn press(&self, label: &str) {
-        self.offers(label)
-            .await
-            .click()
-            .await
-            .expect("the button can be pressed");
+        self.offers(label).await.click().await.expect("the button can be pressed");
     }
 
     /// The first element of this CSS selector; waits for it.
@@ -133,18 +119,11 @@ impl Wizard {
     }
 
     async fn find(&self, locator: Locator<'_>, name: &str) -> Element {
-        match self
-            .client()
-            .wait()
-            .at_most(PATIENCE)
-            .for_element(locator)
-            .await
-        {
+        match self.client().wait().at_most(PATIENCE).for_element(locator).await {
             Ok(element) => element,
-            Err(error) => panic!(
-                "{name:?} does not come ({error}); the page shows:\n{}",
-                self.text().await
-            ),
+            Err(error) => {
+                panic!("{name:?} does not come ({error}); the page shows:\n{}", self.text().await)
+            }
         }
     }
 
@@ -165,10 +144,7 @@ impl Wizard {
         let stroke = KeyActions::new("keyboard".to_owned())
             .then(KeyAction::Down { value })
             .then(KeyAction::Up { value });
-        self.client()
-            .perform_actions(stroke)
-            .await
-            .expect("the window takes keys");
+        self.client().perform_actions(stroke).await.expect("the window takes keys");
     }
 
     /// Goes with Tab to the control that is called so.
@@ -227,40 +203,33 @@ impl Wizard {
             }
         };
         if timeout(PATIENCE, is_true).await.is_err() {
-            panic!(
-                "never true: {expression}; the page shows:\n{}",
-                self.text().await
-            );
+            panic!("never true: {expression}; the page shows:\n{}", self.text().await);
         }
     }
 
     /// What the script returns in the page.
     pub async fn run(&self, script: &str) -> Value {
-        self.client()
-            .execute(script, Vec::new())
-            .await
-            .expect("the page runs the script")
+        self.client().execute(script, Vec::new()).await.expect("the page runs the script")
     }
 
     /// What the script hands to its last argument, a function.
     pub async fn run_async(&self, script: &str, arguments: Vec<Value>) -> Value {
-        self.client()
-            .execute_async(script, arguments)
-            .await
-            .expect("the page runs the script")
+        self.client().execute_async(script, arguments).await.expect("the page runs the script")
     }
 
     /// A picture of the page as PNG.
     pub async fn picture(&self) -> Vec<u8> {
-        // A font that is still on its way would change the picture.
-        self.run("return document.fonts.ready.then(() => true)")
-            .await;
-        self.client()
-            .screenshot()
-            .await
-            .expect("the window can be pictured")
+        // A font that is still on its way, or a colour that is still changing, is not the page.
+        self.run_async(SETTLED, Vec::new()).await;
+        self.client().screenshot().await.expect("the window can be pictured")
     }
 }
+
+const SETTLED: &str = "
+    const done = arguments[arguments.length - 1];
+    document.fonts.ready
+        .then(() => Promise.allSettled(document.getAnimations().map((one) => one.finished)))
+        .then(() => requestAnimationFrame(() => requestAnimationFrame(() => done(true))));";
 
 /// A radio button is named by its group: that is where Tab leads.
 const FOCUSED: &str = "
@@ -282,9 +251,5 @@ pub fn program() -> PathBuf {
 
 /// XPath has no escapes: a text takes the quotation marks that it does not hold.
 fn quoted(text: &str) -> String {
-    if text.contains('"') {
-        format!("'{text}'")
-    } else {
-        format!("\"{text}\"")
-    }
+    if text.contains('"') { format!("'{text}'") } else { format!("\"{text}\"") }
 }

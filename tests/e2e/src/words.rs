@@ -12,12 +12,8 @@ pub fn say(key: &str, parameters: &[(&str, &str)]) -> String {
     let words = WORDS.get_or_init(|| {
         serde_json::from_str(include_str!("../../../words/en.json")).expect("the words are JSON")
     });
-    let sentence = words
-        .get(key)
-        .unwrap_or_else(|| panic!("there are no words for {key}"));
+    let sentence = words.get(key).unwrap_or_else(|| panic!("there are no words for {key}"));
     parameters
         .iter()
-        .fold(sentence.clone(), |text, (name, value)| {
-            text.replace(&format!("{{{name}}}"), value)
-        })
+        .fold(sentence.clone(), |text, (name, value)| text.replace(&format!("{{{name}}}"), value))
 }

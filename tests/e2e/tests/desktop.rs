@@ -13,42 +13,19 @@ async fn a_newcomer_walks_the_straight_road_by_keyboard_alone() {
 
     let results = road.wizard.text().await;
     let answered = say("result.answered", &[("deployment", "gpt-4o-mini")]);
-    assert!(
-        results.contains(&answered),
-        "the last page says what is true now: {results}"
-    );
-    assert!(
-        results.contains("Hello!"),
-        "the model's answer stands on the page: {results}"
-    );
+    assert!(results.contains(&answered), "the last page says what is true now: {results}");
+    assert!(results.contains("Hello!"), "the model's answer stands on the page: {results}");
 
     let env = fs::read_to_string(road.env_file()).expect("the wizard wrote the file");
     let lines: Vec<&str> = env.lines().collect();
-    assert_eq!(
-        lines[0], "# practice Azure: works while Keyless is open",
-        "{env}"
-    );
-    let endpoint = lines
-        .iter()
-        .find_map(|line| line.strip_prefix("AZURE_OPENAI_ENDPOINT="));
+    assert_eq!(lines[0], "# practice Azure: works while Keyless is open", "{env}");
+    let endpoint = lines.iter().find_map(|line| line.strip_prefix("AZURE_OPENAI_ENDPOINT="));
     let endpoint = endpoint.expect("the file names the endpoint");
-    assert!(
-        endpoint.starts_with("http://127.0.0.1:"),
-        "practice lives here: {endpoint}"
-    );
-    assert!(
-        endpoint.ends_with("/contoso-chat-dev"),
-        "it is the chosen resource: {endpoint}"
-    );
-    assert!(
-        lines.contains(&"AZURE_OPENAI_DEPLOYMENT=gpt-4o-mini"),
-        "{env}"
-    );
+    assert!(endpoint.starts_with("http://127.0.0.1:"), "practice lives here: {endpoint}");
+    assert!(endpoint.ends_with("/contoso-chat-dev"), "it is the chosen resource: {endpoint}");
+    assert!(lines.contains(&"AZURE_OPENAI_DEPLOYMENT=gpt-4o-mini"), "{env}");
     assert!(lines.contains(&"AZURE_TOKEN_CREDENTIALS=dev"), "{env}");
-    assert!(
-        !env.to_lowercase().contains("key="),
-        "no key is written: {env}"
-    );
+    assert!(!env.to_lowercase().contains("key="), "no key is written: {env}");
 }
 
 #[tokio::test]
@@ -57,22 +34,15 @@ async fn a_declined_sign_in_is_told_and_the_next_one_works() {
     let wizard = &road.wizard;
     wizard.press(&say("button.sign_in_with_browser", &[])).await;
     road.browser.decline(&road.opened.next().await).await;
-    wizard
-        .shows(&say("failure.sign_in_declined.title", &[]))
-        .await;
-    wizard
-        .shows(&say("failure.sign_in_declined.body", &[]))
-        .await;
+    wizard.shows(&say("failure.sign_in_declined.title", &[])).await;
+    wizard.shows(&say("failure.sign_in_declined.body", &[])).await;
 
     wizard.press(&say("button.sign_in_with_browser", &[])).await;
     road.browser.sign_in(&road.opened.next().await).await;
     wizard.arrives_at("choose_resource", &[]).await;
     let page = wizard.text().await;
     let told = say("failure.sign_in_declined.title", &[]);
-    assert!(
-        !page.contains(&told),
-        "what was mended is not shown any more: {page}"
-    );
+    assert!(!page.contains(&told), "what was mended is not shown any more: {page}");
 }
 
 #[tokio::test]
@@ -103,18 +73,10 @@ async fn the_page_reaches_nothing_outside_of_the_app() {
     let listener = CountingListener::start().await;
     let browser = Browser::start().await;
     for attempt in ATTEMPTS {
-        browser
-            .client()
-            .goto(&listener.address("start"))
-            .await
-            .expect("the page opens");
+        browser.client().goto(&listener.address("start")).await.expect("the page opens");
         let script = format!("const address = arguments[0]; {}", attempt.script);
         let address = json!(listener.address(attempt.name));
-        browser
-            .client()
-            .execute(&script, vec![address])
-            .await
-            .expect("the page runs the script");
+        browser.client().execute(&script, vec![address]).await.expect("the page runs the script");
         assert!(
             listener.sees(attempt.name).await,
             "an open page must reach it by {}",
@@ -135,33 +97,14 @@ async fn the_page_reaches_nothing_outside_of_the_app() {
              setTimeout(settled);",
             attempt.script
         );
-        wizard
-            .run_async(&script, vec![json!(unreached.address(attempt.name))])
-            .await;
-        let url = wizard
-            .client()
-            .current_url()
-            .await
-            .expect("the page has an address");
-        assert_eq!(
-            url.as_str(),
-            "tauri://localhost",
-            "{} must not lead away",
-            attempt.name
-        );
+        wizard.run_async(&script, vec![json!(unreached.address(attempt.name))]).await;
+        let url = wizard.client().current_url().await.expect("the page has an address");
+        assert_eq!(url.as_str(), "tauri://localhost", "{} must not lead away", attempt.name);
     }
     wizard.shows(&say("sign_in.lead_practice", &[])).await;
-    let windows = wizard
-        .client()
-        .windows()
-        .await
-        .expect("the windows can be counted");
+    let windows = wizard.client().windows().await.expect("the windows can be counted");
     assert_eq!(windows.len(), 1, "no other window opens");
-    assert_eq!(
-        unreached.paths(),
-        [""; 0],
-        "nothing reaches the network from the page"
-    );
+    assert_eq!(unreached.paths(), [""; 0], "nothing reaches the network from the page");
 }
 
 #[tokio::test]
@@ -171,16 +114,10 @@ async fn the_page_may_call_the_listed_commands_and_no_other() {
     let call = async |command: &str, parameters: Value| {
         let script = "const [command, parameters, done] = arguments;
             __TAURI_INTERNALS__.invoke(command, parameters).then(() => done('done'), (reason) => done(`${reason}`))";
-        wizard
-            .run_async(script, vec![json!(command), parameters])
-            .await
+        wizard.run_async(script, vec![json!(command), parameters]).await
     };
     let window = json!({ "filter": "", "from": 0, "count": 1 });
-    assert_eq!(
-        call("list_resources", window).await,
-        "done",
-        "a listed command works"
-    );
+    assert_eq!(call("list_resources", window).await, "done", "a listed command works");
     for command in [
         "no_such_command",
         "plugin:app|version",
@@ -218,27 +155,14 @@ async fn the_strict_policy_leaves_the_pages_styled_and_is_never_violated() {
         )
         .await;
     assert!(
-        colors[2]
-            .as_str()
-            .is_some_and(|theme| theme.starts_with('#')),
+        colors[2].as_str().is_some_and(|theme| theme.starts_with('#')),
         "the theme has colors: {colors}"
     );
-    assert_eq!(
-        colors[0], colors[1],
-        "the primary button has the color of the theme: {colors}"
-    );
+    assert_eq!(colors[0], colors[1], "the primary button has the color of the theme: {colors}");
 
     road.walk().await;
-    assert_eq!(
-        wizard.run("return violations").await,
-        json!([]),
-        "the road keeps to the policy"
-    );
-    assert_eq!(
-        wizard.run(REFUSED_STYLES).await,
-        0,
-        "no style was refused before that"
-    );
+    assert_eq!(wizard.run("return violations").await, json!([]), "the road keeps to the policy");
+    assert_eq!(wizard.run(REFUSED_STYLES).await, 0, "no style was refused before that");
 
     let policy = wizard
         .run_async(
@@ -250,21 +174,10 @@ async fn the_strict_policy_leaves_the_pages_styled_and_is_never_violated() {
             Vec::new(),
         )
         .await;
-    assert_ne!(
-        wizard.run("return violations").await,
-        json!([]),
-        "a violation is counted"
-    );
-    assert_eq!(
-        wizard.run(REFUSED_STYLES).await,
-        1,
-        "a refused style is counted"
-    );
+    assert_ne!(wizard.run("return violations").await, json!([]), "a violation is counted");
+    assert_eq!(wizard.run(REFUSED_STYLES).await, 1, "a refused style is counted");
     let policy = policy.as_str().expect("a violation names the policy");
-    assert!(
-        !policy.contains("unsafe"),
-        "nothing unsafe is allowed: {policy}"
-    );
+    assert!(!policy.contains("unsafe"), "nothing unsafe is allowed: {policy}");
     for directive in [
         "default-src 'self'",
         "connect-src ipc: http://ipc.localhost",
@@ -306,17 +219,8 @@ async fn no_token_lies_around_after_the_whole_road() {
     fs::write(road.home.path().join("home/planted"), planted).expect("the folder is ours");
     fs::write(road.home.temporary().join("planted"), planted).expect("the folder is ours");
     let found = search_everything(&road).await.join("\n");
-    for place in [
-        "page",
-        "localStorage",
-        "sessionStorage",
-        "home/planted",
-        "tmp/planted",
-    ] {
-        assert!(
-            found.contains(place),
-            "what is planted in {place} must be found: {found}"
-        );
+    for place in ["page", "localStorage", "sessionStorage", "home/planted", "tmp/planted"] {
+        assert!(found.contains(place), "what is planted in {place} must be found: {found}");
     }
 }
 
@@ -332,19 +236,9 @@ async fn search_everything(road: &Road) -> Vec<String> {
             Vec::new(),
         )
         .await;
-    let snapshot = snapshot
-        .as_str()
-        .expect("the page is told its snapshot")
-        .to_owned();
-    assert!(
-        snapshot.contains("test_connection"),
-        "this is the snapshot: {snapshot}"
-    );
-    let page = wizard
-        .client()
-        .source()
-        .await
-        .expect("the page has a source");
+    let snapshot = snapshot.as_str().expect("the page is told its snapshot").to_owned();
+    assert!(snapshot.contains("test_connection"), "this is the snapshot: {snapshot}");
+    let page = wizard.client().source().await.expect("the page has a source");
     let storage = async |name: &str| {
         let entries = wizard.run(&format!("return JSON.stringify({name})")).await;
         entries.as_str().unwrap_or_default().to_owned()
@@ -358,18 +252,10 @@ async fn search_everything(road: &Road) -> Vec<String> {
     let mut found = Vec::new();
     for (place, text) in places {
         let secrets = search::find_secrets(text.as_bytes());
-        found.extend(
-            secrets
-                .into_iter()
-                .map(|secret| format!("{place}: {secret}")),
-        );
+        found.extend(secrets.into_iter().map(|secret| format!("{place}: {secret}")));
     }
     let files = search::search_files(road.home.path()).expect("every file can be read");
-    found.extend(
-        files
-            .into_iter()
-            .map(|(path, secret)| format!("{}: {secret}", path.display())),
-    );
+    found.extend(files.into_iter().map(|(path, secret)| format!("{}: {secret}", path.display())));
     found
 }
 
@@ -395,32 +281,19 @@ async fn practice_begins_and_ends_on_the_first_page_and_real_azure_is_microsofts
     wizard.shows(&say("practice.body", &[])).await;
     wizard.press(&say("button.sign_in_with_browser", &[])).await;
     let practice = opened.next().await;
-    assert_eq!(
-        practice.host_str(),
-        Some("127.0.0.1"),
-        "practice stays on this computer"
-    );
+    assert_eq!(practice.host_str(), Some("127.0.0.1"), "practice stays on this computer");
     wizard.press(&say("button.cancel", &[])).await;
 
     wizard.press(&say("button.leave_practice", &[])).await;
     wizard.shows(&say("sign_in.or_practice", &[])).await;
     let page = wizard.text().await;
-    assert!(
-        !page.contains(&say("practice.body", &[])),
-        "practice is over: {page}"
-    );
+    assert!(!page.contains(&say("practice.body", &[])), "practice is over: {page}");
     wizard.press(&say("button.sign_in_with_browser", &[])).await;
     let real = opened.next().await;
     assert_eq!(real.scheme(), "https", "nothing is said in the open");
-    assert_eq!(
-        real.host_str(),
-        Some("login.microsoftonline.com"),
-        "Microsoft's own page signs in"
-    );
+    assert_eq!(real.host_str(), Some("login.microsoftonline.com"), "Microsoft's own page signs in");
     wizard.press(&say("button.cancel", &[])).await;
-    wizard
-        .becomes_true("document.querySelector('input[readonly]') === null")
-        .await;
+    wizard.becomes_true("document.querySelector('input[readonly]') === null").await;
 }
 
 #[test]
@@ -430,13 +303,6 @@ fn without_a_display_the_app_says_so_and_ends() {
     home.lend_to(&mut app).env_remove("DISPLAY");
     let output = app.output().expect("the app starts");
     let said = String::from_utf8_lossy(&output.stderr);
-    assert_eq!(
-        output.status.code(),
-        Some(1),
-        "it ends as a failure, not as a crash: {said}"
-    );
-    assert!(
-        said.contains("no display"),
-        "it says what is missing: {said}"
-    );
+    assert_eq!(output.status.code(), Some(1), "it ends as a failure, not as a crash: {said}");
+    assert!(said.contains("no display"), "it says what is missing: {said}");
 }

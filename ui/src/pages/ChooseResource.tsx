@@ -27,7 +27,13 @@ const useStyles = makeStyles({
     gap: tokens.spacingVerticalS,
     minHeight: 0,
   },
-  scrolling: { overflowY: "auto", [NARROW]: { overflowY: "visible" } },
+  // The padding leaves room for the ring of a focused button, which scrolling would cut off.
+  scrolling: {
+    overflowY: "auto",
+    padding: tokens.spacingHorizontalXXS,
+    margin: `calc(-1 * ${tokens.spacingHorizontalXXS})`,
+    [NARROW]: { overflowY: "visible" },
+  },
   head: {
     display: "flex",
     flexWrap: "wrap",

@@ -104,7 +104,7 @@ function Content({ snapshot, page }: Props) {
     case "waiting":
       return <WaitingForBrowser page={page} />;
     case "signed_in":
-      return snapshot.person !== null && <SignedIn person={snapshot.person} />;
+      return snapshot.person !== null && <SignedIn person={snapshot.person} practice={snapshot.practice} />;
     default:
       return (
         <Card icon="browser" title={say(`sign_in.${phase}`)}>
@@ -127,7 +127,11 @@ function Invitation({ page, practice }: { page: SignInPage; practice: boolean })
           ))}
         </ol>
       </Card>
-      <StaySignedIn page={page} />
+      {practice ? (
+        <p className={styles.hint}>{say("sign_in.stay.practice")}</p>
+      ) : (
+        <StaySignedIn page={page} />
+      )}
       {page.azure_cli_account !== null && (
         <Button
           className={styles.start}
@@ -223,7 +227,8 @@ function WaitingForBrowser({ page }: { page: SignInPage }) {
   );
 }
 
-function SignedIn({ person }: { person: Person }) {
+function SignedIn({ person, practice }: { person: Person; practice: boolean }) {
+  const kept = person.kept && !practice;
   return (
     <Card
       icon="success"
@@ -241,7 +246,7 @@ function SignedIn({ person }: { person: Person }) {
           { label: say("label.directory_id"), value: person.tenant_id, id: true },
           { label: say("label.object_id"), value: person.object_id, id: true },
           { label: say("label.signed_in_with"), value: say(`label.way.${person.way}`) },
-          { label: say("label.lasts"), value: say(person.kept ? "label.kept" : "label.not_kept") },
+          { label: say("label.lasts"), value: say(kept ? "label.kept" : "label.not_kept") },
         ]}
       />
     </Card>

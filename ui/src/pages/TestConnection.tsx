@@ -125,7 +125,7 @@ function Content({ snapshot, page, answer }: Props) {
           <Card icon="success" tone="success" title={say("test.answered")}>
             <Conversation question={page.question} answer={answer} />
           </Card>
-          <Results results={page.results} />
+          <Results results={page.results} practice={snapshot.practice} />
         </>
       );
   }
@@ -149,7 +149,7 @@ function Conversation({ question, answer }: { question: string; answer: string }
   );
 }
 
-function Results({ results }: { results: readonly Notice[] }) {
+function Results({ results, practice }: { results: readonly Notice[]; practice: boolean }) {
   const styles = useStyles();
   return (
     <Card icon="info" title={say("label.results")}>
@@ -163,7 +163,7 @@ function Results({ results }: { results: readonly Notice[] }) {
           </li>
         ))}
       </ul>
-      <p className={styles.next}>{say("test.next.body")}</p>
+      <p className={styles.next}>{say(practice ? "test.next.practice" : "test.next.body")}</p>
     </Card>
   );
 }

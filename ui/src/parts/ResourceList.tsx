@@ -35,11 +35,14 @@ const useStyles = makeStyles({
     borderRadius: tokens.borderRadiusMedium,
     cursor: "pointer",
     overflowWrap: "anywhere",
-    contentVisibility: "auto",
-    containIntrinsicSize: "auto 64px",
     ":hover": { backgroundColor: tokens.colorNeutralBackground1Hover },
   },
-  active: { "[role=listbox]:focus-visible > &": { outline: `2px solid ${tokens.colorStrokeFocus2}`, outlineOffset: "-2px" } },
+  active: {
+    "[role=listbox]:focus-visible > &": {
+      outline: `2px solid ${tokens.colorStrokeFocus2}`,
+      outlineOffset: "-2px",
+    },
+  },
   selected: {
     backgroundColor: tokens.colorBrandBackground2,
     ":hover": { backgroundColor: tokens.colorBrandBackground2Hover },

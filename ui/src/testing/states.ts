@@ -401,6 +401,7 @@ const FAILURES: Readonly<Record<Code, FailureExample>> = {
   loopback_unavailable: { page: atSignIn, remedies: [again] },
   sign_in_refused: { page: atSignIn, parameters: { reason }, remedies: [otherAccount, entra] },
   sign_in_expired: { page: atAccess, remedies: [signInAgain] },
+  sign_in_still_kept: { page: atSignIn, remedies: [again] },
   proof_needed: { page: atAccess, remedies: [signInAgain] },
   azure_cli_failed: { page: atSignIn, parameters: { reason }, remedies: [signInAgain, again] },
   network_failed: {

@@ -31,15 +31,12 @@ fn read_arguments() -> Result<(PathBuf, PathBuf), String> {
             "--app" => &mut app,
             "--out" => &mut folder,
             _ => {
-                return Err(format!(
-                    "{name} is not known; usage: demo --app PATH --out DIR"
-                ));
+                return Err(format!("{name} is not known; usage: demo --app PATH --out DIR"));
             }
         };
         *slot = arguments.next().map(PathBuf::from);
     }
-    app.zip(folder)
-        .ok_or_else(|| "usage: demo --app PATH --out DIR".to_owned())
+    app.zip(folder).ok_or_else(|| "usage: demo --app PATH --out DIR".to_owned())
 }
 
 #[tokio::main]
