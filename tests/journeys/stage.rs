@@ -153,14 +153,17 @@ impl Stage {
                 return snapshot.clone();
             }
             self.turn_short_wait();
-            tokio::select! {
-                message = self.messages.recv() => {
-                    let message = message.expect("the session is open");
-                    self.take(message);
+            let next = async {
+                tokio::select! {
+                    message = self.messages.recv() => Some(message.expect("the session is open")),
+                    () = self.clock.slept.notified() => None,
+                    () = self.desktop.gave_up.notified() => None,
                 }
-                () = self.clock.slept.notified() => {}
-                () = self.desktop.gave_up.notified() => {}
-                () = tokio::time::sleep(STUCK) => panic!("waited in vain until {what}: {:#?}", self.last),
+            };
+            match tokio::time::timeout(STUCK, next).await {
+                Ok(Some(message)) => self.take(message),
+                Ok(None) => {}
+                Err(_) => panic!("waited in vain until {what}: {:#?}", self.last),
             }
         }
     }
