@@ -26,6 +26,7 @@ const HEADER_LIMIT: usize = 16 * 1024;
 pub const STRANGERS: u32 = 10;
 const SAME_PORT_ATTEMPTS: u32 = 20;
 const DONE_PATH: &str = "/done";
+const DECLINED_PATH: &str = "/declined";
 /// Without it, a process that is out of file handles would spin.
 const PAUSE_AFTER_TROUBLE: std::time::Duration = std::time::Duration::from_millis(100);
 /// How long the clean page stays up for a browser that was sent there.
@@ -94,10 +95,10 @@ impl Loopback {
     }
 
     /// Starts to answer. `state` is the one that the callback has to bring.
-    pub fn listen(self, state: String, page: DonePage) -> Listening {
+    pub fn listen(self, state: String, pages: EndPages) -> Listening {
         let (sender, callbacks) = mpsc::channel(STRANGERS as usize + 1);
         let stop = CancellationToken::new();
-        let door = Arc::new(Door { port: self.port, state, page, sender });
+        let door = Arc::new(Door { port: self.port, state, pages, sender });
         for listener in self.listeners {
             tokio::spawn(accept(listener, door.clone(), stop.clone()));
         }
@@ -128,9 +129,18 @@ impl Drop for Listening {
     }
 }
 
-/// The sentences of the page that the browser ends on.
+/// The pages that the browser ends on.
 #[derive(Clone, Debug)]
-pub struct DonePage {
+pub struct EndPages {
+    /// After a code.
+    pub done: EndPage,
+    /// After an error.
+    pub declined: EndPage,
+}
+
+/// The sentences of a page that the browser ends on.
+#[derive(Clone, Debug)]
+pub struct EndPage {
     /// The heading.
     pub heading: String,
     /// What to do now.
@@ -140,7 +150,7 @@ pub struct DonePage {
 struct Door {
     port: u16,
     state: String,
-    page: DonePage,
+    pages: EndPages,
     sender: mpsc::Sender<Callback>,
 }
 
@@ -189,7 +199,8 @@ impl Door {
                 let callback = self.read(request.uri().query().unwrap_or_default());
                 self.take(callback).await
             }
-            (&Method::GET, DONE_PATH) => page(StatusCode::OK, &self.page),
+            (&Method::GET, DONE_PATH) => page(&self.pages.done),
+            (&Method::GET, DECLINED_PATH) => page(&self.pages.declined),
             (&Method::GET, "/favicon.ico") => empty(StatusCode::NO_CONTENT),
             (&Method::GET, _) => self.stranger(StatusCode::NOT_FOUND).await,
             _ => self.stranger(StatusCode::METHOD_NOT_ALLOWED).await,
@@ -228,10 +239,14 @@ impl Door {
         if callback == Callback::Stranger {
             return self.stranger(StatusCode::BAD_REQUEST).await;
         }
+        let end = match callback {
+            Callback::Code(_) => DONE_PATH,
+            _ => DECLINED_PATH,
+        };
         self.tell(callback);
         Response::builder()
             .status(StatusCode::SEE_OTHER)
-            .header(header::LOCATION, DONE_PATH)
+            .header(header::LOCATION, end)
             .header(header::CACHE_CONTROL, "no-store")
             .header(header::REFERRER_POLICY, "no-referrer")
             .body(Full::default())
@@ -263,7 +278,7 @@ fn empty(status: StatusCode) -> Response<Full<Bytes>> {
         .expect("every header is a constant")
 }
 
-fn page(status: StatusCode, words: &DonePage) -> Response<Full<Bytes>> {
+fn page(words: &EndPage) -> Response<Full<Bytes>> {
     let text = format!(
         "<!doctype html><html lang=\"en\"><meta charset=\"utf-8\">\
          <meta name=\"viewport\" content=\"width=device-width\"><meta name=\"color-scheme\" content=\"light dark\">\
@@ -275,7 +290,6 @@ fn page(status: StatusCode, words: &DonePage) -> Response<Full<Bytes>> {
         body = escape(&words.body),
     );
     Response::builder()
-        .status(status)
         .header(header::CONTENT_TYPE, "text/html; charset=utf-8")
         .header(header::CACHE_CONTROL, "no-store")
         .header(

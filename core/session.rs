@@ -22,7 +22,7 @@ use crate::cloud::{Cloud, is_web_address};
 use crate::failure::{Action, Code, Failure};
 use crate::http::Http;
 use crate::identity::{self, Identity};
-use crate::loopback::DonePage;
+use crate::loopback::{EndPage, EndPages};
 use crate::secrets::{SecretStore, StoreTrouble};
 use crate::sign_in::{ANY_ORGANIZATION, Application, Attempt};
 use crate::snapshot::{Message, Person, ResourceWindow, Snapshot, Way};
@@ -404,11 +404,15 @@ impl Inner {
         let client_id = self.surroundings.client_id.clone();
         let tenant = ANY_ORGANIZATION.to_owned();
         let application = Application { client_id: client_id.clone(), tenant, claims };
-        let page = DonePage {
-            heading: words::say("browser.done.heading", &[]),
-            body: words::say("browser.done.body", &[]),
+        let end = |heading, body| EndPage {
+            heading: words::say(heading, &[]),
+            body: words::say(body, &[]),
         };
-        let attempt = Attempt::begin(&self.http, application, page).await?;
+        let pages = EndPages {
+            done: end("browser.done.heading", "browser.done.body"),
+            declined: end("browser.declined.heading", "browser.declined.body"),
+        };
+        let attempt = Attempt::begin(&self.http, application, pages).await?;
         let address = attempt.address().to_string();
         let opened = self.open(&address);
         progress(Progress::BrowserReady { address, opened });

@@ -18,7 +18,7 @@ use url::Url;
 use crate::failure::{Action, Code, Failure, Link};
 use crate::http::{Answer, Cause, Http, Request};
 use crate::identity;
-use crate::loopback::{Callback, DonePage, Listening, Loopback, STRANGERS};
+use crate::loopback::{Callback, EndPages, Listening, Loopback, STRANGERS};
 
 /// How long the browser may take. A first sign-in that enrols for MFA takes minutes.
 pub const DEADLINE: Duration = Duration::from_secs(15 * 60);
@@ -120,7 +120,7 @@ impl Attempt {
     pub async fn begin(
         http: &Http,
         application: Application,
-        page: DonePage,
+        pages: EndPages,
     ) -> Result<Self, Failure> {
         let loopback = Loopback::bind().await?;
         let redirect = format!("http://localhost:{}", loopback.port());
@@ -141,7 +141,7 @@ impl Attempt {
             .append_pair("prompt", "select_account")
             .append_pair("client_info", "1")
             .append_pair("claims", &with_capabilities(application.claims.as_deref()));
-        let listening = loopback.listen(state, page);
+        let listening = loopback.listen(state, pages);
         Ok(Attempt {
             application,
             address,

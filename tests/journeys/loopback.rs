@@ -136,3 +136,18 @@ fn state_of(address: &str) -> String {
     let state = url.query_pairs().find(|(name, _)| name == "state");
     state.expect("every sign-in has a state").1.into_owned()
 }
+
+#[tokio::test]
+async fn whoever_declined_is_not_told_that_the_sign_in_goes_on() {
+    let (stage, callback) = waiting().await;
+    let state = state_of(&stage.desktop.last_opened());
+    let declined = format!("{callback}/?error=access_denied&state={state}");
+    let answer = client().get(declined).send().await.expect("an answer");
+    assert_eq!(answer.headers()["location"], "/declined");
+    let page = client().get(format!("{callback}/declined")).send().await.expect("an answer");
+    let text = page.text().await.expect("a page");
+    assert!(
+        text.contains(&keyless::words::say("browser.declined.heading", &[]).replace('\'', "&#39;")),
+        "{text}"
+    );
+}

@@ -1,7 +1,7 @@
 import { screen } from "@testing-library/react";
 import { describe, expect, it } from "vitest";
 
-import type { Snapshot } from "./contract";
+import type { Failure, Page, Snapshot } from "./contract";
 import { findFaults } from "./testing/axe";
 import { FIXTURES } from "./testing/fixtures";
 import { preferDark } from "./testing/setup";
@@ -23,7 +23,6 @@ const PRIMARY: Readonly<Record<string, Key | null>> = {
   "get_access/checking": "button.continue",
   "get_access/known": "button.assign_role",
   "get_access/assigning": "button.assign_role",
-  "get_access/waiting": "button.continue",
   "get_access/paused": "button.wait_again",
   "get_access/works": "button.continue",
   "connect_project/no_folder": "button.choose_folder",
@@ -85,6 +84,9 @@ function headingOf({ page }: Snapshot): string {
 
 function primaryOf({ page, failure }: Snapshot): Key | null {
   const phase = "phase" in page ? page.phase : "";
+  if (failure !== null && leads(page, failure)) {
+    return null;
+  }
   if (page.step === "get_access" && (page.plan === null || isLed(failure?.code))) {
     return phase === "known" || phase === "paused" ? null : (PRIMARY[`${page.step}/${phase}`] ?? null);
   }
@@ -92,6 +94,20 @@ function primaryOf({ page, failure }: Snapshot): Key | null {
     return "button.open_browser";
   }
   return PRIMARY[`${page.step}/${phase}`] ?? null;
+}
+
+/** Whether the failure says what comes next, so that the page's own button would repeat it. */
+function leads(page: Page, failure: Failure): boolean {
+  switch (page.step) {
+    case "sign_in":
+      return failure.remedies.some(
+        (remedy) => remedy.kind === "action" && remedy.action === "sign_in",
+      );
+    case "choose_resource":
+      return page.total === 0;
+    default:
+      return page.step === "connect_project";
+  }
 }
 
 function isLed(code: string | undefined): boolean {

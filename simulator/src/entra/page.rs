@@ -25,7 +25,7 @@ pub(super) fn sign_in(request: &Request, scenario: &Scenario) -> Answer {
         .collect();
     let tenant = scenario
         .tenant(&request.tenant)
-        .map_or("your own organisation", |tenant| tenant.name.as_str());
+        .map_or("your own organization", |tenant| tenant.name.as_str());
     let body = format!(
         "<h1>Sign in for practice</h1>\
          <p><strong id=\"app\">{app}</strong> asks to sign you in to <strong id=\"tenant\">{tenant}</strong> \

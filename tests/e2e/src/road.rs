@@ -56,6 +56,8 @@ impl Road {
         wizard.shows(RESOURCE).await;
         wizard.tab_to(&say("label.resources", &[])).await;
         wizard.walk_down_to(&format!("{ACTIVE}.textContent.startsWith('{RESOURCE}')")).await;
+        // Whoever walks by keyboard sees the row that Enter takes.
+        wizard.becomes_true(&format!("getComputedStyle({ACTIVE}).outlineStyle === 'solid'")).await;
         wizard.key(Key::Enter).await;
         wizard.becomes_true("document.querySelector('input[type=radio]') !== null").await;
         wizard.tab_to(&say("label.deployments", &[])).await;

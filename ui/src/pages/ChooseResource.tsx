@@ -1,7 +1,7 @@
 import { Field, Input, Radio, RadioGroup, makeStyles, tokens } from "@fluentui/react-components";
 import { useId, useRef, useState, type RefObject } from "react";
 
-import type { ChooseResourcePage, Deployment, Snapshot } from "../contract";
+import type { ChooseResourcePage, Deployment, Obstacle, Snapshot } from "../contract";
 import { BusyLine } from "../parts/BusyLine";
 import { Frame } from "../parts/Frame";
 import { Icon } from "../parts/Icon";
@@ -56,6 +56,13 @@ const useStyles = makeStyles({
     margin: 0,
     color: tokens.colorPaletteRedForeground1,
   },
+  obstacle: {
+    display: "flex",
+    alignItems: "center",
+    gap: tokens.spacingHorizontalXS,
+    margin: 0,
+    color: tokens.colorPaletteDarkOrangeForeground1,
+  },
   deployment: { overflowWrap: "anywhere" },
   model: {
     display: "block",
@@ -80,6 +87,8 @@ export function ChooseResource({ snapshot, page }: Props) {
   const listRef = useRef<HTMLDivElement>(null);
   const detailRef = useRef<HTMLDivElement>(null);
   const missing = missingOf(page);
+  // The failure says what comes next: there is nothing to filter and nothing to use.
+  const nothingFound = page.total === 0 && snapshot.failure !== null;
 
   function press() {
     setAsked(missing !== null);
@@ -96,54 +105,58 @@ export function ChooseResource({ snapshot, page }: Props) {
     <Frame
       snapshot={snapshot}
       heading={say("step.choose_resource.heading")}
-      primary={{
-        label: say("button.use_resource"),
-        press,
-        inFlight: page.reading_deployments,
-      }}
+      primary={
+        nothingFound
+          ? null
+          : { label: say("button.use_resource"), press, inFlight: page.reading_deployments }
+      }
       showsBusy
       fills
     >
-      <Field label={say("label.filter")}>
-        <Input
-          type="search"
-          value={filter}
-          contentBefore={<Icon small name="search" />}
-          onChange={(_, { value }) => {
-            setFilter(value);
-          }}
-          onKeyDown={(event) => {
-            if (event.key === "ArrowDown") {
-              event.preventDefault();
-              listRef.current?.focus();
-            }
-          }}
-        />
-      </Field>
-      <div className={styles.columns}>
-        <ListColumn
-          snapshot={snapshot}
-          page={page}
-          filter={filter}
-          resources={resources}
-          listRef={listRef}
-          missing={asked && missing === "missing.resource" ? missing : null}
-        />
-        <div
-          ref={detailRef}
-          role="region"
-          aria-label={say("label.deployments")}
-          // Where no radio button takes the focus, the column itself does, so that it can scroll.
-          tabIndex={canChooseDeployment(page) ? -1 : 0}
-          className={`${styles.column} ${styles.scrolling}`}
-        >
-          <Deployments
-            snapshot={snapshot}
-            page={page}
-            missing={asked && missing !== "missing.resource" ? missing : null}
-          />
-        </div>
-      </div>
+      {!nothingFound && (
+        <>
+          <Field label={say("label.filter")}>
+            <Input
+              type="search"
+              value={filter}
+              contentBefore={<Icon small name="search" />}
+              onChange={(_, { value }) => {
+                setFilter(value);
+              }}
+              onKeyDown={(event) => {
+                if (event.key === "ArrowDown") {
+                  event.preventDefault();
+                  listRef.current?.focus();
+                }
+              }}
+            />
+          </Field>
+          <div className={styles.columns}>
+            <ListColumn
+              snapshot={snapshot}
+              page={page}
+              filter={filter}
+              resources={resources}
+              listRef={listRef}
+              missing={asked && missing === "missing.resource" ? missing : null}
+            />
+            <div
+              ref={detailRef}
+              role="region"
+              aria-label={say("label.deployments")}
+              // Where no radio button takes the focus, the column itself does, so that it can scroll.
+              tabIndex={canChooseDeployment(page) ? -1 : 0}
+              className={`${styles.column} ${styles.scrolling}`}
+            >
+              <Deployments
+                snapshot={snapshot}
+                page={page}
+                missing={asked && missing !== "missing.resource" ? missing : null}
+              />
+            </div>
+          </div>
+        </>
+      )}
     </Frame>
   );
 }
@@ -247,11 +260,24 @@ function Deployments({ snapshot, page, missing }: DeploymentsProps) {
         </>
       )}
       {page.selected !== null && !page.reading_deployments && (
-        <DeploymentChoice page={page} labelledBy={titleId} describedBy={missingId} />
+        <>
+          <Obstacles obstacles={page.selected.obstacles} />
+          <DeploymentChoice page={page} labelledBy={titleId} describedBy={missingId} />
+        </>
       )}
-      <MissingLine id={missingId} missing={missing} />
+      <MissingLine id={missingId} missing={snapshot.failure === null ? missing : null} />
     </>
   );
+}
+
+function Obstacles({ obstacles }: { obstacles: readonly Obstacle[] }) {
+  const styles = useStyles();
+  return obstacles.map((obstacle) => (
+    <p key={obstacle} className={styles.obstacle}>
+      <Icon small name="warning" />
+      {say(`obstacle.${obstacle}`)}
+    </p>
+  ));
 }
 
 interface ChoiceProps {

@@ -27,8 +27,11 @@ export function ConnectProject({ snapshot, page }: Props) {
     <Frame
       snapshot={snapshot}
       heading={say("step.connect_project.heading")}
-      primary={primaryOf(page, wizard)}
-      secondary={["ready", "written"].includes(page.phase) && <AnotherFolder />}
+      primary={snapshot.failure === null ? primaryOf(page, wizard) : null}
+      secondary={
+        snapshot.failure === null &&
+        ["ready", "written"].includes(page.phase) && <AnotherFolder />
+      }
       showsBusy={page.phase === "reading"}
     >
       <p className={styles.lead}>{say("project.lead")}</p>

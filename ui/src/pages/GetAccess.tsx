@@ -80,8 +80,10 @@ function primaryOf(page: GetAccessPage, { backend, run }: Wizard): Primary | nul
   };
   switch (page.phase) {
     case "checking":
-    case "waiting":
       return { ...goOn, inFlight: true };
+    // It goes on by itself.
+    case "waiting":
+      return null;
     case "assigning":
       return { ...assign, inFlight: true };
     case "paused":
@@ -133,7 +135,9 @@ function Content({ snapshot, page }: Props) {
     case "assigning":
       return (
         <>
-          {verdict !== null && <VerdictCard verdict={verdict} findings={findings} />}
+          {verdict !== null && !failureLeads(snapshot) && (
+            <VerdictCard verdict={verdict} findings={findings} />
+          )}
           {plan !== null && verdict !== "may_chat" && !failureLeads(snapshot) && (
             <PlanCard plan={plan} />
           )}

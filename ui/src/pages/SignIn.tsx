@@ -50,7 +50,7 @@ export function SignIn({ snapshot, page }: Props) {
     <Frame
       snapshot={snapshot}
       heading={say("step.sign_in.heading")}
-      primary={primaryOf(page, wizard)}
+      primary={offersSignIn(snapshot) ? null : primaryOf(page, wizard)}
       showsBusy
       secondary={
         page.phase === "signed_in" && (
@@ -66,6 +66,14 @@ export function SignIn({ snapshot, page }: Props) {
     >
       <Content snapshot={snapshot} page={page} />
     </Frame>
+  );
+}
+
+/** Whether the failure offers the sign-in itself, so that the page's own button would repeat it. */
+function offersSignIn({ failure }: Snapshot): boolean {
+  return (
+    failure?.remedies.some((remedy) => remedy.kind === "action" && remedy.action === "sign_in") ??
+    false
   );
 }
 

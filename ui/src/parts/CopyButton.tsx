@@ -1,5 +1,5 @@
 import { Button, makeStyles, tokens, type ButtonProps } from "@fluentui/react-components";
-import { useState } from "react";
+import { useEffect, useState } from "react";
 
 import { say } from "../words";
 import { Icon } from "./Icon";
@@ -10,6 +10,9 @@ const useStyles = makeStyles({
   icon: { minWidth: "28px", width: "28px", height: "28px", padding: 0 },
   failed: { marginLeft: tokens.spacingHorizontalS, color: tokens.colorPaletteRedForeground1, fontSize: tokens.fontSizeBase200 },
 });
+
+/** How long the tick stays. */
+const SHOWN_MS = 2_000;
 
 interface Copied {
   text: string;
@@ -31,6 +34,18 @@ export function CopyButton({ text, name, label, appearance = "subtle" }: Props) 
   const styles = useStyles();
   const [copied, setCopied] = useState<Copied | null>(null);
   const outcome = copied?.text === text ? copied : null;
+
+  useEffect(() => {
+    if (copied?.done !== true) {
+      return;
+    }
+    const timer = setTimeout(() => {
+      setCopied(null);
+    }, SHOWN_MS);
+    return () => {
+      clearTimeout(timer);
+    };
+  }, [copied]);
 
   async function copy() {
     setCopied({ text, done: await copyText(text) });

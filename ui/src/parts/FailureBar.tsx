@@ -50,7 +50,7 @@ const useStyles = makeStyles({
   text: {
     margin: `${tokens.spacingVerticalS} 0 0`,
     padding: tokens.spacingHorizontalM,
-    maxHeight: "120px",
+    maxHeight: "220px",
     overflowY: "auto",
     whiteSpace: "pre-wrap",
     fontFamily: "inherit",

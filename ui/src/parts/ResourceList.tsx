@@ -27,6 +27,11 @@ const useStyles = makeStyles({
     border: `1px solid ${tokens.colorNeutralStroke1}`,
     borderRadius: tokens.borderRadiusMedium,
     ":focus-visible": { outline: `2px solid ${tokens.colorStrokeFocus2}` },
+    // The list has the focus; the option that Enter takes carries the mark.
+    "&:focus-visible > [data-active=true]": {
+      outline: `2px solid ${tokens.colorStrokeFocus2}`,
+      outlineOffset: "-2px",
+    },
     [NARROW]: { maxHeight: "320px" },
   },
   option: {
@@ -36,12 +41,6 @@ const useStyles = makeStyles({
     cursor: "pointer",
     overflowWrap: "anywhere",
     ":hover": { backgroundColor: tokens.colorNeutralBackground1Hover },
-  },
-  active: {
-    "[role=listbox]:focus-visible > &": {
-      outline: `2px solid ${tokens.colorStrokeFocus2}`,
-      outlineOffset: "-2px",
-    },
   },
   selected: {
     backgroundColor: tokens.colorBrandBackground2,
@@ -151,11 +150,8 @@ export function ResourceList({ resources, selected, labelledBy, describedBy, lis
           aria-selected={item.id === selected}
           aria-setsize={matching}
           aria-posinset={index + 1}
-          className={mergeClasses(
-            styles.option,
-            index === active && styles.active,
-            item.id === selected && styles.selected,
-          )}
+          data-active={index === active}
+          className={mergeClasses(styles.option, item.id === selected && styles.selected)}
           onClick={() => {
             choose(index);
           }}
