@@ -1,6 +1,6 @@
 //! Programs that the commands start, and what a person sees of them.
 
-use std::ffi::OsStr;
+use std::ffi::{OsStr, OsString};
 use std::io::{self, BufRead, BufReader, IsTerminal, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
@@ -21,8 +21,11 @@ pub fn say(text: &str) {
 
 /// The root of the repository.
 pub fn repository() -> PathBuf {
-    let xtask = Path::new(env!("CARGO_MANIFEST_DIR"));
-    xtask.parent().unwrap_or(xtask).to_path_buf()
+    // Cargo says where it runs from; a target folder that several checkouts share may hold a
+    // program that was built in another one.
+    let built_in = || OsString::from(env!("CARGO_MANIFEST_DIR"));
+    let xtask = PathBuf::from(env::var_os("CARGO_MANIFEST_DIR").unwrap_or_else(built_in));
+    xtask.parent().unwrap_or(&xtask).to_path_buf()
 }
 
 /// The folder that cargo builds into.
