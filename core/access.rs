@@ -518,4 +518,15 @@ mod tests {
         assert_ne!(name, assignment_name(SCOPE, "abd", OPENAI_USER.id, ""));
         assert_ne!(name, assignment_name(SCOPE, "ABC", OPENAI_USER.id, SECOND_NAME));
     }
+
+    #[test]
+    fn a_role_that_may_assign_under_a_condition_only_promises_nothing() {
+        let all = [Permission { actions: vec!["*".to_owned()], ..Permission::default() }];
+        let owner = [assignment("8e3af657-a8ff-443c-a75c-2fe8c4bcb635", "/subscriptions/1")];
+        let foundry = [assignment("eadc314b-1a2d-4efa-be10-5d325db5065e", "/subscriptions/1")];
+        assert_eq!(may_assign(Some(&all), Some(&owner)), MayAssign::Yes);
+        assert_eq!(may_assign(Some(&all), Some(&foundry)), MayAssign::Unknown);
+        assert_eq!(may_assign(Some(&[]), Some(&owner)), MayAssign::No);
+        assert_eq!(may_assign(None, Some(&owner)), MayAssign::Unknown);
+    }
 }

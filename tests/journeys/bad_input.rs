@@ -668,3 +668,18 @@ async fn claims_that_entra_asks_for_reach_the_next_sign_in_and_the_new_one_is_ke
     assert_ne!(before.expose(), after.expose(), "the dead token is not kept");
     stage.test_connection().await;
 }
+
+#[tokio::test]
+async fn an_answer_without_text_is_told_by_why_it_ended() {
+    let stream = |finish: &str| {
+        let event = json!({ "choices": [{ "index": 0, "delta": {}, "finish_reason": finish }] });
+        json!(format!("data: {event}\n\ndata: [DONE]\n\n"))
+    };
+    let headers = [("content-type", "text/event-stream")];
+    let (mut stage, _) =
+        refused_chat(200, &headers, stream("content_filter"), Code::ContentFiltered).await;
+    sending_again_works(&mut stage).await;
+    let empty = json!("data: [DONE]\n\n");
+    let (mut stage, _) = refused_chat(200, &headers, empty, Code::UnexpectedAnswer).await;
+    sending_again_works(&mut stage).await;
+}
