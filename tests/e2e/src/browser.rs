@@ -39,22 +39,22 @@ impl Browser {
 
     /// Signs in at this address as the person whom the page suggests.
     pub async fn sign_in(&self, address: &Url) {
-        self.answer(address, "#continue").await;
+        self.answer(address, "#continue", "browser.done.heading").await;
     }
 
     /// Declines to sign in at this address.
     pub async fn decline(&self, address: &Url) {
-        self.answer(address, "#decline").await;
+        self.answer(address, "#decline", "browser.declined.heading").await;
     }
 
-    /// Presses a button of the sign-in page, and returns on the page that the app serves.
-    async fn answer(&self, address: &Url, button: &str) {
+    /// Presses a button of the sign-in page, and returns on the page of the app with this heading.
+    async fn answer(&self, address: &Url, button: &str, end: &str) {
         let client = self.client();
         client.goto(address.as_str()).await.expect("the sign-in page opens");
         let button = Locator::Css(button);
         let button = client.wait().at_most(PATIENCE).for_element(button).await;
         button.expect("the sign-in page has the button").click().await.expect("it can be pressed");
-        let heading = crate::say("browser.done.heading", &[]);
+        let heading = crate::say(end, &[]);
         let done = format!("//h1[normalize-space(.)=\"{heading}\"]");
         let done = client.wait().at_most(PATIENCE).for_element(Locator::XPath(&done)).await;
         done.expect("the browser ends on the page that says so");

@@ -37,7 +37,7 @@ async fn a_declined_sign_in_is_told_and_the_next_one_works() {
     wizard.shows(&say("failure.sign_in_declined.title", &[])).await;
     wizard.shows(&say("failure.sign_in_declined.body", &[])).await;
 
-    wizard.press(&say("button.sign_in_with_browser", &[])).await;
+    wizard.press(&say("action.sign_in", &[])).await;
     road.browser.sign_in(&road.opened.next().await).await;
     wizard.arrives_at("choose_resource", &[]).await;
     let page = wizard.text().await;
