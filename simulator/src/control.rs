@@ -66,9 +66,8 @@ fn set_scenario(call: &Call, site: &Site) -> Result<Value, String> {
 fn set_faults(call: &Call, site: &Site) -> Result<Value, String> {
     let faults: Vec<Fault> =
         serde_json::from_value(read(call)?).map_err(|error| error.to_string())?;
-    site.faults.clear();
     let count = faults.len();
-    faults.into_iter().for_each(|fault| site.faults.add(fault));
+    site.faults.replace(faults);
     Ok(json!({"faults": count}))
 }
 

@@ -108,6 +108,12 @@ struct Armed {
 }
 
 impl Faults {
+    /// These faults, in the place of those that are set.
+    pub(crate) fn replace(&self, faults: Vec<Fault>) {
+        self.clear();
+        faults.into_iter().for_each(|fault| self.add(fault));
+    }
+
     pub(crate) fn add(&self, fault: Fault) {
         self.lock().push(Armed { fault, matched: 0, hit: 0 });
     }

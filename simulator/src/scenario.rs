@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 use serde_json::Value;
 
+use crate::fault::Fault;
 use crate::roles::RoleDefinition;
 
 const FILES: &[(&str, &str)] = &[
@@ -68,6 +69,9 @@ pub struct Scenario {
     /// Which of the two Azure does is not established.
     #[serde(default)]
     pub(crate) permissions_need_read_action: bool,
+    /// What goes wrong from the beginning.
+    #[serde(default)]
+    pub(crate) faults: Vec<Fault>,
     /// Whether listing deny assignments needs `Microsoft.Authorization/denyAssignments/read`.
     #[serde(default = "yes")]
     pub(crate) deny_assignments_need_read_action: bool,

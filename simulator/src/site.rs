@@ -31,12 +31,14 @@ impl Site {
         latency: Duration,
         scenario: Scenario,
     ) -> Self {
+        let faults = Faults::default();
+        faults.replace(scenario.faults.clone());
         let world = World::new(scenario, clock.now());
         Self {
             addresses,
             clock,
             ledger: Ledger::default(),
-            faults: Faults::default(),
+            faults,
             hosts,
             latency: Mutex::new(latency),
             world: Mutex::new(world),
@@ -55,7 +57,8 @@ impl Site {
         *self.latency.lock().unwrap_or_else(PoisonError::into_inner) = latency;
     }
 
-    /// Back to the beginning of the scenario: state, history and faults. Latency and clock stay.
+    /// Back to the beginning of the scenario: its state and its faults, and no history. Latency and
+    /// clock stay.
     pub(crate) fn reset(&self) {
         let scenario = self.world().scenario.clone();
         self.set_scenario(scenario);
@@ -63,8 +66,8 @@ impl Site {
 
     pub(crate) fn set_scenario(&self, scenario: Scenario) {
         let now = self.clock.now();
+        self.faults.replace(scenario.faults.clone());
         *self.world() = World::new(scenario, now);
         self.ledger.clear();
-        self.faults.clear();
     }
 }

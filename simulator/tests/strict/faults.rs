@@ -248,3 +248,13 @@ async fn latency_is_spent_by_every_request() {
     let history = bench.simulator.history();
     assert!(history[0].overlaps(&history[1]), "two requests side by side are seen to overlap");
 }
+
+#[tokio::test]
+async fn the_faults_of_a_scenario_are_there_from_the_beginning_and_after_a_reset() {
+    let faults = json!([{ "when": { "operation": "tenants.list" }, "act": "cut", "times": 1 }]);
+    let bench = Bench::start_with(json!({ "faults": faults })).await;
+    assert!(!bench.arrives(TENANTS).await, "the scenario begins with its fault");
+    assert!(bench.arrives(TENANTS).await, "which is used up");
+    bench.simulator.reset();
+    assert!(!bench.arrives(TENANTS).await, "a reset is the beginning again");
+}
