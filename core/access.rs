@@ -116,26 +116,21 @@ pub async fn check_access(identity: &Arc<Identity>, account: &Account) -> Result
         tracing::info!(code = ?failure.code, "no token of the data plane yet");
     }
     let (permissions, assignments) = (readable(permissions)?, readable(assignments)?);
+    let causes =
+        [permissions.as_ref().map(|read| &read.1), assignments.as_ref().map(|read| &read.1)];
+    let cause =
+        causes.into_iter().flatten().fold(account.cause.clone(), |all, cause| all.and(cause));
+    let permissions = permissions.as_ref().map(|(list, _)| list.as_slice());
+    let assignments = assignments.as_ref().map(|(list, _)| list.as_slice());
     let plan = AssignmentPlan {
         role: OPENAI_USER.name.to_owned(),
         role_id: OPENAI_USER.id.to_owned(),
         scope: account.resource.id.clone(),
         account: identity.home().account().to_owned(),
         object_id: claims.oid,
-        may_assign: may_assign(
-            permissions.as_ref().map(|(list, _)| list.as_slice()),
-            assignments.as_ref().map(|(list, _)| list.as_slice()),
-        ),
+        may_assign: may_assign(permissions, assignments),
     };
-    let cause = [&permissions.as_ref().map(|(_, c)| c), &assignments.as_ref().map(|(_, c)| c)]
-        .into_iter()
-        .flatten()
-        .fold(account.cause.clone(), |all, cause| all.and(cause));
-    let (verdict, findings) = judge(
-        permissions.as_ref().map(|(list, _)| list.as_slice()),
-        assignments.as_ref().map(|(list, _)| list.as_slice()),
-        &account.resource.id,
-    );
+    let (verdict, findings) = judge(permissions, assignments, &account.resource.id);
     Ok(Access { verdict, findings, plan, cause })
 }
 

@@ -156,11 +156,6 @@ impl Session {
         lock(&self.inner.wizard).list_resources(filter, from, count)
     }
 
-    /// Whether nothing is going on that somebody waits for.
-    pub fn is_idle(&self) -> bool {
-        lock(&self.inner.wizard).is_idle()
-    }
-
     /// Closes, and returns when the store for secrets is at rest: a sign-in that is being removed
     /// is really gone then. It is not waited for longer than its own time limit.
     pub async fn end(&self) {

@@ -424,11 +424,6 @@ impl Wizard {
         self.running.values().any(|(running, _)| *running == id)
     }
 
-    /// Whether nothing is going on that somebody waits for.
-    pub fn is_idle(&self) -> bool {
-        self.running.values().all(|(_, work)| work.activity().is_none())
-    }
-
     /// A window of the list, cut to what matches: every word of the filter occurs in the name,
     /// the group, the subscription, the region or the kind.
     pub fn list_resources(&self, filter: &str, from: u32, count: u32) -> ResourceWindow {
