@@ -58,7 +58,7 @@ pub(crate) fn answer(route: Option<&Route>, call: &Call, site: &Site) -> Answer 
             site,
         ),
     };
-    answer.caller = Some((who.upn, who.tenant));
+    answer.caller = Some((who.name, who.tenant));
     answer.with("date", http_date(site.clock.now()))
 }
 

@@ -113,7 +113,7 @@ pub(crate) fn answer(host: &Host, route: Option<&Route>, call: &Call, site: &Sit
     let world = site.world();
     let mut answer = reply(host, route, call, site, &world).unwrap_or_else(|refusal| refusal);
     if let Ok(who) = read_caller(call, &world, &INFERENCE_AUDIENCES, site.clock.now()) {
-        answer.caller = Some((who.upn, who.tenant));
+        answer.caller = Some((who.name, who.tenant));
     }
     answer
         .with("date", http_date(site.clock.now()))

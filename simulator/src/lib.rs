@@ -29,6 +29,7 @@ mod graph;
 mod history;
 mod inference;
 mod model;
+mod policy;
 mod rbac;
 mod reply;
 mod roles;

@@ -14,7 +14,19 @@ use crate::world::{Assignment, World};
 pub(crate) struct Principal {
     pub(crate) tenant: String,
     pub(crate) object_id: String,
-    pub(crate) upn: String,
+    /// A person's user principal name, or an application's id.
+    pub(crate) name: String,
+    pub(crate) kind: PrincipalKind,
+    /// Authentication contexts that the token carries (claim `acrs`): `p1` after multi-factor
+    /// authentication.
+    pub(crate) acrs: Vec<String>,
+}
+
+/// What the token says of who asks (claim `idtyp`).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum PrincipalKind {
+    User,
+    Application,
 }
 
 /// Whether the control plane lets the principal do `action` at `scope`.

@@ -9,6 +9,7 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use crate::fault::Fault;
+use crate::policy::Policies;
 use crate::roles::RoleDefinition;
 
 const FILES: &[(&str, &str)] = &[
@@ -50,6 +51,8 @@ pub struct Scenario {
     #[serde(default = "Application::built_in")]
     pub(crate) applications: Vec<Application>,
     #[serde(default)]
+    pub(crate) service_principals: Vec<ServicePrincipal>,
+    #[serde(default)]
     pub(crate) management_groups: Vec<ManagementGroup>,
     pub(crate) subscriptions: Vec<Subscription>,
     pub(crate) assignments: Vec<GivenAssignment>,
@@ -87,6 +90,8 @@ pub(crate) struct Tenant {
     pub(crate) domains: Vec<String>,
     #[serde(default = "sweden")]
     pub(crate) country: String,
+    #[serde(default)]
+    pub(crate) policies: Policies,
 }
 
 /// A person, with an object id of their own in every tenant that knows them.
@@ -145,6 +150,24 @@ impl Application {
             family: true,
         }]
     }
+}
+
+/// An application as one tenant knows it, which can sign in by itself and hold roles.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct ServicePrincipal {
+    /// The object id, which role assignments name.
+    pub(crate) id: String,
+    /// The application's id, also called client id.
+    pub(crate) app_id: String,
+    pub(crate) tenant: String,
+    pub(crate) name: String,
+    /// Client secrets; with none the application cannot sign in by itself.
+    #[serde(default)]
+    pub(crate) secrets: Vec<String>,
+    /// `Application` or `ManagedIdentity`, as Graph's `servicePrincipalType`.
+    #[serde(default = "application")]
+    pub(crate) kind: String,
 }
 
 /// A management group: a scope above subscriptions.
@@ -272,6 +295,11 @@ impl Scenario {
                 return wrong(format!("{} has no object id at home", user.upn));
             }
         }
+        for principal in &self.service_principals {
+            if self.tenant(&principal.tenant).is_none() {
+                return wrong(format!("application {} is in no tenant", principal.name));
+            }
+        }
         for subscription in &self.subscriptions {
             if self.tenant(&subscription.tenant).is_none() {
                 return wrong(format!("subscription {} is in no tenant", subscription.name));
@@ -322,15 +350,22 @@ impl Scenario {
         RoleDefinition::built_in().iter().chain(&self.role_definitions)
     }
 
-    /// `User` or `Group`, for an object id of any tenant of the scenario.
+    /// `User`, `Group` or `ServicePrincipal`, for an object id of any tenant of the scenario.
     pub(crate) fn principal_type(&self, object_id: &str) -> Option<&'static str> {
         self.tenants.iter().find_map(|tenant| self.principal_type_in(&tenant.id, object_id))
     }
 
-    /// `User` or `Group`, for an object id that a tenant's directory holds.
+    /// `User`, `Group` or `ServicePrincipal`, for an object id that a tenant's directory holds.
     pub(crate) fn principal_type_in(&self, tenant: &str, object_id: &str) -> Option<&'static str> {
         if self.user_by_object_id(tenant, object_id).is_some() {
             return Some("User");
+        }
+        if self
+            .service_principals
+            .iter()
+            .any(|one| one.tenant == tenant && one.id.eq_ignore_ascii_case(object_id))
+        {
+            return Some("ServicePrincipal");
         }
         self.groups
             .iter()
@@ -417,6 +452,10 @@ fn yes() -> bool {
 
 fn sweden() -> String {
     "SE".into()
+}
+
+fn application() -> String {
+    "Application".into()
 }
 
 fn enabled() -> String {

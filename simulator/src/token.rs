@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use time::OffsetDateTime;
 
 use crate::call::Call;
-use crate::rbac::Principal;
+use crate::rbac::{Principal, PrincipalKind};
 use crate::scenario::User;
 use crate::signature;
 use crate::site::Site;
@@ -151,11 +151,18 @@ pub(crate) fn read_caller(
     if !audiences.contains(&audience.trim_end_matches('/')) {
         return Err(Refusal::WrongAudience(audience));
     }
-    // An id token has the client's id as audience and ends above; without a scope it is no access token.
-    text("scp")?;
     let (tenant, object_id) = (text("tid")?, text("oid")?);
-    let user = world.caller(&tenant, &object_id).ok_or(Refusal::Invalid)?;
-    Ok(Principal { upn: user.upn.clone(), tenant, object_id })
+    let (kind, name) = match claims["idtyp"].as_str() {
+        // An id token has the client's id as audience and ends above.
+        Some("user") => {
+            let user = world.caller(&tenant, &object_id).ok_or(Refusal::Invalid)?;
+            (PrincipalKind::User, user.upn.clone())
+        }
+        Some("app") => (PrincipalKind::Application, text("appid")?),
+        _ => return Err(Refusal::Invalid),
+    };
+    let acrs = serde_json::from_value(claims["acrs"].clone()).unwrap_or_default();
+    Ok(Principal { tenant, object_id, name, kind, acrs })
 }
 
 /// `client_info`: the home account, as `{"uid":oid,"utid":home tenant}` in base64url.

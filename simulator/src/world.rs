@@ -6,7 +6,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 use time::OffsetDateTime;
 
-use crate::scenario::{Account, ResourceGroup, Scenario, Subscription, User};
+use crate::scenario::{Account, ResourceGroup, Scenario, ServicePrincipal, Subscription, User};
 
 /// A role assignment.
 #[derive(Clone, Debug)]
@@ -52,6 +52,8 @@ pub(crate) struct RefreshToken {
 pub(crate) struct World {
     pub(crate) scenario: Scenario,
     pub(crate) assignments: Vec<Assignment>,
+    /// Those of the scenario and those that came with managed identities.
+    pub(crate) service_principals: Vec<ServicePrincipal>,
     pub(crate) codes: HashMap<String, Code>,
     pub(crate) refresh_tokens: HashMap<String, RefreshToken>,
     /// Access tokens given out so far, which seeds their lifetimes.
@@ -62,6 +64,7 @@ impl World {
     pub(crate) fn new(scenario: Scenario, now: OffsetDateTime) -> Self {
         Self {
             assignments: given_assignments(&scenario, now),
+            service_principals: scenario.service_principals.clone(),
             scenario,
             codes: HashMap::new(),
             refresh_tokens: HashMap::new(),
@@ -97,6 +100,20 @@ impl World {
     /// The person whom a token of a tenant speaks of.
     pub(crate) fn caller(&self, tenant: &str, object_id: &str) -> Option<&User> {
         self.scenario.user_by_object_id(tenant, object_id)
+    }
+
+    /// The application that an object id of a tenant stands for.
+    pub(crate) fn service_principal(&self, tenant: &str, id: &str) -> Option<&ServicePrincipal> {
+        self.service_principals
+            .iter()
+            .find(|one| one.tenant == tenant && one.id.eq_ignore_ascii_case(id))
+    }
+
+    /// `User`, `Group` or `ServicePrincipal`, for an object id that a tenant's directory holds now.
+    pub(crate) fn principal_type(&self, tenant: &str, object_id: &str) -> Option<&'static str> {
+        self.service_principal(tenant, object_id)
+            .map(|_| "ServicePrincipal")
+            .or_else(|| self.scenario.principal_type_in(tenant, object_id))
     }
 
     /// What has happened, without secrets.

@@ -235,8 +235,7 @@ impl Wanted {
             ));
         }
         let role = find_role(&text("roleDefinitionId"), world)?;
-        let Some(principal_type) = world.scenario.principal_type_in(&ask.who.tenant, &principal)
-        else {
+        let Some(principal_type) = world.principal_type(&ask.who.tenant, &principal) else {
             return Err(bad(
                 "PrincipalNotFound",
                 format!(

@@ -149,7 +149,7 @@ pub(crate) fn answer(route: Option<&Route>, call: &Call, site: &Site) -> Answer 
     let answer = match read_caller(call, &world, &ARM_AUDIENCES, now) {
         Err(refusal) => refuse_token(&refusal, site, now),
         Ok(who) => {
-            let caller = (who.upn.clone(), who.tenant.clone());
+            let caller = (who.name.clone(), who.tenant.clone());
             let ask = Ask { call, site, who, now };
             let mut answer = match route {
                 None => unknown_route(call),
@@ -221,7 +221,7 @@ impl Ask<'_> {
             "AuthorizationFailed",
             format!(
                 "The client '{}' with object id '{}' does not have authorization to perform action '{action}' over scope '{scope}' or the scope is invalid. If access was recently granted, please refresh your credentials.",
-                self.who.upn, self.who.object_id
+                self.who.name, self.who.object_id
             ),
         ))
     }
