@@ -16,13 +16,31 @@ pub struct Addresses {
     pub arm: String,
     /// Microsoft Graph.
     pub graph: String,
-    /// Inference: `{openai}/{subdomain}/openai/v1/...`.
+    /// Inference: `{openai}/{subdomain}/openai/v1/...`; under the real names, a pattern with
+    /// `{account}` in the place of the subdomain.
     pub openai: String,
     /// The control routes, key included; none when they are not built in.
     pub control: Option<String>,
 }
 
-/// The host names of an account's inference endpoint, which on loopback are labels of a path.
+/// The way by which a request came in, which decides how its service is found.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Entrance {
+    /// One port of loopback; the first segment of the path names the service.
+    Paths,
+    /// The real names over TLS; the host names the service.
+    #[cfg(feature = "hosts")]
+    Names,
+    /// Beside the real names: the control routes alone, on a port of loopback.
+    #[cfg(feature = "hosts")]
+    Control,
+}
+
+/// In an address, the place of an account's subdomain.
+#[cfg(feature = "hosts")]
+const ACCOUNT: &str = "{account}";
+
+/// The host names of an account's inference endpoint, which by paths are labels of a path.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum InferenceHost {
     /// `<sub>.openai.azure.com`
@@ -36,7 +54,8 @@ pub(crate) enum InferenceHost {
 }
 
 impl InferenceHost {
-    const ALL: [Self; 4] = [Self::OpenAi, Self::CognitiveServices, Self::Foundry, Self::Region];
+    pub(crate) const ALL: [Self; 4] =
+        [Self::OpenAi, Self::CognitiveServices, Self::Foundry, Self::Region];
 
     fn suffix(self) -> &'static str {
         match self {
@@ -44,6 +63,17 @@ impl InferenceHost {
             Self::CognitiveServices => ".cognitiveservices",
             Self::Foundry => ".services.ai",
             Self::Region => ".api.cognitive",
+        }
+    }
+
+    /// What follows the subdomain or the region in the real name.
+    #[cfg(feature = "hosts")]
+    pub(crate) fn domain(self) -> &'static str {
+        match self {
+            Self::OpenAi => ".openai.azure.com",
+            Self::CognitiveServices => ".cognitiveservices.azure.com",
+            Self::Foundry => ".services.ai.azure.com",
+            Self::Region => ".api.cognitive.microsoft.com",
         }
     }
 }
@@ -72,6 +102,21 @@ impl Addresses {
         }
     }
 
+    /// The real names, with TLS on one port and the control routes on another one.
+    #[cfg(feature = "hosts")]
+    pub(crate) fn under_real_names(port: u16, control: SocketAddr, control_key: &str) -> Self {
+        let port = if port == 443 { String::new() } else { format!(":{port}") };
+        let base = |host: &str| format!("https://{host}{port}");
+        Self {
+            authority: base("login.microsoftonline.com"),
+            arm: base("management.azure.com"),
+            graph: base("graph.microsoft.com"),
+            openai: base(&format!("{ACCOUNT}{}", InferenceHost::OpenAi.domain())),
+            control: cfg!(feature = "control")
+                .then(|| format!("http://{control}/control/{control_key}")),
+        }
+    }
+
     /// The last part of the control address, without which the control routes do not answer.
     #[cfg(feature = "control")]
     pub(crate) fn control_key(&self) -> &str {
@@ -81,12 +126,33 @@ impl Addresses {
 
     /// The base address of an account's endpoint, with the trailing slash that Azure gives it.
     pub(crate) fn inference(&self, label: &str, host: InferenceHost) -> String {
+        #[cfg(feature = "hosts")]
+        if self.openai.contains(ACCOUNT) {
+            let pattern = self.openai.replace(InferenceHost::OpenAi.domain(), host.domain());
+            return format!("{}/", pattern.replace(ACCOUNT, &label.to_lowercase()));
+        }
         format!("{}/{}{}/", self.openai, label.to_lowercase(), host.suffix())
     }
 }
 
-/// The service of a path and what is left of the path; none when no service lives there.
-pub(crate) fn locate(path: &str) -> Option<(Service, &str)> {
+/// The service of a request and what is left of its path; none when no service lives there.
+pub(crate) fn locate<'p>(
+    entrance: Entrance,
+    host: &str,
+    path: &'p str,
+) -> Option<(Service, &'p str)> {
+    match entrance {
+        Entrance::Paths => locate_by_path(path),
+        #[cfg(feature = "hosts")]
+        Entrance::Names => Some((crate::hosts::find_service(host)?, path)),
+        #[cfg(feature = "hosts")]
+        Entrance::Control => {
+            locate_by_path(path).filter(|(service, _)| *service == Service::Control)
+        }
+    }
+}
+
+fn locate_by_path(path: &str) -> Option<(Service, &str)> {
     let (first, rest) = split(path);
     match first {
         "entra" => Some((Service::Entra, rest)),
@@ -112,7 +178,7 @@ fn split(path: &str) -> (&str, &str) {
 
 #[cfg(test)]
 mod tests {
-    use super::{Addresses, InferenceHost, Service, locate};
+    use super::{Addresses, InferenceHost, Service, locate_by_path};
 
     #[test]
     fn an_inference_address_leads_back_to_its_account() {
@@ -122,7 +188,7 @@ mod tests {
             let path =
                 base.strip_prefix("http://127.0.0.1:4321").expect("one port serves everything");
             assert_eq!(
-                locate(path),
+                locate_by_path(path),
                 Some((Service::Inference("contoso-chat".into(), host), "/")),
                 "{base} names one account and one of its hosts"
             );

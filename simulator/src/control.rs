@@ -58,6 +58,10 @@ fn set_scenario(call: &Call, site: &Site) -> Result<Value, String> {
     };
     let scenario = scenario.map_err(|error| error.to_string())?;
     let answer = json!({"name": scenario.name(), "about": scenario.about()});
+    #[cfg(feature = "hosts")]
+    if let Some(files) = &site.hosts_files {
+        files.write_names(&scenario).map_err(|error| error.to_string())?;
+    }
     site.set_scenario(scenario);
     Ok(answer)
 }

@@ -1,5 +1,5 @@
 //! Practice Azure: a stateful, strict stand-in for Microsoft Entra ID, Azure Resource Manager,
-//! Microsoft Graph and Azure OpenAI, on one port of loopback.
+//! Microsoft Graph and Azure OpenAI, on one port of loopback or under their real names.
 //!
 //! It refuses what Azure refuses, with Azure's bodies and headers, and records every request. A
 //! request that it does not know is answered as Azure would and marked [`Entry::unknown`].
@@ -27,6 +27,8 @@ mod entra;
 mod fault;
 mod graph;
 mod history;
+#[cfg(feature = "hosts")]
+mod hosts;
 mod inference;
 mod model;
 mod policy;
@@ -46,5 +48,7 @@ pub use address::Addresses;
 pub use clock::Clock;
 pub use fault::{Act, Fault, Match};
 pub use history::{Entry, critical_path, depth};
+#[cfg(feature = "hosts")]
+pub use hosts::HostsFiles;
 pub use scenario::{Scenario, ScenarioError};
 pub use simulator::{Options, Simulator, StartError};

@@ -1,6 +1,6 @@
 //! From a request to the service that answers it.
 
-use crate::address::{Service, locate};
+use crate::address::{Entrance, Service, locate};
 use crate::answer::Answer;
 use crate::call::Call;
 use crate::site::Site;
@@ -18,9 +18,10 @@ pub(crate) enum Route {
 }
 
 /// Finds the route of a call and takes the service's part off its path.
-pub(crate) fn find_route(call: &mut Call) -> Route {
+pub(crate) fn find_route(call: &mut Call, entrance: Entrance) -> Route {
     let path = std::mem::take(&mut call.path);
-    let Some((service, rest)) = locate(&path) else {
+    let host = call.header(http::header::HOST.as_str()).unwrap_or_default();
+    let Some((service, rest)) = locate(entrance, host, &path) else {
         return Route::Nowhere;
     };
     call.path = rest.to_owned();

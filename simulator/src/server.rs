@@ -1,4 +1,4 @@
-//! The transport: HTTP/1.1 on loopback, connections that can be cut, bodies that can be damaged.
+//! The transport: HTTP/1.1 on loopback, plain or in TLS, connections that can be cut, bodies that can be damaged.
 
 use std::convert::Infallible;
 use std::sync::Arc;
@@ -15,9 +15,11 @@ use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
 use serde_json::Value;
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinSet;
 
+use crate::address::Entrance;
 use crate::answer::{Answer, Content};
 use crate::call::Call;
 use crate::fault::Act;
@@ -35,14 +37,43 @@ struct Cut;
 type Body = UnsyncBoxBody<Bytes, Cut>;
 
 /// Serves until the task is aborted, which also ends every connection.
-pub(crate) async fn serve(listener: TcpListener, site: Arc<Site>) {
+pub(crate) async fn serve(listener: TcpListener, site: Arc<Site>, entrance: Entrance) {
+    accept(listener, |stream| converse(stream, Arc::clone(&site), entrance)).await;
+}
+
+/// The same in TLS, under the real names.
+#[cfg(feature = "hosts")]
+pub(crate) async fn serve_names(
+    listener: TcpListener,
+    acceptor: tokio_rustls::TlsAcceptor,
+    site: Arc<Site>,
+) {
+    /// How long a client may take for its part of the handshake.
+    const HANDSHAKE: Duration = Duration::from_secs(20);
+    accept(listener, |stream| {
+        let (acceptor, site) = (acceptor.clone(), Arc::clone(&site));
+        async move {
+            // Who does not shake hands, or does not trust the certificate, is not talked to.
+            if let Ok(Ok(stream)) = tokio::time::timeout(HANDSHAKE, acceptor.accept(stream)).await {
+                converse(stream, site, Entrance::Names).await;
+            }
+        }
+    })
+    .await;
+}
+
+async fn accept<Talk>(listener: TcpListener, talk: impl Fn(TcpStream) -> Talk)
+where
+    Talk: Future<Output = ()> + Send + 'static,
+{
     let mut connections = JoinSet::new();
     loop {
         tokio::select! {
             accepted = listener.accept() => {
                 // A connection that was gone before it was accepted is the peer's business.
                 if let Ok((stream, _)) = accepted {
-                    connections.spawn(converse(stream, Arc::clone(&site)));
+                    let _ = stream.set_nodelay(true);
+                    connections.spawn(talk(stream));
                 }
             }
             Some(_) = connections.join_next() => {}
@@ -50,24 +81,30 @@ pub(crate) async fn serve(listener: TcpListener, site: Arc<Site>) {
     }
 }
 
-async fn converse(stream: TcpStream, site: Arc<Site>) {
-    let _ = stream.set_nodelay(true);
-    let service = service_fn(move |request| answer(request, Arc::clone(&site)));
+async fn converse<Stream>(stream: Stream, site: Arc<Site>, entrance: Entrance)
+where
+    Stream: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+{
+    let service = service_fn(move |request| answer(request, Arc::clone(&site), entrance));
     // An error here is a connection that the peer dropped or that a fault cut.
     let _ = http1::Builder::new().serve_connection(TokioIo::new(stream), service).await;
 }
 
-async fn answer(request: Request<Incoming>, site: Arc<Site>) -> Result<Response<Body>, Cut> {
+async fn answer(
+    request: Request<Incoming>,
+    site: Arc<Site>,
+    entrance: Entrance,
+) -> Result<Response<Body>, Cut> {
     let (head, body) = request.into_parts();
-    let path = head.uri.path().to_owned();
     let mut call = Call {
         method: head.method,
-        path: path.clone(),
+        path: head.uri.path().to_owned(),
         raw_query: head.uri.query().unwrap_or_default().to_owned(),
         headers: head.headers,
         body: Bytes::new(),
     };
-    if !is_for_us(&call, &site) {
+    let path = whole_path(&call, entrance);
+    if !is_for_us(&call, &site, entrance) {
         return Ok(whole(refuse(&site, &call, &path, StatusCode::BAD_REQUEST, "host.refused")));
     }
     match Limited::new(body, BODY_LIMIT).collect().await {
@@ -83,7 +120,7 @@ async fn answer(request: Request<Incoming>, site: Arc<Site>) -> Result<Response<
         }
         Err(_) => return Err(Cut),
     }
-    let route = find_route(&mut call);
+    let route = find_route(&mut call, entrance);
     if matches!(route, Route::Control) {
         return Ok(whole(answer_control(&call, &site)));
     }
@@ -143,9 +180,27 @@ fn answer_control(_: &Call, _: &Site) -> Answer {
 }
 
 /// Whether the Host header names this simulator, which keeps pages of other origins out.
-fn is_for_us(call: &Call, site: &Site) -> bool {
-    call.header(HOST.as_str())
-        .is_some_and(|host| site.hosts.iter().any(|own| own.eq_ignore_ascii_case(host)))
+fn is_for_us(call: &Call, site: &Site, entrance: Entrance) -> bool {
+    let Some(host) = call.header(HOST.as_str()) else {
+        return false;
+    };
+    #[cfg(feature = "hosts")]
+    if entrance == Entrance::Names {
+        return crate::hosts::find_service(host).is_some();
+    }
+    site.hosts.iter().any(|own| own.eq_ignore_ascii_case(host))
+}
+
+/// The path as the history has it: where hosts name the services, with the host before it
+/// (`//graph.microsoft.com/v1.0/me`).
+fn whole_path(call: &Call, entrance: Entrance) -> String {
+    match entrance {
+        #[cfg(feature = "hosts")]
+        Entrance::Names => {
+            format!("//{}{}", call.header(HOST.as_str()).unwrap_or_default(), call.path)
+        }
+        _ => call.path.clone(),
+    }
 }
 
 fn refuse(site: &Site, call: &Call, path: &str, status: StatusCode, operation: &str) -> Answer {

@@ -8,12 +8,16 @@ use serde_json::Value;
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 
-use crate::address::Addresses;
+use crate::address::{Addresses, Entrance};
 use crate::clock::Clock;
 use crate::fault::Fault;
 use crate::history::Entry;
+#[cfg(feature = "hosts")]
+use crate::hosts::HostsFiles;
 use crate::scenario::Scenario;
 use crate::server::serve;
+#[cfg(feature = "hosts")]
+use crate::server::serve_names;
 use crate::signature::random_text;
 use crate::site::Site;
 use crate::token::{Grant, is_resource, make_access_token};
@@ -51,8 +55,17 @@ pub enum StartError {
     #[error("{0} is not an address of 127.0.0.1")]
     NotLoopback(SocketAddr),
     /// The port is taken, or the system has none to give.
-    #[error("cannot listen on {0}")]
+    #[error("cannot listen on {0}: {1}")]
     CannotListen(SocketAddr, #[source] std::io::Error),
+    /// A file that clients need cannot be written.
+    #[cfg(feature = "hosts")]
+    #[error("cannot write {}: {source}", path.display())]
+    CannotWrite {
+        /// The file.
+        path: std::path::PathBuf,
+        /// Why not.
+        source: std::io::Error,
+    },
 }
 
 /// A running simulator. Dropping it ends the listener and every connection.
@@ -68,13 +81,7 @@ impl Simulator {
     /// # Errors
     /// When the address is not one of 127.0.0.1 or cannot be listened on.
     pub async fn start(options: Options) -> Result<Self, StartError> {
-        let listen = options.listen;
-        if listen.ip() != std::net::Ipv4Addr::LOCALHOST {
-            return Err(StartError::NotLoopback(listen));
-        }
-        let cannot = |error| StartError::CannotListen(listen, error);
-        let listener = TcpListener::bind(listen).await.map_err(cannot)?;
-        let bound = listener.local_addr().map_err(cannot)?;
+        let (listener, bound) = listen_on(options.listen).await?;
         let site = Arc::new(Site::new(
             Addresses::on_loopback(bound, &random_text(24)),
             vec![bound.to_string(), format!("localhost:{}", bound.port())],
@@ -82,8 +89,44 @@ impl Simulator {
             options.latency,
             options.scenario,
         ));
-        let serving = tokio::spawn(serve(listener, Arc::clone(&site)));
+        let serving = tokio::spawn(serve(listener, Arc::clone(&site), Entrance::Paths));
         Ok(Self { site, serving })
+    }
+
+    /// Starts to listen under the real names: TLS at the address of `options`, and the control
+    /// routes on a free port of 127.0.0.1. Whoever connects must resolve the names of
+    /// [`HostsFiles`] to that address and trust the certificate authority, which is made anew.
+    ///
+    /// # Errors
+    /// When an address cannot be listened on or a file cannot be written.
+    #[cfg(feature = "hosts")]
+    pub async fn start_under_real_names(
+        options: Options,
+        files: HostsFiles,
+    ) -> Result<Self, StartError> {
+        let (listener, bound) = listen_on(options.listen).await?;
+        let (control, control_bound) = listen_on(([127, 0, 0, 1], 0).into()).await?;
+        let acceptor = files.write_authority()?;
+        let site = Site::new(
+            Addresses::under_real_names(bound.port(), control_bound, &random_text(24)),
+            vec![control_bound.to_string()],
+            options.clock,
+            options.latency,
+            options.scenario,
+        );
+        let site = Arc::new(site.with_hosts_files(files)?);
+        let names = serve_names(listener, acceptor, Arc::clone(&site));
+        let control = serve(control, Arc::clone(&site), Entrance::Control);
+        let serving = tokio::spawn(async {
+            tokio::join!(names, control);
+        });
+        Ok(Self { site, serving })
+    }
+
+    /// The names that lead to this simulator, as long as its scenario stays.
+    #[cfg(feature = "hosts")]
+    pub fn names(&self) -> Vec<String> {
+        crate::hosts::list_names(&self.site.world().scenario)
     }
 
     /// Ends the listener and every connection, and returns when the port is free.
@@ -175,6 +218,16 @@ impl Simulator {
     pub fn secrets(&self) -> Vec<String> {
         self.site.ledger.secrets()
     }
+}
+
+async fn listen_on(listen: SocketAddr) -> Result<(TcpListener, SocketAddr), StartError> {
+    if listen.ip() != std::net::Ipv4Addr::LOCALHOST {
+        return Err(StartError::NotLoopback(listen));
+    }
+    let cannot = |error| StartError::CannotListen(listen, error);
+    let listener = TcpListener::bind(listen).await.map_err(cannot)?;
+    let bound = listener.local_addr().map_err(cannot)?;
+    Ok((listener, bound))
 }
 
 impl Drop for Simulator {

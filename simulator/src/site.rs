@@ -19,6 +19,8 @@ pub(crate) struct Site {
     pub(crate) faults: Faults,
     /// Hosts by which a request may address the simulator.
     pub(crate) hosts: Vec<String>,
+    #[cfg(feature = "hosts")]
+    pub(crate) hosts_files: Option<crate::hosts::HostsFiles>,
     latency: Mutex<Duration>,
     world: Mutex<World>,
 }
@@ -40,9 +42,22 @@ impl Site {
             ledger: Ledger::default(),
             faults,
             hosts,
+            #[cfg(feature = "hosts")]
+            hosts_files: None,
             latency: Mutex::new(latency),
             world: Mutex::new(world),
         }
+    }
+
+    /// Keeps the hosts file in step with the scenario from now on.
+    #[cfg(feature = "hosts")]
+    pub(crate) fn with_hosts_files(
+        mut self,
+        files: crate::hosts::HostsFiles,
+    ) -> Result<Self, crate::simulator::StartError> {
+        files.write_names(&self.world().scenario)?;
+        self.hosts_files = Some(files);
+        Ok(self)
     }
 
     pub(crate) fn world(&self) -> MutexGuard<'_, World> {

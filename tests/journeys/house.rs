@@ -71,3 +71,12 @@ fn no_source_of_the_content_security_policy_is_unsafe() {
     assert!(!policy.contains("unsafe"), "{policy}");
     assert!(!policy.contains('*'), "{policy}");
 }
+
+#[test]
+fn the_shipped_app_holds_neither_control_routes_nor_certificates() {
+    let manifest = Path::new(env!("CARGO_MANIFEST_DIR")).join("src-tauri/Cargo.toml");
+    let text = fs::read_to_string(manifest).expect("the shell has a manifest");
+    let line = text.lines().find(|line| line.starts_with("simulator = ")).expect("practice mode");
+    assert!(line.contains("default-features = false"), "{line}");
+    assert!(!line.contains(" features = "), "{line}");
+}

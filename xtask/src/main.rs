@@ -7,6 +7,7 @@ mod bundle;
 mod cargo_deny;
 mod demo;
 mod display;
+mod hosts;
 mod icons;
 mod node;
 mod packages;
@@ -32,6 +33,8 @@ Commands
                     one picture a step in target/demo/
   test              run every check and test; the last line counts them
   test --only NAME  run one stage of it (may be repeated)
+  hosts -- COMMAND  run a command against practice Azure under the real names of its
+                    services (--scenario NAME|FILE before the dashes)
   bundle            build the release and its .deb
   types             write the generated TypeScript types and UI fixtures anew
   icons             draw the application's icons anew from icons/keyless.svg
@@ -59,6 +62,8 @@ fn run_command(words: &[&str]) -> Outcome<ExitCode> {
         ["demo"] => demo::show_window().map(done),
         ["demo", "--headless"] => demo::take_pictures().map(done),
         ["test", rest @ ..] => stages::run_stages(&only_names(rest)?),
+        ["hosts", rest @ ..] => hosts::run_command(rest),
+        [hosts::INSIDE, rest @ ..] => hosts::run_inside(rest),
         ["bundle"] => bundle::make_bundle().map(done),
         ["types"] => types::write_types().map(done),
         ["icons"] => icons::draw_icons().map(done),

@@ -16,6 +16,8 @@ pub enum Need {
     Show,
     /// Drive the window and a browser on a virtual display.
     Drive,
+    /// Run a command in namespaces of its own.
+    Hosts,
     /// Fetch Node.js where the system's is too old.
     FetchNode,
 }
@@ -39,7 +41,7 @@ struct Package {
     sign: Sign,
 }
 
-const PACKAGES: [Package; 12] = [
+const PACKAGES: [Package; 14] = [
     Package { debian: "build-essential", need: Need::Build, sign: Sign::Program(&["cc"]) },
     Package { debian: "pkg-config", need: Need::Build, sign: Sign::Program(&["pkg-config"]) },
     Package {
@@ -71,6 +73,8 @@ const PACKAGES: [Package; 12] = [
         need: Need::Drive,
         sign: Sign::Program(&["gnome-keyring-daemon"]),
     },
+    Package { debian: "util-linux", need: Need::Hosts, sign: Sign::Program(&["unshare"]) },
+    Package { debian: "iproute2", need: Need::Hosts, sign: Sign::Program(&["ip"]) },
     Package { debian: "python3-pip", need: Need::FetchNode, sign: Sign::PythonModule("pip") },
 ];
 

@@ -6,6 +6,8 @@ mod bench;
 mod control;
 mod faults;
 mod history;
+#[cfg(feature = "hosts")]
+mod hosts;
 mod inference;
 mod scenarios;
 mod sign_in;
