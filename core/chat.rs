@@ -70,7 +70,12 @@ struct Delta {
     content: Option<String>,
 }
 
-async fn read_events(
+/// Hands over the pieces of a streamed answer until its `[DONE]`.
+///
+/// # Errors
+/// `UnexpectedAnswer` for a stream that is no chat or ends without its mark, `ContentFiltered`,
+/// and the transport's own failure.
+pub async fn read_events(
     answer: StreamedAnswer,
     host: &str,
     deployment: &str,

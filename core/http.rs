@@ -355,15 +355,8 @@ impl Answer {
 
     /// The claims that Azure wants to see in a new token (`error="insufficient_claims"`), decoded.
     pub fn claims_challenge(&self) -> Option<String> {
-        use base64::Engine;
         let challenges = self.headers.get_all(header::WWW_AUTHENTICATE).into_iter();
-        let encoded = challenges
-            .filter_map(|value| value.to_str().ok())
-            .filter(|challenge| challenge.contains("insufficient_claims"))
-            .find_map(|challenge| challenge.split("claims=\"").nth(1)?.split('"').next())?;
-        let standard = encoded.trim_end_matches('=').replace('-', "+").replace('_', "/");
-        let decoded = base64::engine::general_purpose::STANDARD_NO_PAD.decode(standard).ok()?;
-        String::from_utf8(decoded).ok()
+        challenges.filter_map(|value| value.to_str().ok()).find_map(read_claims)
     }
 
     /// Whether a 401 says that the token itself is no good: `statusCode` without an envelope on
@@ -410,6 +403,20 @@ impl Answer {
         };
         self.describe(failure).offer(Action::TryAgain)
     }
+}
+
+/// The claims of one `WWW-Authenticate` challenge with `error="insufficient_claims"`: a JSON
+/// object in base64 of either alphabet, padded or not.
+pub fn read_claims(challenge: &str) -> Option<String> {
+    use base64::Engine;
+    if !challenge.contains("insufficient_claims") {
+        return None;
+    }
+    let encoded = challenge.split("claims=\"").nth(1)?.split('"').next()?;
+    let standard = encoded.trim_end_matches('=').replace('-', "+").replace('_', "/");
+    let decoded = base64::engine::general_purpose::STANDARD_NO_PAD.decode(standard).ok()?;
+    let claims = String::from_utf8(decoded).ok()?;
+    serde_json::from_str::<Value>(&claims).is_ok_and(|value| value.is_object()).then_some(claims)
 }
 
 /// What Azure says is wrong. Its services use several envelopes: `error.code`, `Error.Code`,

@@ -147,6 +147,28 @@ pub struct EndPage {
     pub body: String,
 }
 
+/// What a callback's query says (RFC 6749, section 4.1.2). Without the right state, with a name
+/// twice, or with both a code and an error it is a stranger's.
+pub fn read_callback(query: &str, state: &str) -> Callback {
+    let mut values = std::collections::HashMap::new();
+    for (name, value) in url::form_urlencoded::parse(query.as_bytes()) {
+        if values.insert(name.into_owned(), value.into_owned()).is_some() {
+            return Callback::Stranger;
+        }
+    }
+    let sent = values.get("state").map(String::as_bytes).unwrap_or_default();
+    if !bool::from(sent.ct_eq(state.as_bytes())) {
+        return Callback::Stranger;
+    }
+    match (values.remove("code"), values.remove("error")) {
+        (Some(code), None) if !code.is_empty() => Callback::Code(code),
+        (None, Some(error)) => {
+            Callback::Error(error, values.remove("error_description").unwrap_or_default())
+        }
+        _ => Callback::Stranger,
+    }
+}
+
 struct Door {
     port: u16,
     state: String,
@@ -196,7 +218,8 @@ impl Door {
         }
         match (request.method(), request.uri().path()) {
             (&Method::GET, "/") if request.uri().query().is_some() => {
-                let callback = self.read(request.uri().query().unwrap_or_default());
+                let callback =
+                    read_callback(request.uri().query().unwrap_or_default(), &self.state);
                 self.take(callback).await
             }
             (&Method::GET, DONE_PATH) => page(&self.pages.done),
@@ -213,26 +236,6 @@ impl Door {
         [format!("localhost:{port}"), format!("127.0.0.1:{port}"), format!("[::1]:{port}")]
             .iter()
             .any(|own| host == Some(own))
-    }
-
-    fn read(&self, query: &str) -> Callback {
-        let mut values = std::collections::HashMap::new();
-        for (name, value) in url::form_urlencoded::parse(query.as_bytes()) {
-            if values.insert(name.into_owned(), value.into_owned()).is_some() {
-                return Callback::Stranger;
-            }
-        }
-        let state = values.get("state").map(String::as_bytes).unwrap_or_default();
-        if !bool::from(state.ct_eq(self.state.as_bytes())) {
-            return Callback::Stranger;
-        }
-        match (values.remove("code"), values.remove("error")) {
-            (Some(code), None) if !code.is_empty() => Callback::Code(code),
-            (None, Some(error)) => {
-                Callback::Error(error, values.remove("error_description").unwrap_or_default())
-            }
-            _ => Callback::Stranger,
-        }
     }
 
     async fn take(&self, callback: Callback) -> Response<Full<Bytes>> {

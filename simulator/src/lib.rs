@@ -45,6 +45,8 @@ mod token;
 mod world;
 
 pub use address::Addresses;
+#[doc(hidden)]
+pub use arm::spell_filter;
 pub use clock::Clock;
 pub use fault::{Act, Fault, Match};
 pub use history::{Entry, critical_path, depth};

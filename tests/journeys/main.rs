@@ -4,6 +4,7 @@
 mod bad_input;
 mod browser;
 mod canary;
+mod corpus;
 mod fixtures;
 mod hand_clock;
 mod house;

@@ -1,5 +1,7 @@
 //! Role assignments: list, read, create, delete.
 
+use std::fmt;
+
 use http::StatusCode;
 use serde_json::{Value, json};
 use uuid::Uuid;
@@ -183,6 +185,25 @@ impl Filter {
         }
         Some(vec![principal.to_lowercase()])
     }
+}
+
+impl fmt::Display for Filter {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let principal = self.principal.as_ref().map(|id| id.replace('\'', "''"));
+        match (self.only_above, principal) {
+            (false, None) => Ok(()),
+            (true, None) => out.write_str("atScope()"),
+            (false, Some(id)) if !self.with_groups => write!(out, "principalId eq '{id}'"),
+            (false, Some(id)) => write!(out, "assignedTo('{id}')"),
+            (true, Some(id)) => write!(out, "atScope() and assignedTo('{id}')"),
+        }
+    }
+}
+
+/// A `$filter` of role assignments in its one spelling; none for one that is refused.
+#[doc(hidden)]
+pub fn spell_filter(text: &str) -> Option<String> {
+    Filter::parse(text).ok().map(|filter| filter.to_string())
 }
 
 fn assigned_to(text: &str) -> Option<String> {

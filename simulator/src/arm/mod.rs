@@ -20,6 +20,8 @@ use crate::site::Site;
 use crate::token::{ARM_AUDIENCES, Refusal, read_caller};
 use crate::world::World;
 
+#[doc(hidden)]
+pub use assignments::spell_filter;
 pub(crate) use place::account_id;
 use place::{Place, ScopePath};
 
