@@ -13,11 +13,12 @@ use crate::answer::{Answer, Content};
 use crate::arm::account_id;
 use crate::call::Call;
 use crate::clock::http_date;
+use crate::mutant::Mutant;
 use crate::rbac::{self, Principal};
 use crate::scenario::{Account, Deployment};
 use crate::signature;
 use crate::site::Site;
-use crate::token::{INFERENCE_AUDIENCES, read_caller};
+use crate::token::{ARM_AUDIENCES, INFERENCE_AUDIENCES, read_caller};
 use crate::world::World;
 use crate::{model, reply};
 
@@ -207,7 +208,8 @@ fn check_token(
             "Access denied due to invalid subscription key or wrong API endpoint. Make sure to provide a valid key for an active subscription and use a correct regional API endpoint for your resource.",
         ));
     }
-    let audiences: Vec<&str> = account.audiences.iter().map(String::as_str).collect();
+    let also = Mutant::ArmTokenByInference.adds(&ARM_AUDIENCES).iter().copied();
+    let audiences: Vec<&str> = account.audiences.iter().map(String::as_str).chain(also).collect();
     let who = read_caller(call, world, &audiences, now).map_err(|_| {
         let message = format!(
             "Unauthorized. Access token is missing, invalid, audience is incorrect ({}), or have expired.",
@@ -215,7 +217,7 @@ fn check_token(
         );
         Answer::json(StatusCode::UNAUTHORIZED, &json!({"statusCode": 401, "message": message}))
     })?;
-    if who.tenant != tenant {
+    if who.tenant != tenant && !Mutant::TokenOfAnotherTenant.is_on() {
         return Err(Answer::error(
             StatusCode::BAD_REQUEST,
             "Tenant provided in token does not match resource token",
@@ -237,8 +239,9 @@ fn require(
     if rbac::allows_data(world, who, scope, action, now) {
         return Ok(());
     }
+    let wrong = Mutant::MissingRoleForbidden.is_on();
     Err(Answer::error(
-        StatusCode::UNAUTHORIZED,
+        if wrong { StatusCode::FORBIDDEN } else { StatusCode::UNAUTHORIZED },
         "PermissionDenied",
         format!(
             "The principal `{}` lacks the required data action `{action}` to perform `{operation}` operation.",
@@ -458,6 +461,10 @@ impl Completion {
         let mut pieces: Vec<Bytes> =
             events.iter().map(|event| format!("data: {event}\n\n").into()).collect();
         pieces.push(Bytes::from_static(b"data: [DONE]\n\n"));
+        if Mutant::StreamWithoutEnds.is_on() {
+            pieces.pop();
+            pieces.remove(0);
+        }
         let mut answer = Answer::empty(StatusCode::OK)
             .with("content-type", "text/event-stream; charset=utf-8")
             .with("cache-control", "no-cache, must-revalidate")

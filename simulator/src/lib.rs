@@ -31,6 +31,7 @@ mod history;
 mod hosts;
 mod inference;
 mod model;
+mod mutant;
 mod policy;
 mod rbac;
 mod reply;

@@ -5,6 +5,7 @@
 
 use time::OffsetDateTime;
 
+use crate::mutant::Mutant;
 use crate::roles::RoleDefinition;
 use crate::scenario::Scenario;
 use crate::world::{Assignment, World};
@@ -43,7 +44,7 @@ pub(crate) fn allows_data(
     now: OffsetDateTime,
 ) -> bool {
     at_or_above(world, who, scope)
-        .filter(|assignment| assignment.effective.is_none_or(|from| from <= now))
+        .filter(|one| one.effective.is_none_or(|from| from <= now) || Mutant::RoleAtOnce.is_on())
         .filter_map(|assignment| world.scenario.role(&assignment.role))
         .any(|role| role.allows_data(action))
 }
@@ -75,7 +76,10 @@ pub(crate) fn at_or_above<'w>(
     scope: &str,
 ) -> impl Iterator<Item = &'w Assignment> {
     let above = scopes_at_or_above(&world.scenario, scope);
-    of_principal(world, who).filter(move |assignment| above.contains(&canonical(&assignment.scope)))
+    of_principal(world, who).filter(move |assignment| {
+        above.contains(&canonical(&assignment.scope))
+            || (Mutant::ChildScopeCounted.is_on() && is_below(&assignment.scope, &above[0]))
+    })
 }
 
 /// A scope and everything above it: account, resource group, subscription, management groups, root.
@@ -103,6 +107,9 @@ pub(crate) fn scopes_at_or_above(scenario: &Scenario, scope: &str) -> Vec<String
             .and_then(|group| group.parent.clone());
     }
     found.push("/".into());
+    if Mutant::ParentScopeIgnored.is_on() {
+        found.truncate(1);
+    }
     found
 }
 
@@ -128,7 +135,10 @@ fn of_principal<'w>(
     world: &'w World,
     who: &Principal,
 ) -> impl Iterator<Item = &'w Assignment> + use<'w> {
-    let identities = world.scenario.identities_of(&who.object_id);
+    let mut identities = world.scenario.identities_of(&who.object_id);
+    if Mutant::GroupsIgnored.is_on() {
+        identities.truncate(1);
+    }
     world
         .assignments
         .iter()

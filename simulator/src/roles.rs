@@ -4,6 +4,8 @@ use std::sync::OnceLock;
 
 use serde::Deserialize;
 
+use crate::mutant::Mutant;
+
 /// A role: built in (`data/roles.json`, state of August 2026) or a scenario's own.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -61,7 +63,10 @@ impl RoleDefinition {
 
     /// Whether the data plane lets a holder do `action`.
     pub(crate) fn allows_data(&self, action: &str) -> bool {
-        any_matches(&self.data_actions, action) && !any_matches(&self.not_data_actions, action)
+        let excluded = any_matches(&self.not_data_actions, action);
+        let granted = any_matches(&self.data_actions, action)
+            || (Mutant::OwnerMayChat.is_on() && any_matches(&self.actions, action));
+        granted && (!excluded || Mutant::NotDataActionsIgnored.is_on())
     }
 }
 

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use futures::stream::{self, StreamExt as _};
-use http::header::{CONTENT_TYPE, HOST, HeaderName};
+use http::header::{CONTENT_TYPE, HOST, HeaderName, RETRY_AFTER};
 use http::{HeaderValue, Request, Response, StatusCode};
 use http_body_util::combinators::UnsyncBoxBody;
 use http_body_util::{BodyExt as _, Full, LengthLimitError, Limited, StreamBody};
@@ -23,6 +23,7 @@ use crate::address::Entrance;
 use crate::answer::{Answer, Content};
 use crate::call::Call;
 use crate::fault::Act;
+use crate::mutant::Mutant;
 use crate::route::{Route, find_route};
 use crate::site::Site;
 
@@ -249,7 +250,10 @@ impl Pending {
     /// Turns an answer into a response, damaged where a fault says so.
     fn respond(self, answer: Answer, damage: Option<Act>) -> Response<Body> {
         self.site.ledger.answer(self.sequence, answer.status.as_u16(), answer.caller.as_ref());
-        let Answer { status, headers, content, .. } = answer;
+        let Answer { status, mut headers, content, .. } = answer;
+        if Mutant::RetryAfterDropped.is_on() {
+            headers.retain(|(name, _)| *name != RETRY_AFTER);
+        }
         let body = match (damage, content) {
             (Some(Act::CutMidBody), content) => {
                 let mut pieces = first_half(content);

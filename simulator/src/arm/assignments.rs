@@ -11,6 +11,7 @@ use super::place::{Place, ScopePath};
 use super::{Ask, page};
 use crate::answer::Answer;
 use crate::clock::arm_time;
+use crate::mutant::Mutant;
 use crate::rbac::{canonical, is_below, scopes_at_or_above};
 use crate::world::{Assignment, World};
 
@@ -74,7 +75,8 @@ pub(super) fn create(
     let wanted = Wanted::read(name, ask, world)?;
     if let Some(at) = world.assignments.iter().position(|one| one.name.eq_ignore_ascii_case(name)) {
         let one = &world.assignments[at];
-        if canonical(&one.scope) != canonical(&scope) || !wanted.is(one) {
+        let same = wanted.is(one) || Mutant::NameReused.is_on();
+        if canonical(&one.scope) != canonical(&scope) || !same {
             return Err(Answer::error(
                 StatusCode::BAD_REQUEST,
                 "RoleAssignmentUpdateNotPermitted",
@@ -88,7 +90,8 @@ pub(super) fn create(
     let twin = world
         .assignments
         .iter()
-        .find(|one| canonical(&one.scope) == canonical(&scope) && wanted.is(one));
+        .find(|one| canonical(&one.scope) == canonical(&scope) && wanted.is(one))
+        .filter(|_| !Mutant::DuplicateCreated.is_on());
     if let Some(twin) = twin {
         return Err(Answer::error(
             StatusCode::CONFLICT,

@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 
 use super::Ask;
 use crate::answer::Answer;
+use crate::mutant::Mutant;
 use crate::signature;
 use crate::world::World;
 
@@ -30,7 +31,7 @@ pub(super) fn cut(ask: &Ask<'_>, world: &World, items: Vec<Value>) -> Result<Val
     };
     let end = (start + size).min(items.len());
     let mut page = json!({"value": items[start..end]});
-    if end < items.len() {
+    if end < items.len() && !Mutant::NextLinkDropped.is_on() {
         page["nextLink"] = json!(next_link(ask, &skip_token(&list, end)));
     }
     Ok(page)

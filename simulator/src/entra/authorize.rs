@@ -8,6 +8,7 @@ use super::scope::Scope;
 use super::{Authority, EntraError, correlation_id, page};
 use crate::answer::Answer;
 use crate::call::Call;
+use crate::mutant::Mutant;
 use crate::scenario::{Application, Scenario};
 use crate::signature;
 use crate::site::Site;
@@ -247,7 +248,7 @@ fn is_registered(application: &Application, uri: &str) -> bool {
             own.scheme() == "http" && matches!(own.host_str(), Some("localhost" | "127.0.0.1"));
         own.scheme() == sent.scheme()
             && own.host_str() == sent.host_str()
-            && own.path() == sent.path()
+            && (own.path() == sent.path() || Mutant::RedirectPathIgnored.is_on())
             && (loopback || own.port() == sent.port())
             && sent.query().is_none()
             && sent.fragment().is_none()
@@ -269,7 +270,9 @@ impl Redirect {
 
     /// The answer, with the state as it was sent.
     fn send(&self, mut fields: Vec<(&'static str, String)>) -> Answer {
-        if let Some(state) = &self.state {
+        if let Some(state) = &self.state
+            && !Mutant::StateNotEchoed.is_on()
+        {
             fields.push(("state", state.clone()));
         }
         if self.mode == Mode::FormPost {

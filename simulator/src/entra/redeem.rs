@@ -11,6 +11,7 @@ use super::scope::Scope;
 use super::{Authority, EntraError};
 use crate::answer::Answer;
 use crate::call::Call;
+use crate::mutant::Mutant;
 use crate::scenario::{Application, User};
 use crate::signature;
 use crate::site::Site;
@@ -95,7 +96,7 @@ fn redeem_code(
     let Some(known) = world.codes.get_mut(&code) else {
         return invalid(70000, "Provided grant is invalid or malformed.");
     };
-    if known.redeemed {
+    if known.redeemed && !Mutant::CodeUsableTwice.is_on() {
         return invalid(
             54005,
             "OAuth2 Authorization code was already redeemed, please retry with a new valid code or use an existing refresh token.",
@@ -122,7 +123,8 @@ fn redeem_code(
             "Provided Authorization Code is intended to use against other tenant, thus rejected.",
         );
     }
-    if !is_verifier(&verifier) || signature::s256(&verifier) != known.challenge {
+    let proven = is_verifier(&verifier) && signature::s256(&verifier) == known.challenge;
+    if !proven && !Mutant::VerifierNotCompared.is_on() {
         return invalid(
             501_481,
             "The Code_Verifier does not match the code_challenge supplied in the authorization request.",
@@ -178,7 +180,10 @@ fn redeem_refresh_token(
     }
     let user = find_user(world, &known.upn)?;
     let scope = Scope::parse(&needed(call, "scope")?, segment)?;
-    let tenant = authority.tenant_for(&user, &application.id)?;
+    let tenant = match authority {
+        Authority::Tenant(id) if Mutant::RefreshTokenOfAnotherTenant.is_on() => id.clone(),
+        _ => authority.tenant_for(&user, &application.id)?,
+    };
     Ok(Redeemed { user, tenant, scope, nonce: None, lasting: true })
 }
 
