@@ -62,6 +62,13 @@ pub struct Scenario {
     /// Seconds between a role assignment and the data plane knowing of it.
     #[serde(default)]
     pub(crate) role_effective_after_seconds: u64,
+    /// Seconds between the registration of a resource provider and its effect.
+    #[serde(default)]
+    pub(crate) provider_registered_after_seconds: u64,
+    /// Seconds in which a new managed identity is not yet known to role assignments that do not say
+    /// `principalType`.
+    #[serde(default)]
+    pub(crate) identity_known_after_seconds: u64,
     /// Items on one page of a list.
     #[serde(default = "hundred")]
     pub(crate) page_size: usize,
@@ -170,6 +177,20 @@ pub(crate) struct ServicePrincipal {
     pub(crate) kind: String,
 }
 
+impl ServicePrincipal {
+    /// The service principal that comes with a managed identity.
+    pub(crate) fn of_identity(name: &str, id: &str, client: &str, tenant: &str) -> Self {
+        Self {
+            id: id.to_owned(),
+            app_id: client.to_owned(),
+            tenant: tenant.to_owned(),
+            name: name.to_owned(),
+            secrets: Vec::new(),
+            kind: "ManagedIdentity".into(),
+        }
+    }
+}
+
 /// A management group: a scope above subscriptions.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -190,6 +211,9 @@ pub(crate) struct Subscription {
     pub(crate) state: String,
     #[serde(default)]
     pub(crate) management_group: Option<String>,
+    /// Namespaces of resource providers that the subscription is not registered for.
+    #[serde(default)]
+    pub(crate) unregistered_providers: Vec<String>,
     #[serde(default)]
     pub(crate) resource_groups: Vec<ResourceGroup>,
 }
@@ -202,6 +226,24 @@ pub(crate) struct ResourceGroup {
     pub(crate) location: String,
     #[serde(default)]
     pub(crate) accounts: Vec<Account>,
+    #[serde(default)]
+    pub(crate) identities: Vec<GivenIdentity>,
+}
+
+/// A user-assigned managed identity that exists from the beginning.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct GivenIdentity {
+    pub(crate) name: String,
+    /// Object id of its service principal.
+    pub(crate) principal_id: String,
+    pub(crate) client_id: String,
+}
+
+impl GivenIdentity {
+    fn principal(&self, tenant: &str) -> ServicePrincipal {
+        ServicePrincipal::of_identity(&self.name, &self.principal_id, &self.client_id, tenant)
+    }
 }
 
 /// A Cognitive Services account of any kind.
@@ -282,9 +324,20 @@ impl Scenario {
     }
 
     fn from_value(own: Value) -> Result<Self, ScenarioError> {
-        let scenario: Self = serde_json::from_value(resolve_base(own)?)?;
+        let mut scenario: Self = serde_json::from_value(resolve_base(own)?)?;
+        scenario.admit_identities();
         scenario.check()?;
         Ok(scenario)
+    }
+
+    /// Gives every managed identity its service principal in the directory of its subscription.
+    fn admit_identities(&mut self) {
+        for subscription in &self.subscriptions {
+            for identity in subscription.resource_groups.iter().flat_map(|group| &group.identities)
+            {
+                self.service_principals.push(identity.principal(&subscription.tenant));
+            }
+        }
     }
 
     /// The first thing that the scenario refers to without holding it.

@@ -1,11 +1,13 @@
 //! The state of the simulated Azure: the scenario, and what has happened since.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::time::Duration;
 
 use serde_json::{Value, json};
 use time::OffsetDateTime;
 
+use crate::arm::identity_id;
+use crate::rbac::canonical;
 use crate::scenario::{Account, ResourceGroup, Scenario, ServicePrincipal, Subscription, User};
 
 /// A role assignment.
@@ -23,6 +25,22 @@ pub(crate) struct Assignment {
     pub(crate) created_by: Option<String>,
     /// From when the data plane knows of it; none for what was there from the beginning.
     pub(crate) effective: Option<OffsetDateTime>,
+}
+
+/// A user-assigned managed identity.
+#[derive(Clone, Debug)]
+pub(crate) struct Identity {
+    pub(crate) id: String,
+    pub(crate) name: String,
+    pub(crate) location: String,
+    /// A JSON object.
+    pub(crate) tags: Value,
+    pub(crate) tenant: String,
+    /// Object id of its service principal.
+    pub(crate) principal: String,
+    pub(crate) client: String,
+    /// None for what was there from the beginning.
+    pub(crate) created: Option<OffsetDateTime>,
 }
 
 /// An authorization code that was given out.
@@ -54,6 +72,10 @@ pub(crate) struct World {
     pub(crate) assignments: Vec<Assignment>,
     /// Those of the scenario and those that came with managed identities.
     pub(crate) service_principals: Vec<ServicePrincipal>,
+    /// Managed identities by canonical id.
+    identities: BTreeMap<String, Identity>,
+    /// From when a subscription is registered for a namespace, both in lower case.
+    registrations: HashMap<(String, String), OffsetDateTime>,
     pub(crate) codes: HashMap<String, Code>,
     pub(crate) refresh_tokens: HashMap<String, RefreshToken>,
     /// Access tokens given out so far, which seeds their lifetimes.
@@ -65,6 +87,8 @@ impl World {
         Self {
             assignments: given_assignments(&scenario, now),
             service_principals: scenario.service_principals.clone(),
+            identities: given_identities(&scenario),
+            registrations: HashMap::new(),
             scenario,
             codes: HashMap::new(),
             refresh_tokens: HashMap::new(),
@@ -75,6 +99,67 @@ impl World {
     /// How long a new assignment stays unknown to the data plane.
     pub(crate) fn role_delay(&self) -> Duration {
         Duration::from_secs(self.scenario.role_effective_after_seconds)
+    }
+
+    /// A managed identity by id, in any case.
+    pub(crate) fn identity(&self, id: &str) -> Option<&Identity> {
+        self.identities.get(&canonical(id))
+    }
+
+    /// The managed identities of a subscription or a resource group, by id.
+    pub(crate) fn identities_below(&self, scope: &str) -> impl Iterator<Item = &Identity> {
+        let inside = format!("{}/", canonical(scope));
+        self.identities
+            .range(inside.clone()..)
+            .take_while(move |(id, _)| id.starts_with(&inside))
+            .map(|(_, identity)| identity)
+    }
+
+    /// Creates an identity, with its service principal, or changes one.
+    pub(crate) fn put_identity(&mut self, identity: Identity) {
+        if self.identity(&identity.id).is_none() {
+            self.service_principals.push(ServicePrincipal::of_identity(
+                &identity.name,
+                &identity.principal,
+                &identity.client,
+                &identity.tenant,
+            ));
+        }
+        self.identities.insert(canonical(&identity.id), identity);
+    }
+
+    /// Removes an identity with its service principal; whether there was one.
+    pub(crate) fn remove_identity(&mut self, id: &str) -> bool {
+        let Some(gone) = self.identities.remove(&canonical(id)) else {
+            return false;
+        };
+        self.service_principals.retain(|one| one.id != gone.principal);
+        true
+    }
+
+    /// The managed identity behind an object id of a tenant.
+    pub(crate) fn identity_by_principal(&self, tenant: &str, object_id: &str) -> Option<&Identity> {
+        self.identities
+            .values()
+            .find(|one| one.tenant == tenant && one.principal.eq_ignore_ascii_case(object_id))
+    }
+
+    /// From when a subscription is registered for a namespace, where that was asked for.
+    pub(crate) fn provider_registered_from(
+        &self,
+        subscription: &str,
+        namespace: &str,
+    ) -> Option<OffsetDateTime> {
+        self.registrations.get(&(subscription.to_lowercase(), namespace.to_lowercase())).copied()
+    }
+
+    pub(crate) fn register_provider(
+        &mut self,
+        subscription: &str,
+        namespace: &str,
+        from: OffsetDateTime,
+    ) {
+        self.registrations.insert((subscription.to_lowercase(), namespace.to_lowercase()), from);
     }
 
     /// The account behind a custom subdomain.
@@ -169,6 +254,29 @@ fn given_assignments(scenario: &Scenario, now: OffsetDateTime) -> Vec<Assignment
             })
         })
         .collect()
+}
+
+fn given_identities(scenario: &Scenario) -> BTreeMap<String, Identity> {
+    let mut found = BTreeMap::new();
+    for subscription in &scenario.subscriptions {
+        for group in &subscription.resource_groups {
+            for given in &group.identities {
+                let id = identity_id(&subscription.id, &group.name, &given.name);
+                let identity = Identity {
+                    id: id.clone(),
+                    name: given.name.clone(),
+                    location: group.location.clone(),
+                    tags: json!({}),
+                    tenant: subscription.tenant.clone(),
+                    principal: given.principal_id.clone(),
+                    client: given.client_id.clone(),
+                    created: None,
+                };
+                found.insert(canonical(&id), identity);
+            }
+        }
+    }
+    found
 }
 
 fn tenant_of_principal(scenario: &Scenario, principal: &str) -> Option<String> {

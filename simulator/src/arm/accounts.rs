@@ -95,6 +95,17 @@ pub(super) fn read_deployment(
     }
 }
 
+/// `GET …/accounts/{name}/models`.
+pub(super) fn list_models(
+    place: &Place<'_>,
+    ask: &Ask<'_>,
+    world: &World,
+) -> Result<Answer, Answer> {
+    ask.require(world, &place.id(), "Microsoft.CognitiveServices/accounts/models/read")?;
+    let models: Vec<Value> = model::offered().map(model::describe).collect();
+    Ok(Answer::json(StatusCode::OK, &page::cut(ask, world, models)?))
+}
+
 fn describe(id: &str, account: &Account, addresses: &Addresses) -> Value {
     let mut properties = json!({
         "endpoint": endpoint(account, addresses),

@@ -1,6 +1,7 @@
 //! Role assignments: list, read, create, delete.
 
 use std::fmt;
+use std::time::Duration;
 
 use http::StatusCode;
 use serde_json::{Value, json};
@@ -259,7 +260,8 @@ impl Wanted {
             ));
         }
         let role = find_role(&text("roleDefinitionId"), world)?;
-        let Some(principal_type) = world.principal_type(&ask.who.tenant, &principal) else {
+        let claimed = text("principalType");
+        let Some(principal_type) = principal_type(&principal, &claimed, ask, world) else {
             return Err(bad(
                 "PrincipalNotFound",
                 format!(
@@ -269,7 +271,6 @@ impl Wanted {
                 ),
             ));
         };
-        let claimed = text("principalType");
         if !claimed.is_empty() && !claimed.eq_ignore_ascii_case(principal_type) {
             return Err(bad(
                 "UnmatchedPrincipalType",
@@ -290,6 +291,23 @@ impl Wanted {
         one.principal.eq_ignore_ascii_case(&self.principal)
             && one.role.eq_ignore_ascii_case(&self.role)
     }
+}
+
+/// What the tenant's directory holds under an object id. A new managed identity is known there only
+/// after a while, which a request that says `principalType` does not have to wait for.
+fn principal_type(
+    object_id: &str,
+    claimed: &str,
+    ask: &Ask<'_>,
+    world: &World,
+) -> Option<&'static str> {
+    let known = world.principal_type(&ask.who.tenant, object_id)?;
+    let identity = world.identity_by_principal(&ask.who.tenant, object_id);
+    let delay = Duration::from_secs(world.scenario.identity_known_after_seconds);
+    let is_new = identity
+        .and_then(|identity| identity.created)
+        .is_some_and(|created| ask.now < created + delay);
+    (!is_new || !claimed.is_empty()).then_some(known)
 }
 
 /// The id at the end of a definition's path, which may carry the prefix of a subscription.

@@ -3,12 +3,19 @@
 mod accounts;
 mod assignments;
 mod definitions;
+mod identities;
+mod metadata;
 mod page;
 mod place;
+mod providers;
+mod regions;
 mod subscriptions;
 mod version;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use http::{Method, StatusCode};
+use serde_json::json;
 use time::OffsetDateTime;
 use uuid::Uuid;
 
@@ -16,7 +23,7 @@ use crate::answer::Answer;
 use crate::call::Call;
 use crate::clock::{arm_time, compact_time, http_date};
 use crate::mutant::Mutant;
-use crate::rbac::{self, Principal};
+use crate::rbac::{self, Principal, PrincipalKind};
 use crate::site::Site;
 use crate::token::{ARM_AUDIENCES, INFERENCE_AUDIENCES, Refusal, read_caller};
 use crate::world::World;
@@ -24,21 +31,38 @@ use crate::world::World;
 #[doc(hidden)]
 pub use assignments::spell_filter;
 pub(crate) use place::account_id;
+pub(crate) use place::identity_id;
 use place::{Place, ScopePath};
+pub(crate) use regions::display_name;
 
 /// What is asked of Resource Manager.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Route {
+    /// The cloud's endpoints, which need no token.
+    Metadata,
     Tenants,
     Subscriptions,
     Subscription(ScopePath),
     ResourceGroups(ScopePath),
     ResourceGroup(ScopePath),
+    /// `HEAD`: whether the group exists.
+    CheckResourceGroup(ScopePath),
+    Locations(ScopePath),
+    /// A resource provider of a subscription, by namespace.
+    Provider(ScopePath, String),
+    RegisterProvider(ScopePath, String),
     /// The accounts of a subscription or of a resource group.
     Accounts(ScopePath),
     Account(ScopePath),
     Deployments(ScopePath),
     Deployment(ScopePath, String),
+    /// The models that an account can deploy.
+    Models(ScopePath),
+    /// The user-assigned identities of a subscription or of a resource group.
+    Identities(ScopePath),
+    Identity(ScopePath),
+    CreateIdentity(ScopePath),
+    DeleteIdentity(ScopePath),
     Permissions(ScopePath),
     DenyAssignments(ScopePath),
     RoleDefinitions(ScopePath),
@@ -60,29 +84,53 @@ impl Route {
         let one_of = |kind: &str| {
             lower.len() == 4 && lower[..3] == ["providers", "microsoft.authorization", kind]
         };
-        if call.method == Method::PUT && one_of("roleassignments") {
-            return Some(Self::CreateRoleAssignment(scope, last()));
-        }
-        if call.method == Method::DELETE && one_of("roleassignments") {
-            return Some(Self::DeleteRoleAssignment(scope, last()));
-        }
-        if call.method != Method::GET {
-            return None;
+        let write = call.method == Method::PUT;
+        let delete = call.method == Method::DELETE;
+        match (&scope, lower.as_slice()) {
+            _ if write && one_of("roleassignments") => {
+                return Some(Self::CreateRoleAssignment(scope, last()));
+            }
+            _ if delete && one_of("roleassignments") => {
+                return Some(Self::DeleteRoleAssignment(scope, last()));
+            }
+            (ScopePath::Identity(..), []) if write => return Some(Self::CreateIdentity(scope)),
+            (ScopePath::Identity(..), []) if delete => return Some(Self::DeleteIdentity(scope)),
+            (ScopePath::Subscription(_), ["providers", _, "register"])
+                if call.method == Method::POST =>
+            {
+                return Some(Self::RegisterProvider(scope, rest[1].clone()));
+            }
+            (ScopePath::Group(..), []) if call.method == Method::HEAD => {
+                return Some(Self::CheckResourceGroup(scope));
+            }
+            _ if call.method != Method::GET => return None,
+            _ => {}
         }
         match (&scope, lower.as_slice()) {
+            (ScopePath::Root, ["metadata", "endpoints"]) => Some(Self::Metadata),
             (ScopePath::Root, ["tenants"]) => Some(Self::Tenants),
             (ScopePath::Root, ["subscriptions"]) => Some(Self::Subscriptions),
             (ScopePath::Subscription(_), []) => Some(Self::Subscription(scope)),
+            (ScopePath::Subscription(_), ["locations"]) => Some(Self::Locations(scope)),
+            (ScopePath::Subscription(_), ["providers", _]) => Some(Self::Provider(scope, last())),
             (ScopePath::Subscription(_), ["resourcegroups"]) => Some(Self::ResourceGroups(scope)),
             (ScopePath::Group(..), []) => Some(Self::ResourceGroup(scope)),
             (ScopePath::Account(..), []) => Some(Self::Account(scope)),
+            (ScopePath::Identity(..), []) => Some(Self::Identity(scope)),
             (ScopePath::Account(..), ["deployments"]) => Some(Self::Deployments(scope)),
             (ScopePath::Account(..), ["deployments", _]) => Some(Self::Deployment(scope, last())),
+            (ScopePath::Account(..), ["models"]) => Some(Self::Models(scope)),
             (
                 ScopePath::Subscription(_) | ScopePath::Group(..),
                 ["providers", "microsoft.cognitiveservices", "accounts"],
             ) => Some(Self::Accounts(scope)),
-            (ScopePath::Group(..) | ScopePath::Account(..), _) if authorization("permissions") => {
+            (
+                ScopePath::Subscription(_) | ScopePath::Group(..),
+                ["providers", "microsoft.managedidentity", "userassignedidentities"],
+            ) => Some(Self::Identities(scope)),
+            (ScopePath::Group(..) | ScopePath::Account(..) | ScopePath::Identity(..), _)
+                if authorization("permissions") =>
+            {
                 Some(Self::Permissions(scope))
             }
             _ if authorization("denyassignments") => Some(Self::DenyAssignments(scope)),
@@ -96,15 +144,25 @@ impl Route {
 
     pub(crate) fn operation(&self) -> &'static str {
         match self {
+            Self::Metadata => "metadata.get",
             Self::Tenants => "tenants.list",
             Self::Subscriptions => "subscriptions.list",
             Self::Subscription(_) => "subscriptions.get",
             Self::ResourceGroups(_) => "resourceGroups.list",
             Self::ResourceGroup(_) => "resourceGroups.get",
+            Self::CheckResourceGroup(_) => "resourceGroups.check",
+            Self::Locations(_) => "locations.list",
+            Self::Provider(..) => "providers.get",
+            Self::RegisterProvider(..) => "providers.register",
             Self::Accounts(_) => "accounts.list",
             Self::Account(_) => "accounts.get",
             Self::Deployments(_) => "deployments.list",
             Self::Deployment(..) => "deployments.get",
+            Self::Models(_) => "accounts.listModels",
+            Self::Identities(_) => "identities.list",
+            Self::Identity(_) => "identities.get",
+            Self::CreateIdentity(_) => "identities.create",
+            Self::DeleteIdentity(_) => "identities.delete",
             Self::Permissions(_) => "permissions.list",
             Self::DenyAssignments(_) => "denyAssignments.list",
             Self::RoleDefinitions(_) => "roleDefinitions.list",
@@ -118,8 +176,17 @@ impl Route {
 
     fn scope(&self) -> Option<&ScopePath> {
         match self {
-            Self::Tenants | Self::Subscriptions => None,
+            Self::Metadata | Self::Tenants | Self::Subscriptions => None,
             Self::Subscription(scope)
+            | Self::CheckResourceGroup(scope)
+            | Self::Locations(scope)
+            | Self::Provider(scope, _)
+            | Self::RegisterProvider(scope, _)
+            | Self::Models(scope)
+            | Self::Identities(scope)
+            | Self::Identity(scope)
+            | Self::CreateIdentity(scope)
+            | Self::DeleteIdentity(scope)
             | Self::ResourceGroups(scope)
             | Self::ResourceGroup(scope)
             | Self::Accounts(scope)
@@ -147,8 +214,15 @@ struct Ask<'a> {
 }
 
 pub(crate) fn answer(route: Option<&Route>, call: &Call, site: &Site) -> Answer {
-    let mut world = site.world();
     let now = site.clock.now();
+    if route == Some(&Route::Metadata) {
+        let answer = version::check(&Route::Metadata, call).map_or_else(
+            |refusal| refusal,
+            |()| metadata::read(&call.query("api-version").unwrap_or_default(), &site.addresses),
+        );
+        return with_standard_headers(answer, call, now);
+    }
+    let mut world = site.world();
     let also = Mutant::InferenceTokenByArm.adds(&INFERENCE_AUDIENCES);
     let answer = match read_caller(call, &world, &[&ARM_AUDIENCES, also].concat(), now) {
         Err(refusal) => refuse_token(&refusal, site, now),
@@ -178,12 +252,19 @@ fn answer_known(route: &Route, ask: &Ask<'_>, world: &mut World) -> Result<Answe
     }
     let path = route.scope().cloned().unwrap_or(ScopePath::Root);
     check_tenant(&path, ask, world)?;
+    check_factors(&path, ask, world)?;
     match route {
         Route::CreateRoleAssignment(_, name) => {
             return assignments::create(&path, name, ask, world);
         }
         Route::DeleteRoleAssignment(_, name) => {
             return assignments::delete(&path, name, ask, world);
+        }
+        Route::CreateIdentity(_) => return identities::create(&path, ask, world),
+        Route::DeleteIdentity(_) => return identities::delete(&path, ask, world),
+        Route::RegisterProvider(_, namespace) => {
+            let subscription = path.subscription().unwrap_or_default();
+            return providers::register(subscription, namespace, ask, world);
         }
         _ => {}
     }
@@ -192,18 +273,28 @@ fn answer_known(route: &Route, ask: &Ask<'_>, world: &mut World) -> Result<Answe
         Route::Subscription(_) => subscriptions::read(&place, ask, world),
         Route::ResourceGroups(_) => subscriptions::list_resource_groups(&place, ask, world),
         Route::ResourceGroup(_) => subscriptions::read_resource_group(&place, ask, world),
+        Route::CheckResourceGroup(_) => subscriptions::check_resource_group(&place, ask, world),
+        Route::Locations(_) => regions::list(&place, ask, world),
+        Route::Provider(_, namespace) => providers::read(&place, namespace, ask, world),
         Route::Accounts(_) => accounts::list(&place, ask, world),
         Route::Account(_) => accounts::read(&place, ask, world),
         Route::Deployments(_) => accounts::list_deployments(&place, ask, world),
         Route::Deployment(_, name) => accounts::read_deployment(&place, name, ask, world),
+        Route::Models(_) => accounts::list_models(&place, ask, world),
+        Route::Identities(_) => identities::list(&place, ask, world),
+        Route::Identity(_) => identities::read(&place, ask, world),
         Route::Permissions(_) => definitions::list_permissions(&place, ask, world),
         Route::DenyAssignments(_) => definitions::list_deny_assignments(&place, ask, world),
         Route::RoleDefinitions(_) => definitions::list(&place, ask, world),
         Route::RoleDefinition(_, id) => definitions::read(&place, id, ask, world),
         Route::RoleAssignments(_) => assignments::list(&place, ask, world),
         Route::ReadRoleAssignment(_, name) => assignments::read(&place, name, ask, world),
-        Route::Tenants
+        Route::Metadata
+        | Route::Tenants
         | Route::Subscriptions
+        | Route::CreateIdentity(_)
+        | Route::DeleteIdentity(_)
+        | Route::RegisterProvider(..)
         | Route::CreateRoleAssignment(..)
         | Route::DeleteRoleAssignment(..) => Err(unknown_route(ask.call)),
     }
@@ -248,6 +339,38 @@ fn check_tenant(path: &ScopePath, ask: &Ask<'_>, world: &World) -> Result<(), An
         &format!("{}/{own}", ask.site.addresses.authority),
         "InvalidAuthenticationTokenTenant",
         &message,
+    ))
+}
+
+/// Where the tenant demands it, a person changes things only with a token that says `p1`: more than
+/// one factor. Reads and applications are exempt (quoted: `arm.PUT__401__mfa_claims_challenge`).
+fn check_factors(path: &ScopePath, ask: &Ask<'_>, world: &World) -> Result<(), Answer> {
+    let demanded =
+        world.scenario.tenant(&ask.who.tenant).is_some_and(|one| one.policies.mfa_for_writes);
+    let exempt = ask.who.kind == PrincipalKind::Application
+        || [Method::GET, Method::HEAD].contains(&ask.call.method)
+        || ask.who.acrs.iter().any(|context| context == "p1");
+    if exempt || !demanded {
+        return Ok(());
+    }
+    let claims = STANDARD.encode(
+        json!({"access_token": {"acrs": {"essential": true, "values": ["p1"]}}}).to_string(),
+    );
+    let target = path.id().rsplit('/').next().unwrap_or_default().to_owned();
+    let message = format!(
+        "Resource '{target}' was disallowed by policy. Reasons: 'Users must use multi-factor authentication to create, update or delete resources.'. See error details for policy resource IDs."
+    );
+    let body = json!({"error": {
+        "code": "RequestDisallowedByPolicy",
+        "target": target,
+        "message": message,
+    }});
+    let authorize = format!("{}/common/oauth2/authorize", ask.site.addresses.authority);
+    Err(failed_by_gateway(Answer::json(StatusCode::UNAUTHORIZED, &body)).with(
+        "www-authenticate",
+        format!(
+            "Bearer realm=\"\", authorization_uri=\"{authorize}\", error=\"insufficient_claims\", claims=\"{claims}\""
+        ),
     ))
 }
 
@@ -306,18 +429,20 @@ fn with_standard_headers(answer: Answer, call: &Call, now: OffsetDateTime) -> An
     let id = Uuid::new_v4();
     let correlation =
         call.header("x-ms-correlation-request-id").map_or_else(|| id.to_string(), str::to_owned);
-    let (rate, left) = rate_header(call);
-    let answer = answer
+    let mut answer = answer
         .with("cache-control", "no-cache")
         .with("pragma", "no-cache")
         .with("expires", "-1")
         .with("date", http_date(now))
         .with("x-content-type-options", "nosniff")
+        .with("strict-transport-security", "max-age=31536000; includeSubDomains")
         .with("x-cache", "CONFIG_NOCACHE")
         .with("x-ms-request-id", id.to_string())
         .with("x-ms-correlation-request-id", correlation)
-        .with("x-ms-routing-request-id", format!("SWEDENCENTRAL:{}:{id}", compact_time(now)))
-        .with(rate, left);
+        .with("x-ms-routing-request-id", format!("SWEDENCENTRAL:{}:{id}", compact_time(now)));
+    for (name, left) in rate_headers(call) {
+        answer = answer.with(name, left);
+    }
     match call.header("x-ms-client-request-id") {
         Some(own) if call.header("x-ms-return-client-request-id") == Some("true") => {
             answer.with("x-ms-client-request-id", own)
@@ -326,16 +451,26 @@ fn with_standard_headers(answer: Answer, call: &Call, now: OffsetDateTime) -> An
     }
 }
 
-/// The token bucket that a request draws from, as it stands after a single request.
-fn rate_header(call: &Call) -> (&'static str, &'static str) {
-    let path = call.path.to_lowercase();
-    let of_tenant = !path.starts_with("/subscriptions/");
+/// The token buckets that a request draws from, as they stand after a single request (recorded in
+/// 2026: 250 reads, 200 writes, 200 deletes a subscription, fifteen times that for all callers).
+fn rate_headers(call: &Call) -> &'static [(&'static str, &'static str)] {
+    let of_tenant = !call.path.to_lowercase().starts_with("/subscriptions/");
     match call.method {
-        Method::PUT | Method::POST | Method::PATCH => {
-            ("x-ms-ratelimit-remaining-subscription-writes", "199")
+        Method::PUT | Method::POST | Method::PATCH if of_tenant => {
+            &[("x-ms-ratelimit-remaining-tenant-writes", "199")]
         }
-        Method::DELETE => ("x-ms-ratelimit-remaining-subscription-deletes", "199"),
-        _ if of_tenant => ("x-ms-ratelimit-remaining-tenant-reads", "249"),
-        _ => ("x-ms-ratelimit-remaining-subscription-reads", "249"),
+        Method::PUT | Method::POST | Method::PATCH => &[
+            ("x-ms-ratelimit-remaining-subscription-writes", "199"),
+            ("x-ms-ratelimit-remaining-subscription-global-writes", "2999"),
+        ],
+        Method::DELETE => &[
+            ("x-ms-ratelimit-remaining-subscription-deletes", "199"),
+            ("x-ms-ratelimit-remaining-subscription-global-deletes", "2999"),
+        ],
+        _ if of_tenant => &[("x-ms-ratelimit-remaining-tenant-reads", "249")],
+        _ => &[
+            ("x-ms-ratelimit-remaining-subscription-reads", "249"),
+            ("x-ms-ratelimit-remaining-subscription-global-reads", "3749"),
+        ],
     }
 }

@@ -6,7 +6,7 @@ use super::failed_by_gateway;
 use crate::answer::Answer;
 use crate::rbac::management_group_scope;
 use crate::scenario::{Account, ResourceGroup, Subscription};
-use crate::world::World;
+use crate::world::{Identity, World};
 
 /// A scope as it was written in a request, in any case.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -16,6 +16,8 @@ pub(crate) enum ScopePath {
     Subscription(String),
     Group(String, String),
     Account(String, String, String),
+    /// A user-assigned identity of a resource group.
+    Identity(String, String, String),
 }
 
 impl ScopePath {
@@ -46,13 +48,23 @@ impl ScopePath {
         {
             return (Self::Account(at(1), at(3), at(7)), &segments[8..]);
         }
+        if names(8)
+            && is(4, "providers")
+            && is(5, "Microsoft.ManagedIdentity")
+            && is(6, "userAssignedIdentities")
+        {
+            return (Self::Identity(at(1), at(3), at(7)), &segments[8..]);
+        }
         (Self::Group(at(1), at(3)), &segments[4..])
     }
 
     pub(super) fn subscription(&self) -> Option<&str> {
         match self {
             Self::Root | Self::ManagementGroup(_) => None,
-            Self::Subscription(id) | Self::Group(id, _) | Self::Account(id, ..) => Some(id),
+            Self::Subscription(id)
+            | Self::Group(id, _)
+            | Self::Account(id, ..)
+            | Self::Identity(id, ..) => Some(id),
         }
     }
 
@@ -64,6 +76,7 @@ impl ScopePath {
             Self::Subscription(id) => subscription_id(id),
             Self::Group(id, group) => group_id(id, group),
             Self::Account(id, group, account) => account_id(id, group, account),
+            Self::Identity(id, group, name) => identity_id(id, group, name),
         }
     }
 }
@@ -76,6 +89,7 @@ pub(super) enum Place<'w> {
     Subscription(&'w Subscription),
     Group(&'w Subscription, &'w ResourceGroup),
     Account(&'w Subscription, &'w ResourceGroup, &'w Account),
+    Identity(&'w Subscription, &'w Identity),
 }
 
 impl<'w> Place<'w> {
@@ -114,6 +128,13 @@ impl<'w> Place<'w> {
                     group.account(account).ok_or_else(|| account_missing(&group.name, account))?;
                 Ok(Self::Account(subscription, group, found))
             }
+            ScopePath::Identity(id, group, name) => {
+                let (subscription, group) = find_group(id, group)?;
+                let found = world
+                    .identity(&identity_id(&subscription.id, &group.name, name))
+                    .ok_or_else(|| identity_missing(&group.name, name))?;
+                Ok(Self::Identity(subscription, found))
+            }
         }
     }
 
@@ -127,6 +148,7 @@ impl<'w> Place<'w> {
             Self::Account(subscription, group, account) => {
                 account_id(&subscription.id, &group.name, &account.name)
             }
+            Self::Identity(_, identity) => identity.id.clone(),
         }
     }
 
@@ -135,7 +157,8 @@ impl<'w> Place<'w> {
             Self::Root | Self::ManagementGroup(_) => None,
             Self::Subscription(subscription)
             | Self::Group(subscription, _)
-            | Self::Account(subscription, ..) => Some(subscription),
+            | Self::Account(subscription, ..)
+            | Self::Identity(subscription, ..) => Some(subscription),
         }
     }
 }
@@ -144,6 +167,13 @@ pub(crate) fn account_id(subscription: &str, group: &str, account: &str) -> Stri
     format!(
         "{}/providers/Microsoft.CognitiveServices/accounts/{account}",
         group_id(subscription, group)
+    )
+}
+
+/// The id of an identity, which has `resourcegroups` in lower case (recorded: `identity.GET__200`).
+pub(crate) fn identity_id(subscription: &str, group: &str, name: &str) -> String {
+    format!(
+        "/subscriptions/{subscription}/resourcegroups/{group}/providers/Microsoft.ManagedIdentity/userAssignedIdentities/{name}"
     )
 }
 
@@ -171,10 +201,18 @@ fn management_group_missing(name: &str) -> Answer {
 }
 
 fn account_missing(group: &str, name: &str) -> Answer {
+    resource_missing("Microsoft.CognitiveServices/accounts", group, name)
+}
+
+fn identity_missing(group: &str, name: &str) -> Answer {
+    resource_missing("Microsoft.ManagedIdentity/userAssignedIdentities", group, name)
+}
+
+fn resource_missing(kind: &str, group: &str, name: &str) -> Answer {
     missing(
         "ResourceNotFound",
         format!(
-            "The Resource 'Microsoft.CognitiveServices/accounts/{name}' under resource group '{group}' was not found. For more details please go to https://aka.ms/ARMResourceNotFoundFix"
+            "The Resource '{kind}/{name}' under resource group '{group}' was not found. For more details please go to https://aka.ms/ARMResourceNotFoundFix"
         ),
     )
 }

@@ -104,6 +104,17 @@ pub(super) fn read_resource_group(
     Ok(Answer::json(StatusCode::OK, &body))
 }
 
+/// `HEAD /subscriptions/{id}/resourcegroups/{name}`: 204; a group that is not there is 404 before.
+pub(super) fn check_resource_group(
+    place: &Place<'_>,
+    ask: &Ask<'_>,
+    world: &World,
+) -> Result<Answer, Answer> {
+    let action = "Microsoft.Resources/subscriptions/resourceGroups/read";
+    ask.require(world, &place.id(), action)?;
+    Ok(Answer::empty(StatusCode::NO_CONTENT))
+}
+
 fn describe(subscription: &Subscription) -> Value {
     json!({
         "id": Place::Subscription(subscription).id(),

@@ -241,7 +241,8 @@ async fn a_version_is_required_and_must_be_one_that_exists() {
         ("/tenants?api-version=2099-01-01".to_owned(), "InvalidApiVersionParameter"),
         ("/subscriptions?api-version=2025-06-01".to_owned(), "InvalidApiVersionParameter"),
         (format!("{ACCOUNT}?api-version=2022-04-01"), "NoRegisteredProviderFound"),
-        (format!("{ACCOUNT}?api-version=latest"), "NoRegisteredProviderFound"),
+        (format!("{ACCOUNT}?api-version=latest"), "InvalidApiVersionParameter"),
+        (format!("{ACCOUNT}?api-version=2025-06-01-beta"), "InvalidApiVersionParameter"),
         (
             format!(
                 "{ACCOUNT}/providers/Microsoft.Authorization/roleAssignments?api-version=2025-06-01"

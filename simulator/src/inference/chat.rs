@@ -1,0 +1,266 @@
+//! Chat completions, whole and streamed.
+
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::StatusCode;
+use serde_json::{Map, Value, json};
+use time::OffsetDateTime;
+
+use super::{
+    check_arguments, deployment_not_found, invalid, not_supported, read_members, read_model,
+    with_model_headers,
+};
+use crate::answer::{Answer, Content};
+use crate::call::Call;
+use crate::mutant::Mutant;
+use crate::scenario::Account;
+use crate::world::World;
+use crate::{model, reply, signature};
+
+/// Members of a chat request (OpenAI's public specification); anything else is refused.
+const ARGUMENTS: [&str; 32] = [
+    "audio",
+    "data_sources",
+    "frequency_penalty",
+    "function_call",
+    "functions",
+    "logit_bias",
+    "logprobs",
+    "max_completion_tokens",
+    "max_tokens",
+    "messages",
+    "metadata",
+    "modalities",
+    "model",
+    "n",
+    "parallel_tool_calls",
+    "prediction",
+    "presence_penalty",
+    "reasoning_effort",
+    "response_format",
+    "safety_identifier",
+    "prompt_cache_key",
+    "seed",
+    "stop",
+    "store",
+    "stream",
+    "stream_options",
+    "temperature",
+    "tool_choice",
+    "tools",
+    "top_logprobs",
+    "top_p",
+    "user",
+];
+
+/// A chat request whose form is right.
+pub(super) struct Chat {
+    members: Map<String, Value>,
+}
+
+impl Chat {
+    pub(super) fn read(call: &Call) -> Result<Self, Answer> {
+        let members = read_members(call)?;
+        check_arguments(&members, &ARGUMENTS)?;
+        let messages = members.get("messages").and_then(Value::as_array);
+        let proper = |message: &Value| message["role"].is_string() && !message["content"].is_null();
+        match messages {
+            None => Err(invalid("'messages' is a required property", &Value::Null, &Value::Null)),
+            Some(messages) if messages.is_empty() || !messages.iter().all(proper) => Err(invalid(
+                "Invalid 'messages': expected a list of at least one message with a role and content.",
+                &json!("messages"),
+                &json!("invalid_value"),
+            )),
+            Some(_) => Ok(Self { members }),
+        }
+    }
+
+    /// The deployment that the v1 path is told in the body.
+    pub(super) fn model(&self) -> Result<String, Answer> {
+        read_model(&self.members)
+    }
+
+    pub(super) fn complete(
+        &self,
+        name: &str,
+        account: &Account,
+        world: &World,
+        now: OffsetDateTime,
+    ) -> Result<Answer, Answer> {
+        let deployment = account.deployment(name).ok_or_else(deployment_not_found)?;
+        self.check_model(&deployment.model)?;
+        let text = reply::write(&self.question(), account, deployment);
+        let completion = Completion {
+            id: format!("chatcmpl-{}", &signature::random_text(24)[..29]),
+            created: now.unix_timestamp(),
+            model: model::full_name(&deployment.model),
+            text,
+        };
+        let answer = if self.flag("stream") {
+            let with_usage = self
+                .members
+                .get("stream_options")
+                .is_some_and(|options| options["include_usage"] == json!(true));
+            let pause = Duration::from_millis(world.scenario.event_delay_milliseconds);
+            completion.streamed(with_usage, pause)
+        } else {
+            completion.whole()
+        };
+        Ok(with_model_headers(answer, account, deployment))
+    }
+
+    fn check_model(&self, model: &str) -> Result<(), Answer> {
+        if !model::can_chat(model) {
+            return Err(not_supported("chatCompletion", model));
+        }
+        if model::is_reasoning(model) && self.members.contains_key("max_tokens") {
+            return Err(invalid(
+                "Unsupported parameter: 'max_tokens' is not supported with this model. Use 'max_completion_tokens' instead.",
+                &json!("max_tokens"),
+                &json!("unsupported_parameter"),
+            ));
+        }
+        Ok(())
+    }
+
+    /// The last message of the user, text parts joined.
+    fn question(&self) -> String {
+        let messages = self.members.get("messages").and_then(Value::as_array);
+        let last =
+            messages.and_then(|all| all.iter().rev().find(|one| one["role"] == json!("user")));
+        match last.map(|one| &one["content"]) {
+            Some(Value::String(text)) => text.clone(),
+            Some(Value::Array(parts)) => {
+                parts.iter().filter_map(|part| part["text"].as_str()).collect::<Vec<_>>().join(" ")
+            }
+            _ => String::new(),
+        }
+    }
+
+    fn flag(&self, name: &str) -> bool {
+        self.members.get(name) == Some(&json!(true))
+    }
+}
+
+/// An answer in the making.
+struct Completion {
+    id: String,
+    created: i64,
+    model: String,
+    text: String,
+}
+
+impl Completion {
+    /// Recorded: `aoai.chat__200__keyless__01`.
+    fn whole(&self) -> Answer {
+        Answer::json(
+            StatusCode::OK,
+            &json!({
+                "choices": [{
+                    "content_filter_results": answer_filter(),
+                    "finish_reason": "stop",
+                    "index": 0,
+                    "logprobs": null,
+                    "message": {"content": self.text, "refusal": null, "role": "assistant", "annotations": []},
+                }],
+                "created": self.created,
+                "id": self.id,
+                "model": self.model,
+                "object": "chat.completion",
+                "prompt_filter_results": prompt_filter(),
+                "system_fingerprint": "fp_practice",
+                "usage": self.usage(),
+            }),
+        )
+    }
+
+    /// Recorded: `aoai.chat__200__stream__01`. The first event has no choice and no id, only what the
+    /// filter said of the prompt; then the role, the words, the finish, the usage if asked for.
+    fn streamed(&self, with_usage: bool, pause: Duration) -> Answer {
+        let mut events = vec![
+            json!({"choices": [], "created": 0, "id": "", "model": "", "object": "", "prompt_filter_results": prompt_filter()}),
+            self.chunk(
+                &json!({"content": "", "refusal": null, "role": "assistant"}),
+                &json!({}),
+                None,
+            ),
+        ];
+        events.extend(
+            self.text
+                .split_inclusive(' ')
+                .map(|word| self.chunk(&json!({"content": word}), &word_filter(), None)),
+        );
+        events.push(self.chunk(&json!({}), &json!({}), Some("stop")));
+        if with_usage {
+            let mut last = self.chunk(&json!({}), &json!({}), None);
+            last["choices"] = json!([]);
+            last["usage"] = self.usage();
+            events.push(last);
+        }
+        let mut pieces: Vec<Bytes> =
+            events.iter().map(|event| format!("data: {event}\n\n").into()).collect();
+        pieces.push(Bytes::from_static(b"data: [DONE]\n\n"));
+        if Mutant::StreamWithoutEnds.is_on() {
+            pieces.pop();
+            pieces.remove(0);
+        }
+        let mut answer = Answer::empty(StatusCode::OK)
+            .with("content-type", "text/event-stream")
+            .with("cache-control", "no-cache, must-revalidate")
+            .with("x-accel-buffering", "no");
+        answer.content = Content::Pieces(pieces, pause);
+        answer
+    }
+
+    fn chunk(&self, delta: &Value, filter: &Value, finish: Option<&str>) -> Value {
+        json!({
+            "choices": [{
+                "content_filter_results": filter,
+                "delta": delta,
+                "finish_reason": finish,
+                "index": 0,
+                "logprobs": null,
+            }],
+            "created": self.created,
+            "id": self.id,
+            "model": self.model,
+            "object": "chat.completion.chunk",
+            "system_fingerprint": "fp_practice",
+        })
+    }
+
+    fn usage(&self) -> Value {
+        let words = self.text.split_whitespace().count();
+        json!({
+            "completion_tokens": words,
+            "completion_tokens_details": {
+                "accepted_prediction_tokens": 0,
+                "audio_tokens": 0,
+                "reasoning_tokens": 0,
+                "rejected_prediction_tokens": 0,
+            },
+            "prompt_tokens": 12,
+            "prompt_tokens_details": {"audio_tokens": 0, "cached_tokens": 0},
+            "total_tokens": words + 12,
+        })
+    }
+}
+
+pub(super) fn prompt_filter() -> Value {
+    let mut results = word_filter();
+    results["jailbreak"] = json!({"filtered": false, "detected": false});
+    json!([{"prompt_index": 0, "content_filter_results": results}])
+}
+
+pub(super) fn answer_filter() -> Value {
+    let mut results = word_filter();
+    results["protected_material_code"] = json!({"filtered": false, "detected": false});
+    results["protected_material_text"] = json!({"filtered": false, "detected": false});
+    results
+}
+
+fn word_filter() -> Value {
+    let safe = json!({"filtered": false, "severity": "safe"});
+    json!({"hate": safe, "self_harm": safe, "sexual": safe, "violence": safe})
+}
