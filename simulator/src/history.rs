@@ -2,7 +2,7 @@
 
 use std::sync::{Mutex, PoisonError};
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::call::Call;
 
@@ -10,7 +10,7 @@ use crate::call::Call;
 ///
 /// No header is kept. Of a form body only the names of the fields are kept, and values of the query
 /// that are secrets of one attempt are replaced by `…`.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Entry {
     /// Rises by one with every arrival; a reset does not start it again.
     pub sequence: u64,

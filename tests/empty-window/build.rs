@@ -1,0 +1,5 @@
+//! What every Tauri program builds.
+
+fn main() {
+    tauri_build::build();
+}
