@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::time::SystemTime;
 
 use crate::node::require_node;
 use crate::packages::{Need, require_packages};
@@ -30,8 +31,32 @@ pub fn make_bundle() -> Outcome {
     }
     let mut build = node.package_program("tauri", &["build", "--bundles", "deb"]);
     run(build.current_dir(repository().join("src-tauri")))?;
-    check_size(&folder.join("keyless-desktop"), PROGRAM_LIMIT)?;
-    check_size(&find_deb(&debs)?, DEB_LIMIT)
+    let bundle = find_bundle()?;
+    check_size(&bundle.program, PROGRAM_LIMIT)?;
+    check_size(&bundle.deb, DEB_LIMIT)
+}
+
+/// What is shipped.
+pub struct Bundle {
+    /// The program as it is in the installer.
+    pub program: PathBuf,
+    /// The installer.
+    pub deb: PathBuf,
+}
+
+impl Bundle {
+    /// When it was made.
+    pub fn made(&self) -> SystemTime {
+        let made = fs::metadata(&self.deb).and_then(|file| file.modified());
+        made.unwrap_or(SystemTime::UNIX_EPOCH)
+    }
+}
+
+/// The bundle that was made last; fails where there is none.
+pub fn find_bundle() -> Outcome<Bundle> {
+    let folder = target_folder().join("release");
+    let deb = find_deb(&folder.join("bundle/deb"))?;
+    Ok(Bundle { program: folder.join("keyless-desktop"), deb })
 }
 
 fn find_deb(folder: &Path) -> Outcome<PathBuf> {

@@ -3,6 +3,7 @@
 //! The crate depends on the standard library only, so that it builds in a second on a machine
 //! that has nothing but git and Rust, and can fetch the rest.
 
+mod bench;
 mod bundle;
 mod cargo_deny;
 mod demo;
@@ -35,6 +36,8 @@ Commands
   test --only NAME  run one stage of it (may be repeated)
   hosts -- COMMAND  run a command against practice Azure under the real names of its
                     services (--scenario NAME|FILE before the dashes)
+  bench             measure the journey, the window's start beside an empty one, and the sizes
+  bench --json FILE the same, and write the figures to a file
   bundle            build the release and its .deb
   types             write the generated TypeScript types and UI fixtures anew
   icons             draw the application's icons anew from icons/keyless.svg
@@ -64,6 +67,7 @@ fn run_command(words: &[&str]) -> Outcome<ExitCode> {
         ["test", rest @ ..] => stages::run_stages(&only_names(rest)?),
         ["hosts", rest @ ..] => hosts::run_command(rest),
         [hosts::INSIDE, rest @ ..] => hosts::run_inside(rest),
+        ["bench", rest @ ..] => bench::measure(rest).map(done),
         ["bundle"] => bundle::make_bundle().map(done),
         ["types"] => types::write_types().map(done),
         ["icons"] => icons::draw_icons().map(done),

@@ -18,6 +18,8 @@ pub enum Need {
     Drive,
     /// Run a command in namespaces of its own.
     Hosts,
+    /// Start windows on a virtual display and look at it.
+    Measure,
     /// Fetch Node.js where the system's is too old.
     FetchNode,
 }
@@ -41,7 +43,7 @@ struct Package {
     sign: Sign,
 }
 
-const PACKAGES: [Package; 14] = [
+const PACKAGES: [Package; 15] = [
     Package { debian: "build-essential", need: Need::Build, sign: Sign::Program(&["cc"]) },
     Package { debian: "pkg-config", need: Need::Build, sign: Sign::Program(&["pkg-config"]) },
     Package {
@@ -52,6 +54,7 @@ const PACKAGES: [Package; 14] = [
     Package { debian: "xdg-utils", need: Need::Show, sign: Sign::Program(&["xdg-open"]) },
     Package { debian: "xdg-utils", need: Need::Drive, sign: Sign::Program(&["xdg-open"]) },
     Package { debian: "xvfb", need: Need::Drive, sign: Sign::Program(&["Xvfb"]) },
+    Package { debian: "xvfb", need: Need::Measure, sign: Sign::Program(&["Xvfb"]) },
     Package {
         debian: "webkit2gtk-driver",
         need: Need::Drive,

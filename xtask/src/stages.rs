@@ -23,7 +23,7 @@ struct Stage {
     run: fn(&Stage, &mut Workshop) -> Outcome<Tally>,
 }
 
-const STAGES: [Stage; 9] = [
+const STAGES: [Stage; 10] = [
     Stage {
         name: "fmt",
         checks: "the format of the Rust code",
@@ -72,6 +72,13 @@ const STAGES: [Stage; 9] = [
         package: Some(("e2e", "tests/e2e")),
         needs: &[Need::Build, Need::Drive],
         run: test_window,
+    },
+    Stage {
+        name: "bench",
+        checks: "the bench: that it measures what it says",
+        package: Some(("bench", "tests/bench")),
+        needs: &[],
+        run: test_package,
     },
     Stage {
         name: "xtask",

@@ -46,6 +46,11 @@ pub fn build_programs() -> Outcome<Vec<Executable>> {
     build(&[], "--bins")
 }
 
+/// Builds the programs of one package.
+pub fn build_package(package: &str) -> Outcome<Vec<Executable>> {
+    build(&[package], "--bins")
+}
+
 /// The program of this name.
 pub fn find_executable<'a>(built: &'a [Executable], name: &str) -> Outcome<&'a Executable> {
     let program = built.iter().find(|built| !built.is_test && built.name == name);
