@@ -11,6 +11,7 @@ use aws_lc_rs::signature::{
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::{Value, json};
+use uuid::Uuid;
 
 /// Signs claims with the key of this process, which is made at first use and lives nowhere else.
 pub(crate) fn sign(claims: &Value) -> String {
@@ -65,6 +66,20 @@ pub(crate) fn random_text(length: usize) -> String {
     let mut bytes = vec![0; length];
     SystemRandom::new().fill(&mut bytes).expect("the system has random numbers");
     encode(bytes)
+}
+
+/// An unguessable number.
+pub(crate) fn random_number(range: std::ops::Range<u8>) -> u8 {
+    let mut bytes = [0];
+    SystemRandom::new().fill(&mut bytes).expect("the system has random numbers");
+    range.start + bytes[0] % (range.end - range.start)
+}
+
+/// An id that is the same for the same text.
+pub(crate) fn stable_id(text: &str) -> Uuid {
+    let mut bytes = [0; 16];
+    bytes.copy_from_slice(&digest(&SHA256, text.as_bytes()).as_ref()[..16]);
+    uuid::Builder::from_random_bytes(bytes).into_uuid()
 }
 
 struct Key {

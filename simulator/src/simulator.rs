@@ -10,17 +10,19 @@ use tokio::task::JoinHandle;
 
 use crate::address::{Addresses, Entrance};
 use crate::clock::Clock;
+use crate::entra::{Claims, SignIn};
 use crate::fault::Fault;
 use crate::history::Entry;
 #[cfg(feature = "hosts")]
 use crate::hosts::HostsFiles;
+use crate::policy::Flow;
 use crate::scenario::Scenario;
 use crate::server::serve;
 #[cfg(feature = "hosts")]
 use crate::server::serve_names;
 use crate::signature::random_text;
 use crate::site::Site;
-use crate::token::{Grant, is_resource, make_access_token};
+use crate::token::{Grant, Subject, is_resource, make_access_token};
 
 /// How to start.
 #[derive(Clone, Debug)]
@@ -195,6 +197,18 @@ impl Simulator {
     /// # Panics
     /// When the scenario has no such user in no such tenant, or no such resource exists.
     pub fn issue_token(&self, user: &str, tenant: &str, audience: &str) -> String {
+        self.issue(user, tenant, audience, false)
+    }
+
+    /// The same for a user who has signed in with a second factor (`acrs` carries `p1`).
+    ///
+    /// # Panics
+    /// As [`Simulator::issue_token`].
+    pub fn issue_token_after_mfa(&self, user: &str, tenant: &str, audience: &str) -> String {
+        self.issue(user, tenant, audience, true)
+    }
+
+    fn issue(&self, user: &str, tenant: &str, audience: &str, mfa: bool) -> String {
         let mut world = self.site.world();
         let resource = audience.strip_suffix("/.default").unwrap_or(audience);
         assert!(is_resource(resource), "there is no resource {audience}");
@@ -204,12 +218,14 @@ impl Simulator {
             panic!("the scenario has no such tenant or no such user");
         };
         assert!(user.object_id(&tenant).is_some(), "{} is not in {tenant}", user.upn);
+        let sign_in =
+            SignIn { upn: user.upn.clone(), at: self.site.clock.now(), mfa, flow: Flow::Browser };
         let grant = Grant {
-            user: &user,
+            subject: Subject::Person(&user, &sign_in),
             tenant: &tenant,
             client: "04b07795-8ddb-461a-bbee-02f9e1bf7b46",
             resource,
-            capable: false,
+            claims: &Claims::default(),
         };
         make_access_token(&mut world, &self.site, &grant).0
     }

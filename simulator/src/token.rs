@@ -6,9 +6,10 @@ use serde_json::{Value, json};
 use time::OffsetDateTime;
 
 use crate::call::Call;
+use crate::entra::{Claims, SignIn};
 use crate::mutant::Mutant;
 use crate::rbac::{Principal, PrincipalKind};
-use crate::scenario::User;
+use crate::scenario::{ServicePrincipal, User};
 use crate::signature;
 use crate::site::Site;
 use crate::world::World;
@@ -33,38 +34,80 @@ pub(crate) fn is_resource(resource: &str) -> bool {
         || INFERENCE_AUDIENCES.contains(&resource)
 }
 
+/// What the built-in clients may do in a person's name at a resource.
+pub(crate) fn list_delegated_scopes(resource: &str) -> &'static [&'static str] {
+    match resource.trim_end_matches('/') {
+        GRAPH_AUDIENCE => &["Directory.AccessAsUser.All", "User.Read.All"],
+        _ => &["user_impersonation"],
+    }
+}
+
 /// For whom and for what a token is made.
 pub(crate) struct Grant<'a> {
-    pub(crate) user: &'a User,
+    pub(crate) subject: Subject<'a>,
     pub(crate) tenant: &'a str,
     pub(crate) client: &'a str,
     /// The resource as it was asked for: a trailing slash stays.
     pub(crate) resource: &'a str,
-    /// The client said that it can answer claims challenges (`cp1`).
-    pub(crate) capable: bool,
+    pub(crate) claims: &'a Claims,
 }
 
-/// An access token and its lifetime in seconds: 60 to 90 minutes, or 24 hours for a client that
-/// declared `cp1` (recorded: `entra.token__200__cae_cp1`).
+/// Whom a token speaks of.
+#[derive(Clone, Copy)]
+pub(crate) enum Subject<'a> {
+    Person(&'a User, &'a SignIn),
+    Application(&'a ServicePrincipal),
+}
+
+/// An access token (v1.0 shape) and its lifetime in seconds: 60 to 90 minutes for a person, an hour
+/// for an application, 24 hours for a client that declared `cp1` (recorded:
+/// `entra.token__200__cae_cp1`).
 pub(crate) fn make_access_token(
     world: &mut World,
     site: &Site,
     grant: &Grant<'_>,
 ) -> (String, u64) {
-    world.access_tokens += 1;
-    let lifetime = if grant.capable { 86_399 } else { lifetime_of(world.access_tokens) };
+    let number = world.entra.count_access_token();
+    let lifetime = match grant.subject {
+        _ if grant.claims.capable => 86_399,
+        Subject::Person(..) => lifetime_of(number),
+        Subject::Application(_) => 3599,
+    };
     let now = site.clock.now();
-    let user = grant.user;
-    let object_id = user.object_id(grant.tenant).unwrap_or_default();
     let mut claims = json!({
         "aud": grant.resource,
         "iss": format!("https://sts.windows.net/{}/", grant.tenant),
         "iat": (now - BACKDATED).unix_timestamp(),
         "nbf": (now - BACKDATED).unix_timestamp(),
         "exp": now.unix_timestamp() + i64::try_from(lifetime).unwrap_or(i64::MAX),
-        "acr": "1",
-        "amr": ["pwd"],
+        "aio": signature::random_text(36),
         "appid": grant.client,
+        "rh": format!("1.{}.", signature::random_text(24)),
+        "tid": grant.tenant,
+        "uti": signature::random_text(16),
+        "ver": "1.0",
+    });
+    let own = match grant.subject {
+        Subject::Person(user, sign_in) => claims_of_person(user, sign_in, grant, world),
+        Subject::Application(principal) => claims_of_application(principal, grant),
+    };
+    for (name, value) in own.as_object().into_iter().flatten() {
+        claims[name] = value.clone();
+    }
+    if grant.claims.capable {
+        claims["xms_cc"] = json!(["CP1"]);
+    }
+    let token = signature::sign(&claims);
+    site.ledger.keep_secret(&token);
+    (token, lifetime)
+}
+
+/// What only a person's token says; a guest's names the home tenant and no user principal name.
+fn claims_of_person(user: &User, sign_in: &SignIn, grant: &Grant<'_>, world: &World) -> Value {
+    let object_id = user.object_id(grant.tenant).unwrap_or_default();
+    let mut claims = json!({
+        "acr": "1",
+        "amr": if sign_in.mfa { json!(["pwd", "mfa"]) } else { json!(["pwd"]) },
         "appidacr": "0",
         "family_name": user.family_name,
         "given_name": user.given_name,
@@ -74,36 +117,62 @@ pub(crate) fn make_access_token(
         "name": user.name(),
         "oid": object_id,
         "puid": short_hash(&["puid", object_id], 16),
-        "rh": format!("1.{}.", signature::random_text(24)),
-        "scp": "user_impersonation",
+        "scp": list_delegated_scopes(grant.resource).join(" "),
         "sub": pairwise(grant.resource, object_id),
-        "tid": grant.tenant,
         "unique_name": user.upn,
-        "upn": user.upn,
-        "uti": signature::random_text(16),
-        "ver": "1.0",
+        // The role template that everybody holds who is no guest and no administrator.
+        "wids": ["b79fbf4d-3ef9-4689-8143-76b194e85509"],
     });
-    if grant.capable {
-        claims["xms_cc"] = json!(["CP1"]);
+    if user.home == grant.tenant {
+        claims["upn"] = json!(user.upn);
+    } else {
+        claims["email"] = json!(user.upn);
+        claims["idp"] = json!(format!("https://sts.windows.net/{}/", user.home));
     }
-    let token = signature::sign(&claims);
-    site.ledger.keep_secret(&token);
-    (token, lifetime)
+    if sign_in.mfa {
+        claims["acrs"] = json!(earned_contexts(grant.claims));
+    }
+    claims
+}
+
+/// What only an application's token says.
+fn claims_of_application(principal: &ServicePrincipal, grant: &Grant<'_>) -> Value {
+    json!({
+        "appidacr": "1",
+        "idp": format!("https://sts.windows.net/{}/", grant.tenant),
+        "idtyp": "app",
+        "oid": principal.id,
+        "sub": principal.id,
+    })
+}
+
+/// `p1` stands for multi-factor authentication; other contexts are granted with it when they are
+/// asked for.
+fn earned_contexts(claims: &Claims) -> Vec<String> {
+    let mut contexts = vec!["p1".to_owned()];
+    contexts.extend(claims.contexts.iter().filter(|one| *one != "p1").cloned());
+    contexts
 }
 
 /// An id token (v2.0 shape).
-pub(crate) fn make_id_token(site: &Site, grant: &Grant<'_>, nonce: Option<&str>) -> String {
+pub(crate) fn make_id_token(
+    site: &Site,
+    user: &User,
+    grant: &Grant<'_>,
+    nonce: Option<&str>,
+) -> String {
     let issued = site.clock.now() - BACKDATED;
-    let object_id = grant.user.object_id(grant.tenant).unwrap_or_default();
+    let object_id = user.object_id(grant.tenant).unwrap_or_default();
     let mut claims = json!({
         "aud": grant.client,
         "iss": format!("{}/{}/v2.0", site.addresses.authority, grant.tenant),
         "iat": issued.unix_timestamp(),
         "nbf": issued.unix_timestamp(),
         "exp": issued.unix_timestamp() + 3900,
-        "name": grant.user.name(),
+        "aio": signature::random_text(36),
+        "name": user.name(),
         "oid": object_id,
-        "preferred_username": grant.user.upn,
+        "preferred_username": user.upn,
         "puid": short_hash(&["puid", object_id], 16),
         "rh": format!("1.{}.", signature::random_text(24)),
         "sub": pairwise(grant.client, object_id),
@@ -111,6 +180,9 @@ pub(crate) fn make_id_token(site: &Site, grant: &Grant<'_>, nonce: Option<&str>)
         "uti": signature::random_text(16),
         "ver": "2.0",
     });
+    if user.home != grant.tenant {
+        claims["idp"] = json!(format!("https://sts.windows.net/{}/", user.home));
+    }
     if let Some(nonce) = nonce {
         claims["nonce"] = json!(nonce);
     }
@@ -170,18 +242,6 @@ pub(crate) fn read_caller(
 pub(crate) fn client_info(user: &User) -> String {
     let home = user.home.as_str();
     signature::encode(json!({"uid": user.object_id(home), "utid": home}).to_string())
-}
-
-/// Whether a `claims` parameter declares `cp1`; none when it is not JSON.
-pub(crate) fn declares_cp1(claims: Option<&str>) -> Option<bool> {
-    let Some(claims) = claims else {
-        return Some(false);
-    };
-    let claims: Value = serde_json::from_str(claims).ok()?;
-    let values = claims["access_token"]["xms_cc"]["values"].as_array();
-    Some(values.is_some_and(|values| {
-        values.iter().filter_map(Value::as_str).any(|value| value.eq_ignore_ascii_case("cp1"))
-    }))
 }
 
 /// Between 3600 and 5399 seconds, the same for the same number.

@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 use time::OffsetDateTime;
 
 use crate::arm::identity_id;
+use crate::entra;
 use crate::rbac::canonical;
 use crate::scenario::{Account, ResourceGroup, Scenario, ServicePrincipal, Subscription, User};
 
@@ -43,28 +44,6 @@ pub(crate) struct Identity {
     pub(crate) created: Option<OffsetDateTime>,
 }
 
-/// An authorization code that was given out.
-#[derive(Clone, Debug)]
-pub(crate) struct Code {
-    pub(crate) client: String,
-    pub(crate) redirect: String,
-    pub(crate) challenge: String,
-    pub(crate) tenant: String,
-    pub(crate) upn: String,
-    pub(crate) resource: String,
-    pub(crate) nonce: Option<String>,
-    pub(crate) issued: OffsetDateTime,
-    pub(crate) redeemed: bool,
-}
-
-/// A refresh token that was given out.
-#[derive(Clone, Debug)]
-pub(crate) struct RefreshToken {
-    pub(crate) client: String,
-    pub(crate) upn: String,
-    pub(crate) issued: OffsetDateTime,
-}
-
 /// Everything that requests read and change.
 #[derive(Debug)]
 pub(crate) struct World {
@@ -76,10 +55,8 @@ pub(crate) struct World {
     identities: BTreeMap<String, Identity>,
     /// From when a subscription is registered for a namespace, both in lower case.
     registrations: HashMap<(String, String), OffsetDateTime>,
-    pub(crate) codes: HashMap<String, Code>,
-    pub(crate) refresh_tokens: HashMap<String, RefreshToken>,
-    /// Access tokens given out so far, which seeds their lifetimes.
-    pub(crate) access_tokens: u64,
+    /// What Entra has given out.
+    pub(crate) entra: entra::State,
 }
 
 impl World {
@@ -90,9 +67,7 @@ impl World {
             identities: given_identities(&scenario),
             registrations: HashMap::new(),
             scenario,
-            codes: HashMap::new(),
-            refresh_tokens: HashMap::new(),
-            access_tokens: 0,
+            entra: entra::State::new(now),
         }
     }
 
@@ -220,17 +195,15 @@ impl World {
                 })
             })
             .collect();
+        let [codes, redeemed, refresh_tokens, access_tokens] = self.entra.counts();
         json!({
             "scenario": self.scenario.name,
             "about": self.scenario.about,
             "now": crate::clock::arm_time(now),
             "assignments": assignments,
-            "codes": {
-                "issued": self.codes.len(),
-                "redeemed": self.codes.values().filter(|code| code.redeemed).count(),
-            },
-            "refresh_tokens": self.refresh_tokens.len(),
-            "access_tokens": self.access_tokens,
+            "codes": { "issued": codes, "redeemed": redeemed },
+            "refresh_tokens": refresh_tokens,
+            "access_tokens": access_tokens,
         })
     }
 }

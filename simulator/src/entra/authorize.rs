@@ -4,31 +4,35 @@ use http::StatusCode;
 use url::Url;
 use uuid::Uuid;
 
+use super::error::EntraError;
+use super::interaction::{Outcome, Visit, proceed};
 use super::scope::Scope;
-use super::{Authority, EntraError, correlation_id, page};
+use super::state::{Code, SignIn};
+use super::{Ask, Authority, Claims, page};
 use crate::answer::Answer;
 use crate::call::Call;
 use crate::mutant::Mutant;
+use crate::policy::Flow;
 use crate::scenario::{Application, Scenario};
 use crate::signature;
-use crate::site::Site;
-use crate::token::{client_info, declares_cp1};
-use crate::world::Code;
+use crate::token::client_info;
+use crate::world::World;
 
 /// An authorization request that Entra would show a page for.
 #[derive(Debug)]
-pub(super) struct Request {
+struct Request {
     authority: Authority,
-    pub(super) application: Application,
-    pub(super) scope: Scope,
-    pub(super) login_hint: Option<String>,
+    application: Application,
+    scope: Scope,
+    claims: Claims,
+    login_hint: Option<String>,
     /// The tenant as it was addressed.
-    pub(super) tenant: String,
+    tenant: String,
     redirect: Redirect,
     challenge: String,
     nonce: Option<String>,
     wants_client_info: bool,
-    silent: bool,
+    prompt: Option<String>,
 }
 
 /// Where an answer goes, and in which form.
@@ -53,84 +57,59 @@ enum Wrong {
 }
 
 /// GET: the sign-in page.
-pub(super) fn show_page(segment: &str, call: &Call, site: &Site) -> Answer {
-    let world = site.world();
-    match Request::read(segment, call, &world.scenario) {
-        Err(Wrong::Here(error)) => refuse_here(&error, call, site),
-        Err(Wrong::There(redirect, error)) => redirect.refuse(&error, call, site),
-        Ok(request) if request.silent => {
+pub(super) fn show_page(segment: &str, ask: &Ask<'_>) -> Answer {
+    let world = ask.site.world();
+    match Request::read(segment, ask.call, &world.scenario) {
+        Err(wrong) => wrong.into_answer(ask),
+        // No page keeps a session, so nobody is ever signed in already.
+        Ok(request) if request.prompt.as_deref() == Some("none") => {
             let error = EntraError::new(
                 "login_required",
                 50058,
                 "A silent sign-in request was sent but no user is signed in.",
             );
-            request.redirect.refuse(&error, call, site)
+            request.redirect.refuse(&error, ask)
         }
-        Ok(request) => page::sign_in(&request, &world.scenario),
+        Ok(request) => page::sign_in(&request.visit(), &world.scenario),
     }
 }
 
-/// POST: somebody pressed a button of the page.
-pub(super) fn decide(segment: &str, call: &Call, site: &Site) -> Answer {
-    let mut world = site.world();
-    let request = match Request::read(segment, call, &world.scenario) {
+/// POST: somebody pressed a button of a page.
+pub(super) fn decide(segment: &str, ask: &Ask<'_>) -> Answer {
+    let mut world = ask.site.world();
+    let request = match Request::read(segment, ask.call, &world.scenario) {
         Ok(request) => request,
-        Err(Wrong::Here(error)) => return refuse_here(&error, call, site),
-        Err(Wrong::There(redirect, error)) => return redirect.refuse(&error, call, site),
+        Err(wrong) => return wrong.into_answer(ask),
     };
-    let Some(upn) = call.field("user") else {
-        let error =
-            EntraError::new("access_denied", 65004, "User declined to consent to access the app.");
-        return request.redirect.refuse(&error, call, site);
-    };
-    let Some(user) = world.scenario.user(&upn).cloned() else {
-        let error = EntraError::new(
-            "invalid_request",
-            50034,
-            format!("The user account {upn} does not exist in the directory."),
-        );
-        return refuse_here(&error, call, site);
-    };
-    let tenant = match request.authority.tenant_for(&user, &request.application.id) {
-        Ok(tenant) => tenant,
-        Err(error) => return refuse_here(&error, call, site),
-    };
-    let code = format!("1.{}", signature::random_text(96));
-    site.ledger.keep_secret(&code);
-    world.codes.insert(
-        code.clone(),
-        Code {
-            client: request.application.id.clone(),
-            redirect: request.redirect.uri.clone(),
-            challenge: request.challenge,
-            tenant: tenant.clone(),
-            upn: user.upn.clone(),
-            resource: request.scope.resource,
-            nonce: request.nonce,
-            issued: site.clock.now(),
-            redeemed: false,
-        },
-    );
-    let mut fields = vec![("code", code)];
-    if request.wants_client_info {
-        fields.push(("client_info", client_info(&user)));
+    match proceed(&request.visit(), ask, &mut world) {
+        Err(error) => error.into_page(ask),
+        Ok(Outcome::Page(page)) => page,
+        Ok(Outcome::Declined) => {
+            request.redirect.refuse(&EntraError::declined("access_denied"), ask)
+        }
+        Ok(Outcome::SignedIn(sign_in, tenant)) => {
+            request.hand_over(sign_in, tenant, ask, &mut world)
+        }
     }
-    fields.push(("session_state", Uuid::new_v4().to_string()));
-    let mut answer = request.redirect.send(fields);
-    answer.caller = Some((user.upn, tenant));
-    answer
 }
 
 /// GET: ends a browser session, of which there is none.
-pub(super) fn sign_out(segment: &str, site: &Site) -> Answer {
-    match Authority::of(segment, &site.world().scenario) {
+pub(super) fn sign_out(segment: &str, ask: &Ask<'_>) -> Answer {
+    match Authority::of(segment, &ask.site.world().scenario) {
         Ok(_) => page::message(
             StatusCode::OK,
             "You are signed out",
             "This practice sign-in keeps no session.",
         ),
-        Err(error) => {
-            page::message(StatusCode::BAD_REQUEST, "This sign-in cannot go on", &error.text)
+        Err(error) => error.into_page(ask),
+    }
+}
+
+impl Wrong {
+    fn into_answer(self, ask: &Ask<'_>) -> Answer {
+        match self {
+            Self::Here(error) => error.into_page(ask),
+            Self::There(redirect, error) => redirect.refuse(&error, ask),
         }
     }
 }
@@ -144,10 +123,7 @@ impl Request {
             |name: &str| parameter(name).ok_or_else(|| Wrong::Here(EntraError::missing(name)));
         let authority = Authority::of(segment, scenario).map_err(Wrong::Here)?;
         let client = needed("client_id")?;
-        let application = scenario
-            .application(&client)
-            .cloned()
-            .ok_or_else(|| Wrong::Here(EntraError::unknown_client(&client, segment)))?;
+        let application = authority.find_client(&client, segment, scenario).map_err(Wrong::Here)?;
         let uri = needed("redirect_uri")?;
         if !is_registered(&application, &uri) {
             return Err(Wrong::Here(EntraError::new(
@@ -200,25 +176,68 @@ impl Request {
             &parameter("scope").ok_or_else(|| EntraError::missing("scope"))?,
             segment,
         )?;
-        if declares_cp1(parameter("claims").as_deref()).is_none() {
-            return Err(EntraError::new(
-                "invalid_request",
-                90_015,
-                "The claims parameter is not valid JSON.",
-            ));
-        }
         Ok(Self {
             authority,
             application,
             scope,
+            claims: Claims::parse(parameter("claims").as_deref())?,
             challenge: read_challenge(call)?,
             login_hint: parameter("login_hint"),
             tenant: segment.to_owned(),
             redirect,
             nonce: parameter("nonce"),
             wants_client_info: parameter("client_info").as_deref() == Some("1"),
-            silent: parameter("prompt").as_deref() == Some("none"),
+            prompt: parameter("prompt"),
         })
+    }
+
+    fn visit(&self) -> Visit<'_> {
+        Visit {
+            authority: &self.authority,
+            segment: &self.tenant,
+            application: &self.application,
+            scope: &self.scope,
+            claims: &self.claims,
+            login_hint: self.login_hint.as_deref(),
+            asks_consent: self.prompt.as_deref() == Some("consent"),
+            flow: Flow::Browser,
+            carried: Vec::new(),
+        }
+    }
+
+    /// Sends a code to the client.
+    fn hand_over(
+        self,
+        sign_in: SignIn,
+        tenant: String,
+        ask: &Ask<'_>,
+        world: &mut World,
+    ) -> Answer {
+        let upn = sign_in.upn.clone();
+        let code = format!("1.{}", signature::random_text(96));
+        ask.site.ledger.keep_secret(&code);
+        world.entra.codes.insert(
+            code.clone(),
+            Code {
+                client: self.application.id,
+                redirect: self.redirect.uri.clone(),
+                challenge: self.challenge,
+                tenant: tenant.clone(),
+                sign_in,
+                resource: self.scope.resource,
+                nonce: self.nonce,
+                issued: ask.now(),
+                redeemed: false,
+            },
+        );
+        let mut fields = vec![("code", code)];
+        if let Some(user) = world.scenario.user(&upn).filter(|_| self.wants_client_info) {
+            fields.push(("client_info", client_info(user)));
+        }
+        fields.push(("session_state", Uuid::new_v4().to_string()));
+        let mut answer = self.redirect.send(fields);
+        answer.caller = Some((upn, tenant));
+        answer
     }
 }
 
@@ -256,16 +275,13 @@ fn is_registered(application: &Application, uri: &str) -> bool {
     })
 }
 
-fn refuse_here(error: &EntraError, call: &Call, site: &Site) -> Answer {
-    let text = error.description(&Uuid::new_v4(), &correlation_id(call), site.clock.now());
-    page::message(StatusCode::BAD_REQUEST, "This sign-in cannot go on", &text)
-}
-
 impl Redirect {
-    fn refuse(&self, error: &EntraError, call: &Call, site: &Site) -> Answer {
-        let description =
-            error.description(&Uuid::new_v4(), &correlation_id(call), site.clock.now());
-        self.send(vec![("error", error.error.to_owned()), ("error_description", description)])
+    fn refuse(&self, error: &EntraError, ask: &Ask<'_>) -> Answer {
+        self.send(vec![
+            ("error", error.error.to_owned()),
+            ("error_description", error.description(ask)),
+            ("error_uri", error.uri()),
+        ])
     }
 
     /// The answer, with the state as it was sent.

@@ -4,14 +4,13 @@ use http::StatusCode;
 use serde_json::{Value, json};
 use url::Url;
 
-use super::{Authority, EntraError};
+use super::{Ask, Authority, CONSUMERS, EntraError};
 use crate::answer::Answer;
-use crate::call::Call;
 use crate::signature;
-use crate::site::Site;
 
-/// Hosts that Entra knows as itself, by cloud (recorded: `entra.instanceDiscovery__200`).
-const CLOUDS: [(&str, &str, &[&str]); 3] = [
+/// Hosts that Entra knows as itself, by cloud: preferred for requests, preferred for caches, and all
+/// (recorded: `entra.instanceDiscovery__200`).
+const CLOUDS: [(&str, &str, &[&str]); 5] = [
     (
         "login.microsoftonline.com",
         "login.windows.net",
@@ -27,24 +26,31 @@ const CLOUDS: [(&str, &str, &[&str]); 3] = [
         "login.partner.microsoftonline.cn",
         &["login.partner.microsoftonline.cn", "login.chinacloudapi.cn"],
     ),
+    ("login.microsoftonline.de", "login.microsoftonline.de", &["login.microsoftonline.de"]),
     (
         "login.microsoftonline.us",
         "login.microsoftonline.us",
         &["login.microsoftonline.us", "login.usgovcloudapi.net"],
     ),
+    (
+        "login-us.microsoftonline.com",
+        "login-us.microsoftonline.com",
+        &["login-us.microsoftonline.com"],
+    ),
 ];
 
 /// `/{tenant}/v2.0/.well-known/openid-configuration`; for `organizations` and `common` the issuer is
 /// a template.
-pub(super) fn describe_tenant(segment: &str, call: &Call, site: &Site) -> Answer {
+pub(super) fn describe_tenant(segment: &str, ask: &Ask<'_>) -> Answer {
+    let site = ask.site;
     let world = site.world();
-    let issuer = match Authority::of(segment, &world.scenario) {
-        Ok(Authority::Tenant(id)) => id,
-        Ok(Authority::Home) => "{tenantid}".to_owned(),
-        Err(error) => return error.into_answer(call, site),
+    let (tenant, issuer) = match Authority::of(segment, &world.scenario) {
+        Ok(Authority::Tenant(id)) => (id.clone(), id),
+        Ok(Authority::Home) => (segment.to_owned(), "{tenantid}".to_owned()),
+        Ok(Authority::Consumers) => (segment.to_owned(), CONSUMERS.to_owned()),
+        Err(error) => return error.into_answer(ask),
     };
     let authority = &site.addresses.authority;
-    let tenant = if issuer.starts_with('{') { segment } else { &issuer };
     let endpoint = |path: &str| format!("{authority}/{tenant}/{path}");
     cacheable(&json!({
         "token_endpoint": endpoint("oauth2/v2.0/token"),
@@ -68,6 +74,7 @@ pub(super) fn describe_tenant(segment: &str, call: &Call, site: &Site) -> Answer
             "msgraph_host", "aud", "exp", "iat", "auth_time", "acr", "nonce", "preferred_username",
             "name", "tid", "ver", "at_hash", "c_hash", "email"
         ],
+        "kerberos_endpoint": endpoint("kerberos"),
         "tenant_region_scope": "EU",
         "cloud_instance_name": "microsoftonline.com",
         "cloud_graph_host_name": "graph.windows.net",
@@ -77,62 +84,74 @@ pub(super) fn describe_tenant(segment: &str, call: &Call, site: &Site) -> Answer
 }
 
 /// `/{tenant}/discovery/v2.0/keys`.
-pub(super) fn list_keys(segment: &str, call: &Call, site: &Site) -> Answer {
-    match Authority::of(segment, &site.world().scenario) {
+pub(super) fn list_keys(segment: &str, ask: &Ask<'_>) -> Answer {
+    match Authority::of(segment, &ask.site.world().scenario) {
         Ok(_) => cacheable(&signature::key_set(&format!(
             "{}/{{tenantid}}/v2.0",
-            site.addresses.authority
+            ask.site.addresses.authority
         ))),
-        Err(error) => error.into_answer(call, site),
+        Err(error) => error.into_answer(ask),
     }
 }
 
-/// `/common/discovery/instance`, versions 1.0 and 1.1: is this host an authority?
-pub(super) fn discover_instance(call: &Call, site: &Site) -> Answer {
-    let version = call.query("api-version").unwrap_or_default();
+/// `/common/discovery/instance`: is this host an authority? Version 1.0 answers with the tenant's
+/// endpoint alone (recorded: `entra.discovery__200`), 1.1 also with all clouds (recorded:
+/// `entra.instanceDiscovery__200`).
+pub(super) fn discover_instance(ask: &Ask<'_>) -> Answer {
+    let version = ask.call.query("api-version").unwrap_or_default();
     let Some(endpoint) =
-        call.query("authorization_endpoint").and_then(|endpoint| Url::parse(&endpoint).ok())
+        ask.call.query("authorization_endpoint").and_then(|endpoint| Url::parse(&endpoint).ok())
     else {
-        return EntraError::missing("authorization_endpoint").into_answer(call, site);
+        return EntraError::missing("authorization_endpoint").into_answer(ask);
     };
-    let own = Url::parse(&site.addresses.authority).ok();
-    let same_host = |own: &Url| own.host() == endpoint.host() && own.port() == endpoint.port();
-    let known = own.as_ref().is_some_and(same_host)
-        || CLOUDS
-            .iter()
-            .any(|(_, _, aliases)| aliases.contains(&endpoint.host_str().unwrap_or_default()));
-    if !["1.0", "1.1"].contains(&version.as_str()) || !known {
-        let body = json!({
-            "error": "invalid_instance",
-            "error_description": "AADSTS50049: Unknown or invalid instance.",
-            "error_codes": [50049],
-        });
-        return Answer::json(StatusCode::BAD_REQUEST, &body);
+    let own = Url::parse(&ask.site.addresses.authority).ok();
+    let is_own = own
+        .as_ref()
+        .is_some_and(|own| own.host() == endpoint.host() && own.port() == endpoint.port());
+    let host = endpoint.host_str().unwrap_or_default();
+    let known = CLOUDS.iter().any(|(_, _, aliases)| aliases.contains(&host));
+    if !["1.0", "1.1"].contains(&version.as_str()) || !(is_own || known) {
+        return EntraError::new("invalid_instance", 50049, "Unknown or invalid instance.")
+            .into_answer(ask);
     }
-    let tenant = endpoint
-        .path()
-        .split_once("/oauth2")
-        .and_then(|(before, _)| before.rsplit('/').next())
-        .unwrap_or("common");
-    let mut metadata: Vec<Value> = CLOUDS
+    let base = if is_own {
+        ask.site.addresses.authority.clone()
+    } else {
+        format!("https://{}", endpoint.authority())
+    };
+    let mut body =
+        json!({"tenant_discovery_endpoint": format!("{base}{}", discovery_path(&endpoint))});
+    if version == "1.1" {
+        body["api-version"] = json!(version);
+        body["metadata"] = Value::from(list_clouds(own.as_ref()));
+    }
+    cacheable(&body)
+}
+
+/// The path of the tenant's metadata, of the generation of endpoints that was named.
+fn discovery_path(endpoint: &Url) -> String {
+    let (tenant, rest) = endpoint.path().split_once("/oauth2").unwrap_or(("/common", ""));
+    let tenant = tenant.rsplit('/').next().unwrap_or("common");
+    let generation = if rest.starts_with("/v2.0") { "/v2.0" } else { "" };
+    format!("/{tenant}{generation}/.well-known/openid-configuration")
+}
+
+/// All clouds, and the simulator where it has a name of its own.
+fn list_clouds(own: Option<&Url>) -> Vec<Value> {
+    let cloud = |network: &str, cache: &str, aliases: &[&str]| json!({"preferred_network": network, "preferred_cache": cache, "aliases": aliases});
+    let stranger = own
+        .map(Url::authority)
+        .filter(|own| !CLOUDS.iter().any(|(_, _, aliases)| aliases.contains(own)));
+    CLOUDS
         .iter()
-        .map(|(network, cache, aliases)| {
-            json!({"preferred_network": network, "preferred_cache": cache, "aliases": aliases})
-        })
-        .collect();
-    if let Some(host) = own.as_ref().map(|own| own.authority().to_owned()) {
-        metadata
-            .push(json!({"preferred_network": host, "preferred_cache": host, "aliases": [host]}));
-    }
-    cacheable(&json!({
-        "tenant_discovery_endpoint": format!("{}/{tenant}/v2.0/.well-known/openid-configuration", site.addresses.authority),
-        "api-version": version,
-        "metadata": metadata,
-    }))
+        .map(|(network, cache, aliases)| cloud(network, cache, aliases))
+        .chain(stranger.map(|host| cloud(host, host, &[host])))
+        .collect()
 }
 
 fn cacheable(body: &Value) -> Answer {
     Answer::json(StatusCode::OK, body)
         .with("cache-control", "max-age=86400, private")
         .with("access-control-allow-origin", "*")
+        .with("access-control-allow-methods", "GET, OPTIONS")
 }

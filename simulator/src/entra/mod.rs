@@ -1,21 +1,31 @@
-//! Microsoft Entra ID, v2.0 endpoints: metadata, sign-in page, tokens.
+//! Microsoft Entra ID, v2.0 endpoints: metadata, pages for people, codes, tokens.
 
+mod application;
 mod authorize;
+mod claims;
+mod device;
+mod error;
+mod interaction;
 mod metadata;
 mod page;
 mod redeem;
 mod scope;
+mod state;
 
 use http::{Method, StatusCode};
-use serde_json::json;
 use time::OffsetDateTime;
 use uuid::Uuid;
 
 use crate::answer::Answer;
 use crate::call::Call;
-use crate::clock::entra_time;
-use crate::scenario::{Scenario, User};
+use crate::policy::{Case, Demand, Merits};
+use crate::scenario::{Application, Scenario, Tenant, User};
 use crate::site::Site;
+use crate::world::World;
+
+pub(crate) use claims::Claims;
+use error::EntraError;
+pub(crate) use state::{SignIn, State};
 
 /// What is asked of Entra; the string is the tenant segment of the path.
 #[derive(Debug)]
@@ -26,6 +36,11 @@ pub(crate) enum Route {
     Authorize(String),
     SignIn(String),
     Token(String),
+    DeviceCode(String),
+    /// The short address that people type: `microsoft.com/devicelogin`.
+    DeviceLogin,
+    DevicePage,
+    DeviceSignIn,
     Logout(String),
 }
 
@@ -35,20 +50,21 @@ impl Route {
         let path: Vec<&str> = segments.iter().map(String::as_str).collect();
         let get = call.method == Method::GET;
         let post = call.method == Method::POST;
+        let tenant = || path.first().map(|&tenant| tenant.to_owned()).unwrap_or_default();
         match path.as_slice() {
             ["common", "discovery", "instance"] if get => Some(Self::InstanceDiscovery),
-            [tenant, "v2.0", ".well-known", "openid-configuration"] if get => {
-                Some(Self::OpenIdConfiguration((*tenant).to_owned()))
+            ["devicelogin"] if get => Some(Self::DeviceLogin),
+            ["common", "oauth2", "deviceauth"] if get => Some(Self::DevicePage),
+            ["common", "oauth2", "deviceauth"] if post => Some(Self::DeviceSignIn),
+            [_, "v2.0", ".well-known", "openid-configuration"] if get => {
+                Some(Self::OpenIdConfiguration(tenant()))
             }
-            [tenant, "discovery", "v2.0", "keys"] if get => Some(Self::Keys((*tenant).to_owned())),
-            [tenant, "oauth2", "v2.0", "authorize"] if get => {
-                Some(Self::Authorize((*tenant).to_owned()))
-            }
-            [tenant, "oauth2", "v2.0", "authorize"] if post => {
-                Some(Self::SignIn((*tenant).to_owned()))
-            }
-            [tenant, "oauth2", "v2.0", "token"] if post => Some(Self::Token((*tenant).to_owned())),
-            [tenant, "oauth2", "v2.0", "logout"] if get => Some(Self::Logout((*tenant).to_owned())),
+            [_, "discovery", "v2.0", "keys"] if get => Some(Self::Keys(tenant())),
+            [_, "oauth2", "v2.0", "authorize"] if get => Some(Self::Authorize(tenant())),
+            [_, "oauth2", "v2.0", "authorize"] if post => Some(Self::SignIn(tenant())),
+            [_, "oauth2", "v2.0", "token"] if post => Some(Self::Token(tenant())),
+            [_, "oauth2", "v2.0", "devicecode"] if post => Some(Self::DeviceCode(tenant())),
+            [_, "oauth2", "v2.0", "logout"] if get => Some(Self::Logout(tenant())),
             _ => None,
         }
     }
@@ -61,28 +77,87 @@ impl Route {
             Self::Authorize(_) => "entra.authorize",
             Self::SignIn(_) => "entra.signIn",
             Self::Token(_) => "entra.token",
+            Self::DeviceCode(_) => "entra.deviceCode",
+            Self::DeviceLogin => "entra.deviceLogin",
+            Self::DevicePage => "entra.devicePage",
+            Self::DeviceSignIn => "entra.deviceSignIn",
             Self::Logout(_) => "entra.logout",
         }
     }
 }
 
 pub(crate) fn answer(route: Option<&Route>, call: &Call, site: &Site) -> Answer {
+    let ask = Ask { call, site, trace: Uuid::new_v4(), correlation: correlation_id(call) };
     let answer = match route {
         None => Answer::empty(StatusCode::NOT_FOUND),
-        Some(Route::InstanceDiscovery) => metadata::discover_instance(call, site),
-        Some(Route::OpenIdConfiguration(tenant)) => metadata::describe_tenant(tenant, call, site),
-        Some(Route::Keys(tenant)) => metadata::list_keys(tenant, call, site),
-        Some(Route::Authorize(tenant)) => authorize::show_page(tenant, call, site),
-        Some(Route::SignIn(tenant)) => authorize::decide(tenant, call, site),
-        Some(Route::Token(tenant)) => redeem::answer_token_request(tenant, call, site),
-        Some(Route::Logout(tenant)) => authorize::sign_out(tenant, site),
+        Some(Route::InstanceDiscovery) => metadata::discover_instance(&ask),
+        Some(Route::OpenIdConfiguration(tenant)) => metadata::describe_tenant(tenant, &ask),
+        Some(Route::Keys(tenant)) => metadata::list_keys(tenant, &ask),
+        Some(Route::Authorize(tenant)) => authorize::show_page(tenant, &ask),
+        Some(Route::SignIn(tenant)) => authorize::decide(tenant, &ask),
+        Some(Route::Token(tenant)) => redeem::answer_token_request(tenant, &ask),
+        Some(Route::DeviceCode(tenant)) => device::answer_code_request(tenant, &ask),
+        Some(Route::DeviceLogin) => device::lead_to_page(&ask),
+        Some(Route::DevicePage) => device::show_page(),
+        Some(Route::DeviceSignIn) => device::decide(&ask),
+        Some(Route::Logout(tenant)) => authorize::sign_out(tenant, &ask),
     };
-    answer
-        .with("x-ms-request-id", Uuid::new_v4().to_string())
+    let answer = answer
+        .with("x-ms-request-id", ask.trace.to_string())
         .with("x-ms-ests-server", "2.1.22345.6 - PRACTICE ProdSlices")
         .with("x-content-type-options", "nosniff")
-        .with("date", crate::clock::http_date(site.clock.now()))
+        .with("strict-transport-security", "max-age=31536000; includeSubDomains")
+        .with("p3p", "CP=\"DSP CUR OTPi IND OTRi ONL FIN\"")
+        .with("date", crate::clock::http_date(ask.now()));
+    if ask.parameter("return-client-request-id").is_some_and(|yes| yes == "true") {
+        return answer.with("client-request-id", &ask.correlation);
+    }
+    answer
 }
+
+/// A request to Entra, and the two ids under which it can be found again.
+struct Ask<'a> {
+    call: &'a Call,
+    site: &'a Site,
+    trace: Uuid,
+    /// The client's own id for the request where it sent one.
+    correlation: String,
+}
+
+impl Ask<'_> {
+    fn now(&self) -> OffsetDateTime {
+        self.site.clock.now()
+    }
+
+    /// What MSAL sends as a header, in the query or in the form, whichever it is.
+    fn parameter(&self, name: &str) -> Option<String> {
+        parameter(self.call, name)
+    }
+
+    /// A field of the form that must be there.
+    fn needed(&self, name: &str) -> Result<String, EntraError> {
+        self.call
+            .field(name)
+            .filter(|value| !value.is_empty())
+            .ok_or_else(|| EntraError::missing(name))
+    }
+}
+
+fn parameter(call: &Call, name: &str) -> Option<String> {
+    call.header(name)
+        .map(str::to_owned)
+        .or_else(|| call.query(name))
+        .or_else(|| call.is_form().then(|| call.field(name)).flatten())
+}
+
+fn correlation_id(call: &Call) -> String {
+    parameter(call, "client-request-id")
+        .filter(|id| Uuid::parse_str(id).is_ok())
+        .unwrap_or_else(|| Uuid::new_v4().to_string())
+}
+
+/// The tenant of personal accounts.
+const CONSUMERS: &str = "9188040d-6c67-4c5b-b112-36a304b66dad";
 
 /// The tenant part of a path.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -91,126 +166,94 @@ enum Authority {
     Tenant(String),
     /// `organizations` or `common`: the home tenant of whoever signs in.
     Home,
+    /// `consumers`: personal accounts, of which no scenario has one.
+    Consumers,
 }
 
 impl Authority {
     fn of(segment: &str, scenario: &Scenario) -> Result<Self, EntraError> {
-        if ["organizations", "common"].contains(&segment) {
-            return Ok(Self::Home);
+        match segment {
+            "organizations" | "common" => return Ok(Self::Home),
+            "consumers" | CONSUMERS => return Ok(Self::Consumers),
+            _ => {}
         }
         let tenant = scenario.tenant(segment).ok_or_else(|| EntraError::unknown_tenant(segment))?;
         Ok(Self::Tenant(tenant.id.clone()))
+    }
+
+    /// The public client with this id, where the authority lets it sign people in.
+    fn find_client(
+        &self,
+        client: &str,
+        segment: &str,
+        scenario: &Scenario,
+    ) -> Result<Application, EntraError> {
+        if *self == Self::Consumers {
+            return Err(EntraError::unknown_client(client, "Microsoft Accounts"));
+        }
+        let directory = scenario.tenant(segment).map_or(segment, |tenant| tenant.name.as_str());
+        scenario
+            .application(client)
+            .cloned()
+            .ok_or_else(|| EntraError::unknown_client(client, directory))
     }
 
     /// The tenant whose token a user gets here.
     ///
     /// # Errors
     /// AADSTS50020 when the tenant does not know the user.
-    fn tenant_for(&self, user: &User, client: &str) -> Result<String, EntraError> {
-        let tenant = match self {
-            Self::Home => &user.home,
+    fn tenant_for<'s>(
+        &self,
+        user: &User,
+        application: &Application,
+        scenario: &'s Scenario,
+    ) -> Result<&'s Tenant, EntraError> {
+        let id = match self {
+            Self::Home | Self::Consumers => &user.home,
             Self::Tenant(id) => id,
         };
-        if user.object_id(tenant).is_none() {
+        let tenant = scenario.tenant(id).ok_or_else(|| EntraError::unknown_tenant(id))?;
+        if user.object_id(&tenant.id).is_none() {
             return Err(EntraError::new(
                 "invalid_grant",
                 50020,
                 format!(
-                    "User account '{}' from identity provider 'https://sts.windows.net/{}/' does not exist in tenant '{tenant}' and cannot access the application '{client}' in that tenant. The account needs to be added as an external user in the tenant first. Sign out and sign in again with a different Azure Active Directory user account.",
-                    user.upn, user.home
+                    "User account '{}' from identity provider 'https://sts.windows.net/{}/' does not exist in tenant '{}' and cannot access the application '{}'({}) in that tenant. The account needs to be added as an external user in the tenant first. Sign out and sign in again with a different Azure Active Directory user account.",
+                    user.upn, user.home, tenant.name, application.id, application.name
                 ),
             ));
         }
-        Ok(tenant.clone())
-    }
-}
-
-/// A refusal by Entra.
-#[derive(Clone, Debug)]
-struct EntraError {
-    error: &'static str,
-    number: u32,
-    text: String,
-    suberror: Option<&'static str>,
-}
-
-impl EntraError {
-    fn new(error: &'static str, number: u32, text: impl Into<String>) -> Self {
-        Self { error, number, text: text.into(), suberror: None }
+        Ok(tenant)
     }
 
-    fn with_suberror(mut self, suberror: &'static str) -> Self {
-        self.suberror = Some(suberror);
-        self
-    }
-
-    fn unknown_tenant(segment: &str) -> Self {
-        Self::new(
-            "invalid_request",
-            90002,
-            format!(
-                "Tenant '{segment}' not found. Check to make sure you have the correct tenant ID and are signing into the correct cloud. Check with your subscription administrator, this may happen if there are no active subscriptions for the tenant."
-            ),
-        )
-    }
-
-    fn unknown_client(client: &str, tenant: &str) -> Self {
-        Self::new(
-            "unauthorized_client",
-            700_016,
-            format!(
-                "Application with identifier '{client}' was not found in the directory '{tenant}'. This can happen if the application has not been installed by the administrator of the tenant or consented to by any user in the tenant. You may have sent your authentication request to the wrong tenant."
-            ),
-        )
-    }
-
-    fn missing(parameter: &str) -> Self {
-        Self::new(
-            "invalid_request",
-            900_144,
-            format!("The request body must contain the following parameter: '{parameter}'."),
-        )
-    }
-
-    /// The text with everything that Entra appends to it (layout of 2024 and later: blanks).
-    fn description(&self, trace: &Uuid, correlation: &str, now: OffsetDateTime) -> String {
-        format!(
-            "AADSTS{}: {} Trace ID: {trace} Correlation ID: {correlation} Timestamp: {}",
-            self.number,
-            self.text,
-            entra_time(now)
-        )
-    }
-
-    /// The token endpoint's body, status 400 (recorded: `entra.token__400__authorization_pending`).
-    fn into_answer(self, call: &Call, site: &Site) -> Answer {
-        let now = site.clock.now();
-        let trace = Uuid::new_v4();
-        let correlation = correlation_id(call);
-        let mut body = json!({
-            "error": self.error,
-            "error_description": self.description(&trace, &correlation, now),
-            "error_codes": [self.number],
-            "timestamp": entra_time(now),
-            "trace_id": trace.to_string(),
-            "correlation_id": correlation,
-            "error_uri": format!("https://login.microsoftonline.com/error?code={}", self.number),
-        });
-        if let Some(suberror) = self.suberror {
-            body["suberror"] = json!(suberror);
+    /// Whether something that was given out for `tenant` may be redeemed here.
+    fn covers(&self, tenant: &str) -> bool {
+        match self {
+            Self::Tenant(id) => id == tenant,
+            Self::Home => true,
+            Self::Consumers => false,
         }
-        Answer::json(StatusCode::BAD_REQUEST, &body)
-            .with("cache-control", "no-store, no-cache")
-            .with("pragma", "no-cache")
-            .with("x-ms-clitelem", format!("1,{},0,,", self.number))
     }
 }
 
-/// The client's own id for the request where it sent one, in the header or in the query.
-fn correlation_id(call: &Call) -> String {
-    call.header("client-request-id")
-        .map(str::to_owned)
-        .or_else(|| call.query("client-request-id"))
-        .filter(|id| Uuid::parse_str(id).is_ok())
-        .unwrap_or_else(|| Uuid::new_v4().to_string())
+/// The first thing that a tenant demands of this person and this client and does not get; what
+/// revokes a guest is the home tenant's.
+fn find_unmet_demand<'w>(
+    world: &'w World,
+    tenant: &'w Tenant,
+    case: &Case<'_>,
+    merits: &Merits,
+    now: OffsetDateTime,
+) -> Option<&'w Demand> {
+    let began = world.entra.began;
+    let home = case
+        .user
+        .and_then(|upn| world.scenario.user(upn))
+        .and_then(|user| world.scenario.tenant(&user.home))
+        .unwrap_or(tenant);
+    let revoked = home
+        .policies
+        .unmet(case, merits, now, began)
+        .filter(|demand| matches!(demand, Demand::Revoked { .. }));
+    revoked.or_else(|| tenant.policies.unmet(case, merits, now, began))
 }

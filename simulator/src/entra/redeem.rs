@@ -1,22 +1,23 @@
-//! The token endpoint: a code or a refresh token for tokens.
+//! The token endpoint: a code, a device code or a refresh token for tokens of a person.
 //!
-//! Device codes and client secrets are further arms of [`redeem`].
+//! Applications that sign in by themselves are [`super::application`]'s.
 
 use std::time::Duration;
 
 use http::StatusCode;
 use serde_json::json;
 
+use super::error::EntraError;
 use super::scope::Scope;
-use super::{Authority, EntraError};
+use super::state::{RefreshToken, SignIn};
+use super::{Ask, Authority, Claims, application, device, find_unmet_demand};
 use crate::answer::Answer;
-use crate::call::Call;
 use crate::mutant::Mutant;
+use crate::policy::{Case, Merits};
 use crate::scenario::{Application, User};
 use crate::signature;
-use crate::site::Site;
-use crate::token::{Grant, client_info, declares_cp1, make_access_token, make_id_token};
-use crate::world::{RefreshToken, World};
+use crate::token::{Grant, Subject, client_info, make_access_token, make_id_token};
+use crate::world::World;
 
 /// A code lives ten minutes.
 const CODE_LIFETIME: Duration = Duration::from_secs(600);
@@ -24,31 +25,22 @@ const CODE_LIFETIME: Duration = Duration::from_secs(600);
 const REFRESH_LIFETIME: Duration = Duration::from_secs(90 * 24 * 3600);
 
 /// `POST /{tenant}/oauth2/v2.0/token`.
-pub(super) fn answer_token_request(segment: &str, call: &Call, site: &Site) -> Answer {
-    let mut world = site.world();
-    match redeem(segment, call, &mut world, site) {
-        Ok(answer) => answer,
-        Err(error) => error.into_answer(call, site),
-    }
+pub(super) fn answer_token_request(segment: &str, ask: &Ask<'_>) -> Answer {
+    redeem(segment, ask, &mut ask.site.world()).unwrap_or_else(|error| error.into_answer(ask))
 }
 
 /// What a grant is good for.
-struct Redeemed {
-    user: User,
-    tenant: String,
-    scope: Scope,
-    nonce: Option<String>,
+pub(super) struct Redeemed {
+    pub(super) sign_in: SignIn,
+    pub(super) tenant: String,
+    pub(super) scope: Scope,
+    pub(super) nonce: Option<String>,
     /// Whether the answer holds a refresh token.
-    lasting: bool,
+    pub(super) lasting: bool,
 }
 
-fn redeem(
-    segment: &str,
-    call: &Call,
-    world: &mut World,
-    site: &Site,
-) -> Result<Answer, EntraError> {
-    if !call.is_form() {
+fn redeem(segment: &str, ask: &Ask<'_>, world: &mut World) -> Result<Answer, EntraError> {
+    if !ask.call.is_form() {
         return Err(EntraError::new(
             "invalid_request",
             900_144,
@@ -56,19 +48,25 @@ fn redeem(
         ));
     }
     let authority = Authority::of(segment, &world.scenario)?;
-    let client = needed(call, "client_id")?;
-    let application = world
-        .scenario
-        .application(&client)
-        .cloned()
-        .ok_or_else(|| EntraError::unknown_client(&client, segment))?;
-    let capable = declares_cp1(call.field("claims").as_deref()).ok_or_else(|| {
-        EntraError::new("invalid_request", 90_015, "The claims parameter is not valid JSON.")
-    })?;
-    let redeemed = match needed(call, "grant_type")?.as_str() {
-        "authorization_code" => redeem_code(segment, &authority, &application, call, world, site)?,
-        "refresh_token" => {
-            redeem_refresh_token(segment, &authority, &application, call, world, site)?
+    let client = ask.needed("client_id")?;
+    let grant = ask.needed("grant_type")?;
+    let claims = Claims::parse(ask.call.field("claims").as_deref())?;
+    if grant == "client_credentials" {
+        return application::sign_in(segment, &authority, &client, &claims, ask, world);
+    }
+    let application = authority.find_client(&client, segment, &world.scenario)?;
+    if ask.call.field("client_secret").is_some() {
+        return Err(EntraError::new(
+            "invalid_client",
+            700_025,
+            "Client is public so neither 'client_assertion' nor 'client_secret' should be presented.",
+        ));
+    }
+    let redeemed = match grant.as_str() {
+        "authorization_code" => redeem_code(segment, &authority, &application, ask, world)?,
+        "refresh_token" => redeem_refresh_token(segment, &authority, &application, ask, world)?,
+        "device_code" | "urn:ietf:params:oauth:grant-type:device_code" => {
+            device::redeem_device_code(segment, &authority, &application, ask, world)?
         }
         other => {
             return Err(EntraError::new(
@@ -78,22 +76,22 @@ fn redeem(
             ));
         }
     };
-    Ok(issue(&redeemed, &application, capable, call, world, site))
+    check_demands(&redeemed, &application, &claims, ask, world)?;
+    issue(&redeemed, &application, &claims, ask, world)
 }
 
 fn redeem_code(
     segment: &str,
     authority: &Authority,
     application: &Application,
-    call: &Call,
+    ask: &Ask<'_>,
     world: &mut World,
-    site: &Site,
 ) -> Result<Redeemed, EntraError> {
-    let code = needed(call, "code")?;
-    let redirect = needed(call, "redirect_uri")?;
-    let verifier = needed(call, "code_verifier")?;
+    let code = ask.needed("code")?;
+    let redirect = ask.needed("redirect_uri")?;
+    let verifier = ask.needed("code_verifier")?;
     let invalid = |number, text: &str| Err(EntraError::new("invalid_grant", number, text));
-    let Some(known) = world.codes.get_mut(&code) else {
+    let Some(known) = world.entra.codes.get_mut(&code) else {
         return invalid(70000, "Provided grant is invalid or malformed.");
     };
     if known.redeemed && !Mutant::CodeUsableTwice.is_on() {
@@ -111,13 +109,13 @@ fn redeem_code(
             "The reply address does not match the reply address provided when requesting Authorization code.",
         );
     }
-    if site.clock.now() >= known.issued + CODE_LIFETIME {
+    if ask.now() >= known.issued + CODE_LIFETIME {
         return invalid(
             70008,
             "The provided authorization code or refresh token has expired due to inactivity. Send a new interactive authorization request for this user and resource.",
         );
     }
-    if matches!(authority, Authority::Tenant(id) if *id != known.tenant) {
+    if !authority.covers(&known.tenant) {
         return invalid(
             700_005,
             "Provided Authorization Code is intended to use against other tenant, thus rejected.",
@@ -130,7 +128,7 @@ fn redeem_code(
             "The Code_Verifier does not match the code_challenge supplied in the authorization request.",
         );
     }
-    let scope = Scope::parse(&needed(call, "scope")?, segment)?;
+    let scope = Scope::parse(&ask.needed("scope")?, segment)?;
     if scope.resource.trim_end_matches('/') != known.resource.trim_end_matches('/') {
         return invalid(
             70000,
@@ -138,22 +136,26 @@ fn redeem_code(
         );
     }
     known.redeemed = true;
-    let (upn, tenant, nonce) = (known.upn.clone(), known.tenant.clone(), known.nonce.clone());
-    Ok(Redeemed { user: find_user(world, &upn)?, tenant, lasting: scope.offline, scope, nonce })
+    Ok(Redeemed {
+        sign_in: known.sign_in.clone(),
+        tenant: known.tenant.clone(),
+        nonce: known.nonce.clone(),
+        lasting: scope.offline,
+        scope,
+    })
 }
 
 /// A refresh token is bound to user and client, not to a tenant or a resource, and stays usable
-/// beside its successor.
+/// beside its successor. It reaches the tenants that know the user and no other.
 fn redeem_refresh_token(
     segment: &str,
     authority: &Authority,
     application: &Application,
-    call: &Call,
+    ask: &Ask<'_>,
     world: &World,
-    site: &Site,
 ) -> Result<Redeemed, EntraError> {
-    let token = needed(call, "refresh_token")?;
-    let known = world.refresh_tokens.get(&token).ok_or_else(|| {
+    let token = ask.needed("refresh_token")?;
+    let known = world.entra.refresh_tokens.get(&token).ok_or_else(|| {
         EntraError::new(
             "invalid_grant",
             9_002_313,
@@ -170,40 +172,88 @@ fn redeem_refresh_token(
         )
         .with_suberror("client_mismatch"));
     }
-    if site.clock.now() >= known.issued + REFRESH_LIFETIME {
+    if ask.now() >= known.issued + REFRESH_LIFETIME {
         return Err(EntraError::new(
             "invalid_grant",
             700_082,
-            "The refresh token has expired due to inactivity. The token was inactive for 90.00:00:00.",
+            format!(
+                "The refresh token has expired due to inactivity. The token was issued on {} and was inactive for 90.00:00:00.",
+                crate::clock::arm_time(known.issued)
+            ),
         )
-        .with_suberror("token_expired"));
+        .with_suberror("bad_token"));
     }
-    let user = find_user(world, &known.upn)?;
-    let scope = Scope::parse(&needed(call, "scope")?, segment)?;
+    let user = find_user(world, &known.sign_in.upn)?;
+    let scope = Scope::parse(&ask.needed("scope")?, segment)?;
     let tenant = match authority {
         Authority::Tenant(id) if Mutant::RefreshTokenOfAnotherTenant.is_on() => id.clone(),
-        _ => authority.tenant_for(&user, &application.id)?,
+        _ => authority.tenant_for(user, application, &world.scenario)?.id.clone(),
     };
-    Ok(Redeemed { user, tenant, scope, nonce: None, lasting: true })
+    Ok(Redeemed { sign_in: known.sign_in.clone(), tenant, scope, nonce: None, lasting: true })
+}
+
+/// Refuses where the tenant or the client's own claims ask for more than the sign-in has.
+fn check_demands(
+    redeemed: &Redeemed,
+    application: &Application,
+    claims: &Claims,
+    ask: &Ask<'_>,
+    world: &World,
+) -> Result<(), EntraError> {
+    let Redeemed { sign_in, scope, .. } = redeemed;
+    let tenant = world
+        .scenario
+        .tenant(&redeemed.tenant)
+        .ok_or_else(|| EntraError::unknown_tenant(&redeemed.tenant))?;
+    let case = Case {
+        user: Some(&sign_in.upn),
+        client: &application.id,
+        resource: &scope.resource,
+        flow: sign_in.flow,
+    };
+    let person = (tenant.id.clone(), sign_in.upn.clone());
+    let agreement = (tenant.id.clone(), application.id.clone(), sign_in.upn.clone());
+    let merits = Merits {
+        signed_in: sign_in.at,
+        mfa: sign_in.mfa,
+        enrolled: world.entra.enrolments.contains(&person),
+        consented: world.entra.consents.contains(&agreement),
+    };
+    if let Some(demand) = find_unmet_demand(world, tenant, &case, &merits, ask.now()) {
+        let began = world.entra.began;
+        return Err(EntraError::of_demand(
+            demand,
+            tenant,
+            application,
+            &scope.resource,
+            sign_in.at,
+            began,
+        ));
+    }
+    if !claims.contexts.is_empty() && !sign_in.mfa {
+        let claims = Claims::for_contexts(&claims.contexts);
+        return Err(EntraError::needs_mfa(&scope.resource, claims));
+    }
+    Ok(())
 }
 
 /// The answer (recorded: `entra.token__200__devicecode_foci`).
 fn issue(
     redeemed: &Redeemed,
     application: &Application,
-    capable: bool,
-    call: &Call,
+    claims: &Claims,
+    ask: &Ask<'_>,
     world: &mut World,
-    site: &Site,
-) -> Answer {
+) -> Result<Answer, EntraError> {
+    let user = find_user(world, &redeemed.sign_in.upn)?.clone();
     let grant = Grant {
-        user: &redeemed.user,
+        subject: Subject::Person(&user, &redeemed.sign_in),
         tenant: &redeemed.tenant,
         client: &application.id,
         resource: &redeemed.scope.resource,
-        capable,
+        claims,
     };
-    let (access_token, lifetime) = make_access_token(world, site, &grant);
+    let (access_token, lifetime) = make_access_token(world, ask.site, &grant);
     let mut body = json!({
         "token_type": "Bearer",
         "scope": redeemed.scope.granted(),
@@ -211,40 +261,53 @@ fn issue(
         "ext_expires_in": lifetime,
         "access_token": access_token,
     });
-    if capable {
+    if claims.capable {
         body["refresh_in"] = json!(lifetime / 2);
     }
     if redeemed.lasting {
-        body["refresh_token"] = json!(make_refresh_token(world, site, &grant));
+        body["refresh_token"] = json!(make_refresh_token(redeemed, application, ask, world));
         if application.family {
             body["foci"] = json!("1");
         }
     }
     if redeemed.scope.openid {
-        body["id_token"] = json!(make_id_token(site, &grant, redeemed.nonce.as_deref()));
+        let nonce = redeemed.nonce.as_deref();
+        body["id_token"] = json!(make_id_token(ask.site, &user, &grant, nonce));
     }
-    if call.field("client_info").as_deref() == Some("1") {
-        body["client_info"] = json!(client_info(&redeemed.user));
+    if ask.call.field("client_info").as_deref() == Some("1") {
+        body["client_info"] = json!(client_info(&user));
     }
-    let mut answer = Answer::json(StatusCode::OK, &body)
+    let mut answer = hand_out(&body);
+    answer.caller = Some((user.upn, redeemed.tenant.clone()));
+    Ok(answer)
+}
+
+/// Tokens are for one reader and for no cache.
+pub(super) fn hand_out(body: &serde_json::Value) -> Answer {
+    Answer::json(StatusCode::OK, body)
         .with("cache-control", "no-store, no-cache")
         .with("pragma", "no-cache")
         .with("expires", "-1")
-        .with("x-ms-clitelem", "1,0,0,,");
-    answer.caller = Some((redeemed.user.upn.clone(), redeemed.tenant.clone()));
-    answer
+        .with("x-ms-srs", "1.P")
+        .with("x-xss-protection", "0")
+        .with("x-ms-clitelem", "1,0,0,,")
 }
 
 /// As long as a real one: some 1.3 kB.
-fn make_refresh_token(world: &mut World, site: &Site, grant: &Grant<'_>) -> String {
+fn make_refresh_token(
+    redeemed: &Redeemed,
+    application: &Application,
+    ask: &Ask<'_>,
+    world: &mut World,
+) -> String {
     let token = format!("1.{}", signature::random_text(960));
-    site.ledger.keep_secret(&token);
-    world.refresh_tokens.insert(
+    ask.site.ledger.keep_secret(&token);
+    world.entra.refresh_tokens.insert(
         token.clone(),
         RefreshToken {
-            client: grant.client.to_owned(),
-            upn: grant.user.upn.clone(),
-            issued: site.clock.now(),
+            client: application.id.clone(),
+            sign_in: redeemed.sign_in.clone(),
+            issued: ask.now(),
         },
     );
     token
@@ -256,16 +319,6 @@ fn is_verifier(text: &str) -> bool {
         && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-._~".contains(&byte))
 }
 
-fn find_user(world: &World, upn: &str) -> Result<User, EntraError> {
-    world.scenario.user(upn).cloned().ok_or_else(|| {
-        EntraError::new(
-            "invalid_grant",
-            50034,
-            format!("The user account {upn} does not exist in the directory."),
-        )
-    })
-}
-
-fn needed(call: &Call, name: &str) -> Result<String, EntraError> {
-    call.field(name).filter(|value| !value.is_empty()).ok_or_else(|| EntraError::missing(name))
+fn find_user<'w>(world: &'w World, upn: &str) -> Result<&'w User, EntraError> {
+    world.scenario.user(upn).ok_or_else(|| EntraError::unknown_user(upn))
 }

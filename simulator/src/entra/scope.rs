@@ -1,7 +1,7 @@
 //! The `scope` parameter: one resource, and what OpenID Connect adds to it.
 
 use super::EntraError;
-use crate::token::{GRAPH_AUDIENCE, is_resource};
+use crate::token::{GRAPH_AUDIENCE, is_resource, list_delegated_scopes};
 
 const OPENID: [&str; 4] = ["openid", "profile", "email", "offline_access"];
 
@@ -67,12 +67,17 @@ impl Scope {
         })
     }
 
-    /// The `scope` of the answer: what was consented to, then `.default` as it was asked for.
+    /// The `scope` of the answer: with `.default` what was consented to, then what was asked for,
+    /// as it was asked for (recorded: `entra.token__200__devicecode_foci`).
     pub(super) fn granted(&self) -> String {
-        let consented = format!("{}/user_impersonation", self.resource);
-        let mut all = vec![consented.as_str()];
-        all.extend(self.asked.iter().map(String::as_str).filter(|scope| *scope != consented));
-        all.join(" ")
+        let by_default = self.asked.iter().any(|scope| scope.ends_with("/.default"));
+        let consented: Vec<String> = list_delegated_scopes(&self.resource)
+            .iter()
+            .filter(|_| by_default)
+            .map(|scope| format!("{}/{scope}", self.resource))
+            .collect();
+        let asked = self.asked.iter().filter(|scope| !consented.contains(scope));
+        consented.iter().chain(asked).map(String::as_str).collect::<Vec<_>>().join(" ")
     }
 }
 

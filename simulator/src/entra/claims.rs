@@ -1,0 +1,50 @@
+//! The `claims` parameter: what a client can do, and what a resource has asked it to bring.
+
+use serde_json::{Value, json};
+
+use super::EntraError;
+
+/// A claims request that was understood.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Claims {
+    /// The client can answer claims challenges (`xms_cc` with `cp1`).
+    pub(crate) capable: bool,
+    /// Authentication contexts without which the token is of no use (`acrs`).
+    pub(crate) contexts: Vec<String>,
+}
+
+impl Claims {
+    /// Reads a parameter; none asks for nothing.
+    ///
+    /// # Errors
+    /// When the parameter is not JSON.
+    pub(super) fn parse(parameter: Option<&str>) -> Result<Self, EntraError> {
+        let Some(parameter) = parameter else {
+            return Ok(Self::default());
+        };
+        let claims: Value = serde_json::from_str(parameter).map_err(|_| {
+            EntraError::new("invalid_request", 90_015, "The claims parameter is not valid JSON.")
+        })?;
+        let asked = &claims["access_token"];
+        let contexts = &asked["acrs"];
+        Ok(Self {
+            capable: values(&asked["xms_cc"]).iter().any(|one| one.eq_ignore_ascii_case("cp1")),
+            contexts: if contexts["essential"] == json!(true) {
+                values(contexts)
+            } else {
+                Vec::new()
+            },
+        })
+    }
+
+    /// The claims request that an interactive sign-in has to bring for these contexts.
+    pub(super) fn for_contexts(contexts: &[String]) -> String {
+        json!({"access_token": {"acrs": {"essential": true, "values": contexts}}}).to_string()
+    }
+}
+
+/// `value` and `values` of one claim (OpenID Connect Core, section 5.5.1).
+fn values(claim: &Value) -> Vec<String> {
+    let many = claim["values"].as_array().into_iter().flatten();
+    many.chain([&claim["value"]]).filter_map(Value::as_str).map(str::to_owned).collect()
+}
