@@ -116,7 +116,11 @@ async fn visit(address: String, habit: Habit, visited: Arc<Mutex<Vec<String>>>) 
         }
         Habit::Nothing | Habit::NoBrowser => return Some(()),
     };
-    let answer = client.post(&address).form(&form).send().await.ok()?;
+    let mut answer = client.post(&address).form(&form).send().await.ok()?;
+    while location(&answer).is_none() {
+        let further = suggested_fields(&answer.text().await.ok()?)?;
+        answer = client.post(&address).form(&further).send().await.ok()?;
+    }
     let mut next = location(&answer)?;
     loop {
         visited.lock().expect("no test panics with the lock").push(next.clone());
@@ -127,6 +131,20 @@ async fn visit(address: String, habit: Habit, visited: Arc<Mutex<Vec<String>>>) 
         let base = url::Url::parse(&next).expect("an absolute address");
         next = base.join(&onward).expect("a redirect leads somewhere").to_string();
     }
+}
+
+/// What the page's suggested button sends, with the hidden fields; none where the page has none.
+fn suggested_fields(page: &str) -> Option<Vec<(String, String)>> {
+    let field = |tag: &str| Some((attribute(tag, "name")?, attribute(tag, "value")?));
+    let tags = page.split('<').filter_map(|tag| tag.split_once('>')).map(|(tag, _)| tag);
+    let hidden = tags.clone().filter(|tag| tag.starts_with("input type=\"hidden\""));
+    let button = tags.clone().find(|tag| tag.starts_with("button id=\"continue\""))?;
+    hidden.chain([button]).map(field).collect()
+}
+
+fn attribute(tag: &str, name: &str) -> Option<String> {
+    let (_, rest) = tag.split_once(&format!(" {name}=\""))?;
+    rest.split_once('"').map(|(value, _)| value.to_owned())
 }
 
 /// `http://localhost:PORT` of an authorize address.
