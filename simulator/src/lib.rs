@@ -53,5 +53,6 @@ pub use fault::{Act, Fault, Match};
 pub use history::{Entry, critical_path, depth};
 #[cfg(feature = "hosts")]
 pub use hosts::HostsFiles;
+pub use route::operations;
 pub use scenario::{Scenario, ScenarioError};
 pub use simulator::{Options, Simulator, StartError};

@@ -6,6 +6,60 @@ use crate::call::Call;
 use crate::site::Site;
 use crate::{arm, entra, graph, inference};
 
+/// Every operation that a service knows, as the history names it.
+const OPERATIONS: &[&str] = &[
+    "accounts.get",
+    "accounts.list",
+    "accounts.listModels",
+    "chat.create",
+    "denyAssignments.list",
+    "deployments.get",
+    "deployments.list",
+    "embeddings.create",
+    "entra.authorize",
+    "entra.configuration",
+    "entra.deviceCode",
+    "entra.deviceLogin",
+    "entra.devicePage",
+    "entra.deviceSignIn",
+    "entra.discovery",
+    "entra.keys",
+    "entra.logout",
+    "entra.signIn",
+    "entra.token",
+    "graph.getByIds",
+    "graph.me",
+    "identities.create",
+    "identities.delete",
+    "identities.get",
+    "identities.list",
+    "locations.list",
+    "metadata.get",
+    "models.list",
+    "permissions.list",
+    "providers.get",
+    "providers.register",
+    "resourceGraph.query",
+    "resourceGroups.check",
+    "resourceGroups.get",
+    "resourceGroups.list",
+    "responses.create",
+    "roleAssignments.create",
+    "roleAssignments.delete",
+    "roleAssignments.get",
+    "roleAssignments.list",
+    "roleDefinitions.get",
+    "roleDefinitions.list",
+    "subscriptions.get",
+    "subscriptions.list",
+    "tenants.list",
+];
+
+/// The operations that the simulator serves, by the names that the history uses.
+pub fn operations() -> Vec<&'static str> {
+    OPERATIONS.to_vec()
+}
+
 /// A request that a service knows, or knows that it does not know.
 #[derive(Debug)]
 pub(crate) enum Route {
@@ -39,13 +93,18 @@ pub(crate) fn find_route(call: &mut Call, entrance: Entrance) -> Route {
 impl Route {
     /// The stable name of the operation; none where no service knows the request.
     pub(crate) fn operation(&self) -> Option<&'static str> {
-        match self {
+        let operation = match self {
             Self::Entra(route) => route.as_ref().map(entra::Route::operation),
             Self::Arm(route) => route.as_ref().map(arm::Route::operation),
             Self::Graph(route) => route.as_ref().map(graph::Route::operation),
             Self::Inference(_, route) => route.as_ref().map(inference::Route::operation),
             Self::Control | Self::Nowhere => None,
-        }
+        };
+        debug_assert!(
+            operation.is_none_or(|name| OPERATIONS.contains(&name)),
+            "{operation:?} belongs into OPERATIONS"
+        );
+        operation
     }
 
     pub(crate) fn answer(&self, call: &Call, site: &Site) -> Answer {

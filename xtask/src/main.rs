@@ -6,6 +6,7 @@
 mod bench;
 mod bundle;
 mod cargo_deny;
+mod conformance;
 mod demo;
 mod display;
 mod hosts;
@@ -38,6 +39,8 @@ Commands
                     services (--scenario NAME|FILE before the dashes)
   bench             measure the journey, the window's start beside an empty one, and the sizes
   bench --json FILE the same, and write the figures to a file
+  conformance       compare core and practice Azure with recorded answers of the real one
+                    (--recorded DIR, --examples DIR, --quoted DIR, --failures FILE, --json FILE)
   bundle            build the release and its .deb
   types             write the generated TypeScript types and UI fixtures anew
   icons             draw the application's icons anew from icons/keyless.svg
@@ -68,6 +71,7 @@ fn run_command(words: &[&str]) -> Outcome<ExitCode> {
         ["hosts", rest @ ..] => hosts::run_command(rest),
         [hosts::INSIDE, rest @ ..] => hosts::run_inside(rest),
         ["bench", rest @ ..] => bench::measure(rest).map(done),
+        ["conformance", rest @ ..] => conformance::check_conformance(rest),
         ["bundle"] => bundle::make_bundle().map(done),
         ["types"] => types::write_types().map(done),
         ["icons"] => icons::draw_icons().map(done),

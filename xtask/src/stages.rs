@@ -10,7 +10,7 @@ use crate::packages::{Need, require_packages};
 use crate::process::{cargo, command, repository, run, say, stream, succeeds};
 use crate::tally::{Tally, TestOutput};
 use crate::test_binaries::{Executable, build_tests, find_executable};
-use crate::{Outcome, cargo_deny, web};
+use crate::{Outcome, cargo_deny, conformance, web};
 
 struct Stage {
     name: &'static str,
@@ -58,6 +58,13 @@ const STAGES: [Stage; 10] = [
         package: Some(("simulator", "simulator")),
         needs: &[],
         run: test_package,
+    },
+    Stage {
+        name: "conformance",
+        checks: "core and practice Azure against recorded answers, where there are any",
+        package: Some(("conformance", "tests/conformance")),
+        needs: &[],
+        run: compare_with_records,
     },
     Stage {
         name: "shell",
@@ -265,6 +272,27 @@ fn check_pages(stage: &Stage, workshop: &mut Workshop) -> Outcome<Tally> {
 fn test_package(stage: &Stage, workshop: &mut Workshop) -> Outcome<Tally> {
     let executables = workshop.executables()?;
     count_tests(stage.name, test_programs(stage, &executables))
+}
+
+fn compare_with_records(stage: &Stage, workshop: &mut Workshop) -> Outcome<Tally> {
+    let mut tally = test_package(stage, workshop)?;
+    let Some(arguments) = conformance::default_arguments() else {
+        println!("{}", conformance::nothing_to_check());
+        return Ok(tally);
+    };
+    let executables = workshop.executables()?;
+    let mut program = find_executable(&executables, "conformance")?.command();
+    let mut counted = Tally::default();
+    let agrees = stream(program.args(arguments), |line| {
+        if let Some(total) = conformance::read_total(line) {
+            counted += total;
+        }
+    })?;
+    if !agrees && counted.failed == 0 {
+        counted += Tally::of_failure("conformance: see what is listed above");
+    }
+    tally += counted;
+    Ok(tally)
 }
 
 fn test_window(stage: &Stage, workshop: &mut Workshop) -> Outcome<Tally> {

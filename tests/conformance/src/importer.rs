@@ -1,0 +1,686 @@
+//! From a recorded request and answer to a scenario in which the simulator must answer alike.
+//!
+//! What a record says of the world is read out of it: its ids and names, what exists, what does
+//! not (404), who may do what (403), what was there before (409). The scenario is made of data
+//! only; the simulator never sees the recorded answer.
+
+use std::collections::BTreeMap;
+
+use serde_json::{Map, Value, json};
+use uuid::Uuid;
+
+use crate::operation::{Address, Operation, Service};
+use crate::record::{Record, Request};
+use crate::rename::new_id;
+
+/// The person who asks, in every scenario.
+pub const CALLER: &str = "grace@conformance.example";
+const HOME: &str = "5b0d8f0a-0d5c-4b52-9d6f-3f6f0e2f5a11";
+const CALLER_ID: &str = "8a4f3c1e-77b0-4a3e-8f53-6a1e2c9b7d20";
+const OWNER: &str = "8e3af657-a8ff-443c-a75c-2fe8c4bcb635";
+const OPENAI_USER: &str = "5e0bd9bd-7b93-4f28-af87-19fc36ad61bd";
+
+/// A world, and how to ask in it.
+#[derive(Clone, Debug)]
+pub struct Setting {
+    /// The scenario file.
+    pub scenario: Value,
+    /// What the request carries.
+    pub credential: Credential,
+    /// The tenant whose token is used.
+    pub tenant: String,
+    /// Headers of the request that the answer shows.
+    pub headers: BTreeMap<String, String>,
+}
+
+/// What a request carries to say who asks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Credential {
+    /// A token of the caller.
+    Token,
+    /// Something that is no token.
+    Nonsense,
+    /// A key of an account, which no account has.
+    Key,
+    /// Nothing: a sign-in, or a request without the header.
+    Nothing,
+}
+
+/// Makes the world of a renamed record.
+///
+/// # Errors
+/// Why no state of the world leads to the recorded answer.
+pub fn import(
+    record: &Record,
+    operation: &Operation,
+    built_in_roles: &std::collections::BTreeSet<String>,
+) -> Result<Setting, &'static str> {
+    let request = record.request.as_ref().ok_or("the request was not recorded")?;
+    let status = record.answer.status.ok_or("the status is not a number")?;
+    if status == 429 || status >= 500 {
+        return Err("an outage or a limit: no state of the world, a fault produces it");
+    }
+    let mut world = World::new(built_in_roles);
+    let credential = world.read(record, request, operation, status);
+    Ok(Setting {
+        tenant: world.tenant.clone(),
+        scenario: world.finish(),
+        credential,
+        headers: echoed_headers(record),
+    })
+}
+
+/// A correlation id that is not a GUID was the client's own, and came back.
+fn echoed_headers(record: &Record) -> BTreeMap<String, String> {
+    record
+        .answer
+        .headers
+        .get("x-ms-correlation-request-id")
+        .filter(|id| id.len() == 32)
+        .map(|id| BTreeMap::from([("x-ms-correlation-request-id".to_owned(), id.clone())]))
+        .unwrap_or_default()
+}
+
+/// A scenario in the making.
+struct World<'r> {
+    built_in_roles: &'r std::collections::BTreeSet<String>,
+    tenant: String,
+    tenants: Vec<Value>,
+    people: BTreeMap<String, Value>,
+    groups: Vec<Value>,
+    roles: BTreeMap<String, Value>,
+    subscriptions: Vec<Value>,
+    assignments: Vec<Value>,
+    page_size: usize,
+}
+
+impl<'r> World<'r> {
+    fn new(built_in_roles: &'r std::collections::BTreeSet<String>) -> Self {
+        Self {
+            built_in_roles,
+            tenant: HOME.to_owned(),
+            tenants: Vec::new(),
+            people: BTreeMap::new(),
+            groups: Vec::new(),
+            roles: BTreeMap::new(),
+            subscriptions: Vec::new(),
+            assignments: Vec::new(),
+            page_size: 100,
+        }
+    }
+
+    fn read(
+        &mut self,
+        record: &Record,
+        request: &Request,
+        operation: &Operation,
+        status: u16,
+    ) -> Credential {
+        let body = record.answer.body.json().cloned().unwrap_or_default();
+        let code = error_code(&body);
+        if let Some(tenant) = home_tenant(operation, &body) {
+            self.tenant = tenant;
+        }
+        if code != "AuthorizationFailed" && operation.name != "permissions.list" {
+            self.assign(CALLER_ID, OWNER, "/");
+        }
+        match operation.service {
+            Service::Inference => self.read_inference(request, operation, &body),
+            Service::ResourceManager => self.read_resources(request, operation, &body, status),
+            Service::Graph => self.read_objects(request, &body),
+            Service::Entra => self.add_tenant_of_path(request),
+        }
+        match (status, operation.service) {
+            (_, Service::Entra) => Credential::Nothing,
+            (401, Service::Inference) if code == "401" => Credential::Key,
+            (401, _) if code == "AuthenticationFailed" => Credential::Nothing,
+            (401, _) if code == "InvalidAuthenticationTokenTenant" => {
+                self.tenant = new_id("another tenant");
+                self.tenants.push(tenant(&self.tenant.clone(), &Value::Null));
+                Credential::Token
+            }
+            (401, Service::ResourceManager | Service::Graph) => Credential::Nonsense,
+            (401, Service::Inference) if code.is_empty() => Credential::Nonsense,
+            _ => Credential::Token,
+        }
+    }
+
+    fn read_resources(
+        &mut self,
+        request: &Request,
+        operation: &Operation,
+        body: &Value,
+        status: u16,
+    ) {
+        let code = error_code(body);
+        self.add_scope(&operation.scope, &Missing::of(&code, operation));
+        let items = items_of(body);
+        if body["nextLink"].is_string() {
+            self.page_size = items.len().max(1);
+        }
+        match operation.name.as_str() {
+            "tenants.list" => items.iter().for_each(|item| self.add_tenant(item)),
+            "subscriptions.list" | "subscriptions.get" => {
+                for item in &items {
+                    self.add_subscription(item);
+                }
+            }
+            "resourceGroups.list" | "resourceGroups.get" => {
+                for item in &items {
+                    self.add_resource_group(item);
+                }
+            }
+            "accounts.list" | "accounts.get" => {
+                for item in &items {
+                    self.add_account(item);
+                }
+            }
+            "deployments.list" | "deployments.get" => {
+                for item in &items {
+                    self.add_deployment(&operation.scope, item);
+                }
+            }
+            "identities.list" | "identities.get" => {
+                for item in &items {
+                    self.add_identity(item);
+                }
+            }
+            "permissions.list" => {
+                for (index, item) in items.iter().enumerate() {
+                    self.add_permission(index, item, &operation.scope);
+                }
+            }
+            "roleAssignments.list" | "roleAssignments.get" | "roleAssignments.delete"
+                if status < 300 =>
+            {
+                for item in &items {
+                    self.add_assignment(item);
+                }
+            }
+            "roleDefinitions.list" | "roleDefinitions.get" => {
+                for item in &items {
+                    self.add_role(item);
+                }
+            }
+            "roleAssignments.create" => self.read_assignment(request, operation, body, status),
+            _ => {}
+        }
+        if body["nextLink"].is_string() {
+            self.add_one_more(&items, operation);
+        }
+    }
+
+    /// A page with a link has another one behind it.
+    fn add_one_more(&mut self, items: &[Value], operation: &Operation) {
+        let Some(last) = items.last() else { return };
+        let mut more = last.clone();
+        for member in ["id", "name"] {
+            if let Some(text) = last[member].as_str() {
+                more[member] = json!(format!("{text}-2"));
+            }
+        }
+        match operation.name.as_str() {
+            "resourceGroups.list" => self.add_resource_group(&more),
+            "accounts.list" => self.add_account(&more),
+            "deployments.list" => self.add_deployment(&operation.scope, &more),
+            "identities.list" => self.add_identity(&more),
+            _ => {}
+        }
+    }
+
+    fn read_assignment(
+        &mut self,
+        request: &Request,
+        operation: &Operation,
+        body: &Value,
+        status: u16,
+    ) {
+        let wanted = &request.body["properties"];
+        let role = self.know_role(wanted["roleDefinitionId"].as_str().unwrap_or_default());
+        let principal = wanted["principalId"].as_str().unwrap_or_default().to_owned();
+        let kind = wanted["principalType"]
+            .as_str()
+            .or(body["properties"]["principalType"].as_str())
+            .unwrap_or("User");
+        let code = error_code(body);
+        if Uuid::parse_str(&principal).is_err() {
+            return;
+        }
+        if code == "PrincipalNotFound" {
+            // The message names the directory.
+            if let Some(tenant) = guids(body["error"]["message"].as_str()).last() {
+                self.tenant.clone_from(tenant);
+                self.move_subscriptions();
+            }
+            return;
+        }
+        self.add_principal(&principal, kind);
+        let name = operation.item.clone().unwrap_or_default();
+        match (status, code.as_str()) {
+            (409, "RoleAssignmentExists") => {
+                self.assign_as(&new_id(&name), &principal, &role, &operation.scope);
+            }
+            (400, "RoleAssignmentUpdateNotPermitted") => {
+                let other = new_id(&principal);
+                self.add_principal(&other, kind);
+                self.assign_as(&name, &other, &role, &operation.scope);
+            }
+            (200, _) => self.assign_as(&name, &principal, &role, &operation.scope),
+            _ => {}
+        }
+    }
+
+    fn read_inference(&mut self, request: &Request, operation: &Operation, body: &Value) {
+        let host = Address::of(&request.url).host;
+        let subdomain = host.split('.').next().unwrap_or_default().to_owned();
+        let code = error_code(body);
+        let deployment = operation
+            .item
+            .clone()
+            .or_else(|| request.body["model"].as_str().map(str::to_owned))
+            .unwrap_or_else(|| "chat".to_owned());
+        let served = body["model"].as_str().map_or("gpt-4o-mini", base_model);
+        let mut deployments = vec![json!({"name": deployment, "model": served})];
+        if code == "DeploymentNotFound" {
+            deployments.clear();
+        }
+        let group = json!({
+            "name": "rg-inference", "location": "swedencentral",
+            "accounts": [{
+                "name": "account", "kind": "OpenAI", "location": "swedencentral",
+                "subdomain": subdomain,
+                "public_network_access":
+                    if body["error"]["message"].as_str().is_some_and(|text| text.contains("Public access")) { "Disabled" } else { "Enabled" },
+                "disable_local_auth": code == "AuthenticationTypeDisabled",
+                "deployments": deployments,
+            }],
+        });
+        let id = new_id("the subscription of an endpoint");
+        let subscription = self.subscription(&id);
+        subscription["resource_groups"] = json!([group]);
+        if code != "PermissionDenied" {
+            self.assign(CALLER_ID, OPENAI_USER, &format!("/subscriptions/{id}"));
+        }
+    }
+
+    fn read_objects(&mut self, request: &Request, body: &Value) {
+        for id in request.body["ids"].as_array().into_iter().flatten().filter_map(Value::as_str) {
+            let known = items_of(body).into_iter().find(|item| item["id"] == id);
+            if let Some(object) = known {
+                let kind = object["@odata.type"].as_str().unwrap_or_default().to_owned();
+                let kind = if kind.ends_with("servicePrincipal") {
+                    "ServicePrincipal"
+                } else if kind.ends_with("group") {
+                    "Group"
+                } else {
+                    "User"
+                };
+                self.add_principal(id, kind);
+            }
+        }
+    }
+
+    fn add_tenant_of_path(&mut self, request: &Request) {
+        let first = Address::of(&request.url).segments().first().cloned().unwrap_or_default();
+        if Uuid::parse_str(&first).is_ok() {
+            self.tenant = first;
+        }
+    }
+
+    fn add_tenant(&mut self, item: &Value) {
+        if let Some(id) = item["tenantId"].as_str() {
+            self.tenants.retain(|known| known["id"] != id);
+            self.tenants.push(tenant(id, item));
+        }
+    }
+
+    fn add_subscription(&mut self, item: &Value) {
+        let Some(id) = item["subscriptionId"].as_str() else { return };
+        let tenant = self.tenant.clone();
+        let subscription = self.subscription(id);
+        subscription["name"] = item["displayName"].clone();
+        subscription["state"] = item["state"].clone();
+        subscription["tenant"] = json!(tenant);
+    }
+
+    /// Everything on the way to a scope, except what the record says is missing.
+    fn add_scope(&mut self, scope: &str, missing: &Missing) {
+        let segments = Address::of(scope).segments();
+        let parts: Vec<&str> = segments.iter().map(String::as_str).collect();
+        let ["subscriptions", id, rest @ ..] = parts.as_slice() else { return };
+        if *missing == Missing::Subscription {
+            return;
+        }
+        self.subscription(id);
+        let [_, group, rest @ ..] = rest else { return };
+        if *missing == Missing::Group {
+            return;
+        }
+        self.group(id, group);
+        let ["providers", namespace, kinds @ ..] = rest else { return };
+        if *missing == Missing::Resource {
+            return;
+        }
+        if let ["accounts", name, ..] = kinds
+            && namespace.eq_ignore_ascii_case("Microsoft.CognitiveServices")
+        {
+            self.account(id, group, name);
+        }
+    }
+
+    fn add_resource_group(&mut self, item: &Value) {
+        let segments = Address::of(item["id"].as_str().unwrap_or_default()).segments();
+        let (Some(id), Some(name)) = (segments.get(1), item["name"].as_str()) else { return };
+        let group = self.group(&id.clone(), name);
+        group["location"] = item["location"].clone();
+    }
+
+    fn add_account(&mut self, item: &Value) {
+        let segments = Address::of(item["id"].as_str().unwrap_or_default()).segments();
+        let (Some(id), Some(group), Some(name)) =
+            (segments.get(1), segments.get(3), item["name"].as_str())
+        else {
+            return;
+        };
+        let account = self.account(&id.clone(), &group.clone(), name);
+        let properties = &item["properties"];
+        account["kind"] = item["kind"].clone();
+        account["location"] = item["location"].clone();
+        if properties["customSubDomainName"].is_string() {
+            account["subdomain"] = properties["customSubDomainName"].clone();
+        }
+        if properties["disableLocalAuth"] == json!(true) {
+            account["disable_local_auth"] = json!(true);
+        }
+        if properties["publicNetworkAccess"].is_string() {
+            account["public_network_access"] = properties["publicNetworkAccess"].clone();
+        }
+    }
+
+    fn add_deployment(&mut self, account: &str, item: &Value) {
+        let segments = Address::of(account).segments();
+        let [_, id, _, group, _, _, _, name, ..] = segments.as_slice() else { return };
+        let mut deployment =
+            json!({"name": item["name"], "model": item["properties"]["model"]["name"]});
+        if let (Some(sku), Some(capacity)) =
+            (item["sku"]["name"].as_str(), item["sku"]["capacity"].as_u64())
+        {
+            deployment["sku"] = json!(sku);
+            deployment["capacity"] = json!(capacity);
+        }
+        let account = self.account(id, group, name);
+        push(&mut account["deployments"], deployment);
+    }
+
+    fn add_identity(&mut self, item: &Value) {
+        let segments = Address::of(item["id"].as_str().unwrap_or_default()).segments();
+        let (Some(id), Some(group)) = (segments.get(1), segments.get(3)) else { return };
+        self.group(&id.clone(), &group.clone());
+    }
+
+    fn add_permission(&mut self, index: usize, item: &Value, scope: &str) {
+        let id = new_id(&format!("permission {index} of {scope}"));
+        self.roles.insert(id.clone(), role(&id, &format!("Role {index}"), item));
+        self.assign(CALLER_ID, &id, scope);
+    }
+
+    fn add_assignment(&mut self, item: &Value) {
+        let properties = &item["properties"];
+        let text = |member: &str| properties[member].as_str().unwrap_or_default().to_owned();
+        let role = self.know_role(&text("roleDefinitionId"));
+        let (principal, scope) = (text("principalId"), text("scope"));
+        let kind = properties["principalType"].as_str().unwrap_or("User").to_owned();
+        self.add_principal(&principal, &kind);
+        let name = item["name"].as_str().unwrap_or_default().to_owned();
+        let taken = self.assignments.iter().any(|one| one["name"] == name.as_str());
+        let name = if taken { new_id(&format!("{name}{scope}")) } else { name };
+        self.assign_as(&name, &principal, &role, &scope);
+    }
+
+    fn add_role(&mut self, item: &Value) {
+        let Some(id) = item["name"].as_str() else { return };
+        if self.built_in_roles.contains(id) || Uuid::parse_str(id).is_err() {
+            return;
+        }
+        let properties = &item["properties"];
+        let name = properties["roleName"].as_str().unwrap_or("A role");
+        let mut made = role(id, name, &properties["permissions"][0]);
+        made["assignable_scopes"] = properties["assignableScopes"].clone();
+        if let Some(description) = properties["description"].as_str() {
+            made["description"] = json!(description);
+        }
+        self.roles.insert(id.to_owned(), made);
+    }
+
+    /// The id at the end of a definition's path; a role that is not built in is made up.
+    fn know_role(&mut self, path: &str) -> String {
+        let id = path.rsplit('/').next().unwrap_or_default().to_lowercase();
+        if !self.built_in_roles.contains(&id) && !self.roles.contains_key(&id) {
+            let name = format!("Role {}", id.get(..8).unwrap_or(&id));
+            self.roles.insert(id.clone(), role(&id, &name, &Value::Null));
+        }
+        id
+    }
+
+    fn add_principal(&mut self, id: &str, kind: &str) {
+        let known = id == CALLER_ID
+            || self.people.contains_key(id)
+            || self.groups.iter().any(|group| group["id"] == id);
+        if known {
+            return;
+        }
+        if kind == "Group" {
+            let name = format!("Group {}", id.get(..8).unwrap_or(id));
+            self.groups.push(json!({"id": id, "name": name, "members": []}));
+        } else {
+            self.people.insert(id.to_owned(), Value::Null);
+        }
+    }
+
+    fn assign(&mut self, principal: &str, role: &str, scope: &str) {
+        let name = new_id(&format!("{principal}{role}{scope}"));
+        self.assign_as(&name, principal, role, scope);
+    }
+
+    fn assign_as(&mut self, name: &str, principal: &str, role: &str, scope: &str) {
+        self.assignments
+            .push(json!({"name": name, "principal": principal, "role": role, "scope": scope}));
+    }
+
+    fn move_subscriptions(&mut self) {
+        let tenant = json!(self.tenant);
+        self.subscriptions.iter_mut().for_each(|one| one["tenant"] = tenant.clone());
+    }
+
+    fn subscription(&mut self, id: &str) -> &mut Value {
+        let at = self
+            .subscriptions
+            .iter()
+            .position(|one| one["id"].as_str().is_some_and(|known| known.eq_ignore_ascii_case(id)));
+        let at = at.unwrap_or_else(|| {
+            let name = format!("Subscription {}", self.subscriptions.len() + 1);
+            self.subscriptions.push(
+                json!({"id": id, "name": name, "tenant": self.tenant, "resource_groups": []}),
+            );
+            self.subscriptions.len() - 1
+        });
+        &mut self.subscriptions[at]
+    }
+
+    fn group(&mut self, subscription: &str, name: &str) -> &mut Value {
+        let subscription = self.subscription(subscription);
+        named(
+            &mut subscription["resource_groups"],
+            name,
+            || json!({"name": name, "location": "swedencentral", "accounts": []}),
+        )
+    }
+
+    fn account(&mut self, subscription: &str, group: &str, name: &str) -> &mut Value {
+        let group = self.group(subscription, group);
+        named(&mut group["accounts"], name, || {
+            json!({
+                "name": name, "kind": "OpenAI", "location": "swedencentral", "deployments": [],
+            })
+        })
+    }
+
+    fn finish(mut self) -> Value {
+        let mut ids: Vec<String> =
+            self.subscriptions.iter().map(|one| text(&one["tenant"])).collect();
+        ids.push(self.tenant.clone());
+        for id in ids {
+            if !self.tenants.iter().any(|known| known["id"] == id.as_str()) {
+                self.tenants.push(tenant(&id, &Value::Null));
+            }
+        }
+        let own: Map<String, Value> =
+            self.tenants.iter().map(|one| (text(&one["id"]), json!(CALLER_ID))).collect();
+        let mut users = vec![person(CALLER, "Grace", "Hopper", &self.tenant, &own)];
+        for (index, id) in self.people.keys().enumerate() {
+            let at_home = Map::from_iter([(self.tenant.clone(), json!(id))]);
+            let upn = format!("person{index}@conformance.example");
+            users.push(person(&upn, "Person", &index.to_string(), &self.tenant, &at_home));
+        }
+        for group in &mut self.groups {
+            group["tenant"] = json!(self.tenant);
+        }
+        json!({
+            "name": "recorded",
+            "tenants": self.tenants,
+            "users": users,
+            "groups": self.groups,
+            "role_definitions": self.roles.into_values().collect::<Vec<_>>(),
+            "subscriptions": self.subscriptions,
+            "assignments": self.assignments,
+            "page_size": self.page_size,
+        })
+    }
+}
+
+/// What does not exist, as an error says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Missing {
+    Nothing,
+    Subscription,
+    Group,
+    Resource,
+}
+
+impl Missing {
+    fn of(code: &str, operation: &Operation) -> Self {
+        match code {
+            "SubscriptionNotFound" => Missing::Subscription,
+            "ResourceGroupNotFound" => Missing::Group,
+            "ParentResourceNotFound" => Missing::Resource,
+            // An item that is missing is not there anyway; the scope may be what is missing.
+            "ResourceNotFound" if !operation.name.starts_with("identities.") => Missing::Resource,
+            _ if operation.name == "resourceGroups.exists" => Missing::Nothing,
+            _ => Missing::Nothing,
+        }
+    }
+}
+
+/// The tenant whose token listed the subscriptions, or that the directory calls home.
+fn home_tenant(operation: &Operation, body: &Value) -> Option<String> {
+    let items = items_of(body);
+    match operation.name.as_str() {
+        "tenants.list" => {
+            let told = items.iter().find(|item| item["displayName"].is_string());
+            told.or(items.first())?["tenantId"].as_str().map(str::to_owned)
+        }
+        "subscriptions.list" | "subscriptions.get" => {
+            items.first()?["tenantId"].as_str().map(str::to_owned)
+        }
+        _ => None,
+    }
+}
+
+/// The items of a list, or the one item that the body is.
+fn items_of(body: &Value) -> Vec<Value> {
+    match &body["value"] {
+        Value::Array(items) => items.clone(),
+        _ if body.is_object() && body.get("error").is_none() => vec![body.clone()],
+        _ => Vec::new(),
+    }
+}
+
+fn error_code(body: &Value) -> String {
+    let error = body.get("error").or_else(|| body.get("Error")).unwrap_or(body);
+    let code = error.get("code").or_else(|| error.get("Code")).unwrap_or(&Value::Null);
+    text(code)
+}
+
+/// `gpt-4.1-mini-2025-04-14` is a version of `gpt-4.1-mini`.
+fn base_model(full: &str) -> &str {
+    let is_date = |tail: &str| {
+        tail.len() == 10 && tail.bytes().all(|byte| byte.is_ascii_digit() || byte == b'-')
+    };
+    match full.len().checked_sub(11).and_then(|at| full.split_at_checked(at)) {
+        Some((base, tail)) if tail.starts_with('-') && is_date(&tail[1..]) => base,
+        _ => full,
+    }
+}
+
+fn guids(text: Option<&str>) -> Vec<String> {
+    text.unwrap_or_default()
+        .split(|letter: char| !letter.is_ascii_hexdigit() && letter != '-')
+        .filter(|word| word.len() == 36 && Uuid::parse_str(word).is_ok())
+        .map(str::to_lowercase)
+        .collect()
+}
+
+fn tenant(id: &str, item: &Value) -> Value {
+    let domains = match &item["domains"] {
+        Value::Array(domains) if !domains.is_empty() => item["domains"].clone(),
+        _ => json!([format!("t{}.example", id.get(..8).unwrap_or(id))]),
+    };
+    json!({
+        "id": id,
+        "name": item["displayName"].as_str().unwrap_or("A directory"),
+        "domains": domains,
+    })
+}
+
+fn role(id: &str, name: &str, permission: &Value) -> Value {
+    let list = |member: &str| match &permission[member] {
+        Value::Array(_) => permission[member].clone(),
+        _ => json!([]),
+    };
+    json!({
+        "id": id, "name": name,
+        "actions": list("actions"), "not_actions": list("notActions"),
+        "data_actions": list("dataActions"), "not_data_actions": list("notDataActions"),
+    })
+}
+
+fn person(upn: &str, given: &str, family: &str, home: &str, ids: &Map<String, Value>) -> Value {
+    json!({
+        "upn": upn, "given_name": given, "family_name": family, "home": home, "object_ids": ids,
+    })
+}
+
+fn named<'v>(list: &'v mut Value, name: &str, make: impl FnOnce() -> Value) -> &'v mut Value {
+    let known =
+        list.as_array().into_iter().flatten().position(|one| {
+            one["name"].as_str().is_some_and(|known| known.eq_ignore_ascii_case(name))
+        });
+    let at = known.unwrap_or_else(|| {
+        push(list, make());
+        list.as_array().map_or(0, Vec::len) - 1
+    });
+    &mut list[at]
+}
+
+fn push(list: &mut Value, item: Value) {
+    if !list.is_array() {
+        *list = json!([]);
+    }
+    if let Value::Array(items) = list {
+        items.push(item);
+    }
+}
+
+fn text(json: &Value) -> String {
+    json.as_str().unwrap_or_default().to_owned()
+}

@@ -1,0 +1,77 @@
+//! `conformance --recorded DIR …`: started by `cargo xtask conformance`.
+
+use std::collections::BTreeSet;
+use std::path::Path;
+use std::process::ExitCode;
+
+use conformance::exchange::Counterpart;
+use conformance::options::Options;
+use conformance::parsing;
+use conformance::reasons::Reasons;
+use conformance::record::{Record, read_folder};
+use conformance::report::{Figures, describe_parsing, describe_reasons, describe_serving};
+use conformance::serving::compare_records;
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    let options = match Options::read(std::env::args().skip(1)) {
+        Ok(options) => options,
+        Err(reason) => return complain(&reason),
+    };
+    match check(&options).await {
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::FAILURE,
+        Err(reason) => complain(&reason),
+    }
+}
+
+fn complain(reason: &str) -> ExitCode {
+    eprintln!("conformance: {reason}");
+    ExitCode::from(2)
+}
+
+/// Checks whatever there is material for; true where everything is as it should be.
+async fn check(options: &Options) -> Result<bool, String> {
+    let mut figures = Figures::default();
+    let mut good = true;
+    let (records, broken) = read_records(options.recorded.as_deref())?;
+    good &= broken == 0;
+    let mut reasons = Reasons::built_in();
+    let counterpart = Counterpart::start().await?;
+    if options.recorded.is_some() {
+        let lines = parsing::read_records(&records).await?;
+        println!("{}", describe_parsing(&lines, &mut figures));
+        good &= figures.parsed.ok == figures.parsed.all;
+        let serving = compare_records(&records, &counterpart, &mut reasons).await?;
+        println!("{}", describe_serving("Serving", &serving, &mut figures.operations));
+        good &= figures.operations.matched == figures.operations.served;
+        let names: BTreeSet<String> = records.iter().map(|record| record.name.clone()).collect();
+        let unused = reasons.unused(&names);
+        good &= unused.is_empty();
+        println!("{}", describe_reasons(&[&serving], &unused));
+    }
+    let text = serde_json::to_string(&figures).map_err(|error| error.to_string())?;
+    println!("{text}");
+    if let Some(file) = &options.json {
+        std::fs::write(file, format!("{text}\n"))
+            .map_err(|error| format!("{}: {error}", file.display()))?;
+    }
+    Ok(good)
+}
+
+/// The records of a folder, and how many files are none; each of those is told.
+fn read_records(folder: Option<&Path>) -> Result<(Vec<Record>, usize), String> {
+    let Some(folder) = folder else { return Ok((Vec::new(), 0)) };
+    let mut records = Vec::new();
+    let mut broken = 0;
+    for record in read_folder(folder)? {
+        match record {
+            Ok(record) => records.push(record),
+            Err(reason) => {
+                println!("NOT A RECORD: {reason}");
+                broken += 1;
+            }
+        }
+    }
+    Ok((records, broken))
+}
