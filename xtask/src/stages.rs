@@ -23,7 +23,7 @@ struct Stage {
     run: fn(&Stage, &mut Workshop) -> Outcome<Tally>,
 }
 
-const STAGES: [Stage; 10] = [
+const STAGES: &[Stage] = &[
     Stage {
         name: "fmt",
         checks: "the format of the Rust code",
