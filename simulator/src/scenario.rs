@@ -111,11 +111,25 @@ pub(crate) struct User {
     pub(crate) home: String,
     /// Tenant id to object id.
     pub(crate) object_ids: BTreeMap<String, String>,
+    #[serde(default)]
+    pub(crate) job_title: Option<String>,
+    #[serde(default)]
+    pub(crate) office_location: Option<String>,
 }
 
 impl User {
     pub(crate) fn name(&self) -> String {
         format!("{} {}", self.given_name, self.family_name)
+    }
+
+    /// The user principal name by which a tenant knows this person: a guest's is made of the home
+    /// name and the tenant's first domain.
+    pub(crate) fn upn_in(&self, tenant: &Tenant) -> String {
+        if self.home == tenant.id {
+            return self.upn.clone();
+        }
+        let domain = tenant.domains.first().map_or("", String::as_str);
+        format!("{}#EXT#@{domain}", self.upn.replace('@', "_"))
     }
 
     /// The object id of this person in a tenant; none where the tenant does not know them.
