@@ -87,6 +87,10 @@ pub(crate) enum Service {
     /// A subdomain (or a region) and which of the host names was used.
     Inference(String, InferenceHost),
     Control,
+    /// `www.example.com`, which azure-identity for Java asks for nothing
+    /// (`AuthenticationUtil.getBearerTokenSupplier`, 1.18.3), with the token that it then hands out.
+    #[cfg(feature = "hosts")]
+    Example,
 }
 
 impl Addresses {

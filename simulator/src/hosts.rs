@@ -32,6 +32,7 @@ const ENTRA: [&str; 6] = [
 ];
 const ARM: &str = "management.azure.com";
 const GRAPH: &str = "graph.microsoft.com";
+const EXAMPLE: &str = "www.example.com";
 
 /// A day, by which certificates are older than the simulator: clocks of clients may be slow.
 const BACKDATED: Duration = Duration::from_secs(24 * 60 * 60);
@@ -82,6 +83,7 @@ pub(crate) fn find_service(host: &str) -> Option<Service> {
     match name.as_str() {
         ARM => return Some(Service::Arm),
         GRAPH => return Some(Service::Graph),
+        EXAMPLE => return Some(Service::Example),
         _ => {}
     }
     InferenceHost::ALL.into_iter().find_map(|host| {
@@ -94,7 +96,7 @@ pub(crate) fn find_service(host: &str) -> Option<Service> {
 /// Every name that a client of this scenario may ask for.
 pub(crate) fn list_names(scenario: &Scenario) -> Vec<String> {
     let mut names: Vec<String> =
-        ENTRA.iter().chain([&ARM, &GRAPH]).map(|&name| name.to_owned()).collect();
+        ENTRA.iter().chain([&ARM, &GRAPH, &EXAMPLE]).map(|&name| name.to_owned()).collect();
     let groups = scenario.subscriptions.iter().flat_map(|one| &one.resource_groups);
     for account in groups.flat_map(|group| &group.accounts) {
         let region = (account.location.as_str(), InferenceHost::Region);
@@ -162,7 +164,7 @@ fn describe_authority() -> Result<CertificateParams, rcgen::Error> {
 fn describe_server() -> Result<CertificateParams, rcgen::Error> {
     let names = ENTRA
         .iter()
-        .chain([&ARM, &GRAPH])
+        .chain([&ARM, &GRAPH, &EXAMPLE])
         .map(|&name| name.to_owned())
         .chain(InferenceHost::ALL.map(|host| format!("*{}", host.domain())))
         .collect();

@@ -68,6 +68,8 @@ pub(crate) enum Route {
     Graph(Option<graph::Route>),
     Inference(inference::Host, Option<inference::Route>),
     Control,
+    #[cfg(feature = "hosts")]
+    Example,
     Nowhere,
 }
 
@@ -87,6 +89,8 @@ pub(crate) fn find_route(call: &mut Call, entrance: Entrance) -> Route {
             Route::Inference(inference::Host { label, host }, inference::Route::of(call))
         }
         Service::Control => Route::Control,
+        #[cfg(feature = "hosts")]
+        Service::Example => Route::Example,
     }
 }
 
@@ -98,6 +102,8 @@ impl Route {
             Self::Arm(route) => route.as_ref().map(arm::Route::operation),
             Self::Graph(route) => route.as_ref().map(graph::Route::operation),
             Self::Inference(_, route) => route.as_ref().map(inference::Route::operation),
+            #[cfg(feature = "hosts")]
+            Self::Example => Some("example.get"),
             Self::Control | Self::Nowhere => None,
         };
         debug_assert!(
@@ -113,6 +119,8 @@ impl Route {
             Self::Arm(route) => arm::answer(route.as_ref(), call, site),
             Self::Graph(route) => graph::answer(route.as_ref(), call, site),
             Self::Inference(host, route) => inference::answer(host, route.as_ref(), call, site),
+            #[cfg(feature = "hosts")]
+            Self::Example => Answer::text(http::StatusCode::OK, "Example Domain"),
             Self::Control | Self::Nowhere => Answer::text(
                 http::StatusCode::NOT_FOUND,
                 "No service of practice Azure lives at this path.",
