@@ -10,6 +10,7 @@ use keyless::env_file::{EnvValues, FileSystem, Kind, Seen, prepare, write};
 
 const NAMES: [&str; 3] =
     ["AZURE_OPENAI_ENDPOINT", "AZURE_OPENAI_DEPLOYMENT", "AZURE_TOKEN_CREDENTIALS"];
+const MARK: char = '\u{feff}';
 const COMMENTS: [&str; 3] = ["# practice Azure", "# this machine only", "# Azure tenant: "];
 
 /// Every line that is not ours stays byte for byte and in order, and a second time changes nothing.
@@ -55,23 +56,25 @@ fn rewrite(old: &[u8], values: &EnvValues) {
 /// The old lines that are not ours are a subsequence of the new ones. A quoted value of ours may
 /// span lines, which a look at single lines cannot tell.
 fn check_lines(old: &[u8], new: &[u8]) {
-    let text = String::from_utf8_lossy(old);
+    let (old, new) = (String::from_utf8_lossy(old), String::from_utf8_lossy(new));
+    assert_eq!(old.starts_with(MARK), new.starts_with(MARK), "a byte order mark stays");
+    let (old, new) = (without_mark(&old), without_mark(&new));
     let names = |line: &str| NAMES.iter().any(|name| line.contains(name));
-    if text.lines().any(|line| names(line) && line.contains(['"', '\'', '`'])) {
+    if old.lines().any(|line| names(line) && line.contains(['"', '\'', '`'])) {
         return;
     }
-    let new = String::from_utf8_lossy(new);
     let mut left = new.split_inclusive('\n');
-    for line in text.split_inclusive('\n') {
-        let ours = names(line)
-            || COMMENTS
-                .iter()
-                .any(|comment| line.trim_start_matches('\u{feff}').starts_with(comment));
-        let stays = |kept: &str| {
-            kept == line || (!line.ends_with('\n') && kept.trim_end_matches(['\r', '\n']) == line)
-        };
-        assert!(ours || left.any(stays), "{line:?} is gone from {text:?} -> {new:?}");
+    for line in old.split_inclusive('\n') {
+        let ours = names(line) || COMMENTS.iter().any(|comment| line.starts_with(comment));
+        // A last line without an ending gets one when something follows it.
+        let plain = |kept: &str| kept.trim_end_matches(['\r', '\n']) == line;
+        let mut stays = |kept: &str| kept == line || (!line.ends_with('\n') && plain(kept));
+        assert!(ours || left.any(&mut stays), "{line:?} is gone: {old:?} became {new:?}");
     }
+}
+
+fn without_mark(text: &str) -> &str {
+    text.strip_prefix(MARK).unwrap_or(text)
 }
 
 /// A file system in memory, on which nothing fails.

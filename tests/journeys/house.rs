@@ -80,3 +80,20 @@ fn the_shipped_app_holds_neither_control_routes_nor_certificates() {
     assert!(line.contains("default-features = false"), "{line}");
     assert!(!line.contains(" features = "), "{line}");
 }
+
+#[test]
+fn no_shipped_build_can_break_its_rules() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let read = |file: &str| fs::read_to_string(root.join(file)).expect("a file of the repository");
+    for manifest in ["Cargo.toml", "src-tauri/Cargo.toml", "tests/e2e/Cargo.toml"] {
+        assert!(!read(manifest).contains("mutants"), "{manifest} turns the mutants on");
+    }
+    let own = read("simulator/Cargo.toml");
+    let named = own.lines().filter(|line| line.contains("\"mutants\"")).count();
+    assert_eq!(named, 0, "no other feature of the simulator turns the mutants on");
+    assert!(own.lines().any(|line| line == "mutants = []"), "the feature turns nothing else on");
+    for command in ["bundle", "demo"] {
+        let text = read(&format!("xtask/src/{command}.rs"));
+        assert!(!text.contains("simulator/mutants"), "{command} builds with mutants");
+    }
+}

@@ -7,7 +7,7 @@ use std::time::SystemTime;
 use crate::node::require_node;
 use crate::packages::{Need, require_packages};
 use crate::process::{repository, run, say, target_folder};
-use crate::{Outcome, web};
+use crate::{Outcome, mutants, web};
 
 /// The largest program that is shipped, in bytes.
 const PROGRAM_LIMIT: u64 = 20_000_000;
@@ -33,6 +33,7 @@ pub fn make_bundle() -> Outcome {
     run(build.current_dir(repository().join("src-tauri")))?;
     let bundle = find_bundle()?;
     check_size(&bundle.program, PROGRAM_LIMIT)?;
+    check_unbreakable(&bundle.program)?;
     check_size(&bundle.deb, DEB_LIMIT)
 }
 
@@ -75,6 +76,16 @@ fn check_size(file: &Path, limit: u64) -> Outcome {
     Err(format!("{} is over the limit of {}", file.display(), megabytes(limit)))
 }
 
+/// A shipped practice Azure keeps its rules: it does not know the variable that breaks them.
+fn check_unbreakable(program: &Path) -> Outcome {
+    let bytes = fs::read(program).map_err(|error| format!("{}: {error}", program.display()))?;
+    let variable = mutants::VARIABLE.as_bytes();
+    if bytes.windows(variable.len()).any(|window| window == variable) {
+        return Err(format!("{} was built with the feature `mutants`", program.display()));
+    }
+    Ok(())
+}
+
 fn megabytes(bytes: u64) -> String {
     format!("{}.{} MB", bytes / 1_000_000, bytes / 100_000 % 10)
 }
@@ -82,6 +93,15 @@ fn megabytes(bytes: u64) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_program_that_knows_the_mutants_is_refused() {
+        let own = std::env::current_exe().expect("a running program has a file");
+        let reason = check_unbreakable(&own).expect_err("this program names the variable");
+        assert!(reason.contains("mutants"), "{reason}");
+        let manifest = crate::process::repository().join("Cargo.toml");
+        check_unbreakable(&manifest).expect("a file without the variable passes");
+    }
 
     #[test]
     fn a_bundle_over_its_limit_is_refused() {

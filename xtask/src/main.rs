@@ -11,6 +11,7 @@ mod demo;
 mod display;
 mod hosts;
 mod icons;
+mod mutants;
 mod node;
 mod packages;
 mod process;

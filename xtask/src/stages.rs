@@ -10,7 +10,7 @@ use crate::packages::{Need, require_packages};
 use crate::process::{cargo, command, repository, run, say, stream, succeeds};
 use crate::tally::{Tally, TestOutput};
 use crate::test_binaries::{Executable, build_tests, find_executable};
-use crate::{Outcome, cargo_deny, conformance, web};
+use crate::{Outcome, cargo_deny, conformance, mutants, web};
 
 struct Stage {
     name: &'static str,
@@ -86,6 +86,13 @@ const STAGES: &[Stage] = &[
         package: Some(("bench", "tests/bench")),
         needs: &[],
         run: test_package,
+    },
+    Stage {
+        name: "mutants",
+        checks: "that each rule of practice Azure is noticed when it breaks",
+        package: None,
+        needs: &[],
+        run: |_, _| mutants::catch_mutants(),
     },
     Stage {
         name: "xtask",

@@ -38,12 +38,24 @@ impl Executable {
 
 /// Builds these packages (none means all of the workspace) with their tests.
 pub fn build_tests(packages: &[&str]) -> Outcome<Vec<Executable>> {
-    build(packages, "--all-targets")
+    build(packages, &["--all-targets"])
 }
 
 /// Builds the programs of the workspace.
 pub fn build_programs() -> Outcome<Vec<Executable>> {
-    build(&[], "--bins")
+    build(&[], &["--bins"])
+}
+
+/// Builds the tests that the mutants are tried on, with a simulator whose rules can be broken. The
+/// dependencies are those of the whole workspace, which are built already.
+pub fn build_mutants() -> Outcome<Vec<Executable>> {
+    build(&[], &["--features=simulator/mutants", "--test=strict", "--bin=azure-simulator"])
+}
+
+/// The test program of this name.
+pub fn find_test<'a>(built: &'a [Executable], name: &str) -> Outcome<&'a Executable> {
+    let program = built.iter().find(|built| built.is_test && built.name == name);
+    program.ok_or_else(|| format!("cargo built no test program `{name}`"))
 }
 
 /// Builds the programs of one package.
@@ -57,8 +69,9 @@ pub fn find_executable<'a>(built: &'a [Executable], name: &str) -> Outcome<&'a E
     program.ok_or_else(|| format!("cargo built no program `{name}`"))
 }
 
-fn build(packages: &[&str], targets: &str) -> Outcome<Vec<Executable>> {
-    let mut build = cargo(&["build", "--locked", targets]);
+fn build(packages: &[&str], targets: &[&str]) -> Outcome<Vec<Executable>> {
+    let mut build = cargo(&["build", "--locked"]);
+    build.args(targets);
     for package in packages {
         build.args(["--package", package]);
     }
