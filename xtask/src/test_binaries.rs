@@ -60,7 +60,7 @@ pub fn find_test<'a>(built: &'a [Executable], name: &str) -> Outcome<&'a Executa
 
 /// Builds the programs of one package.
 pub fn build_package(package: &str) -> Outcome<Vec<Executable>> {
-    build(&[package], "--bins")
+    build(&[package], &["--bins"])
 }
 
 /// The program of this name.
