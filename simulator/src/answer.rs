@@ -5,6 +5,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use http::header::{CONTENT_TYPE, HeaderName};
 use http::{HeaderValue, StatusCode};
+use serde::Serialize;
 use serde_json::{Value, json};
 
 /// One answer, with who asked where that is known.
@@ -32,6 +33,13 @@ impl Answer {
 
     pub(crate) fn json(status: StatusCode, body: &Value) -> Self {
         Self::new(status, Some("application/json; charset=utf-8"), body.to_string())
+    }
+
+    /// A JSON body of anything that can be written as JSON.
+    pub(crate) fn body(status: StatusCode, body: &impl Serialize) -> Self {
+        let text = serde_json::to_string(body)
+            .expect("bodies are structures with names as keys, which JSON can hold");
+        Self::new(status, Some("application/json; charset=utf-8"), text)
     }
 
     pub(crate) fn html(status: StatusCode, body: String) -> Self {

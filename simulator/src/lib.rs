@@ -19,16 +19,20 @@
 mod address;
 mod answer;
 mod arm;
+mod assignment;
 mod call;
 mod clock;
+mod condition;
 #[cfg(feature = "control")]
 mod control;
+mod deny;
 mod entra;
 mod fault;
 mod graph;
 mod history;
 #[cfg(feature = "hosts")]
 mod hosts;
+mod index;
 mod inference;
 mod model;
 mod mutant;

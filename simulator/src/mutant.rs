@@ -39,6 +39,10 @@ pub(crate) enum Mutant {
     ParentScopeIgnored = 13,
     /// child scope counted
     ChildScopeCounted = 14,
+    /// condition ignored
+    ConditionIgnored = 15,
+    /// deny assignment ignored
+    DenyIgnored = 16,
     /// duplicate assignment answers 201
     DuplicateCreated = 17,
     /// same name for another principal answers 200
@@ -51,6 +55,8 @@ pub(crate) enum Mutant {
     NextLinkDropped = 21,
     /// Retry-After dropped
     RetryAfterDropped = 22,
+    /// no claims challenge for writes
+    NoClaimsChallenge = 23,
     /// unknown api-version accepted
     UnknownVersion = 24,
     /// another tenant's refresh token accepted

@@ -1,14 +1,15 @@
-//! Role-based access control: which assignments of a principal count at a scope, and what they allow.
-//!
-//! Deny assignments would be subtracted in [`allows`]; conditions of assignments would be evaluated
-//! in [`at_or_above`]. Neither exists yet, and no scenario can state one.
+//! Role-based access control: which assignments of a principal count at a scope, what they allow, and
+//! what deny assignments take away again.
 
 use time::OffsetDateTime;
 
+use crate::assignment::Assignment;
+use crate::condition::Target;
+use crate::deny::DenyAssignment;
 use crate::mutant::Mutant;
-use crate::roles::RoleDefinition;
+use crate::roles::{Plane, RoleDefinition};
 use crate::scenario::Scenario;
-use crate::world::{Assignment, World};
+use crate::world::World;
 
 /// Someone who asks, in one tenant.
 #[derive(Clone, Debug)]
@@ -30,81 +31,172 @@ pub(crate) enum PrincipalKind {
     Application,
 }
 
-/// Whether the control plane lets the principal do `action` at `scope`.
-pub(crate) fn allows(world: &World, who: &Principal, scope: &str, action: &str) -> bool {
-    roles_at(world, who, scope).any(|role| role.allows(action))
+/// What becomes of a wish to do something somewhere.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Decision<'w> {
+    Allowed,
+    /// No role allows it.
+    Missing,
+    /// A role would allow it, but for its condition.
+    Unfulfilled,
+    /// A role allows it, and a deny assignment forbids it.
+    Denied(&'w DenyAssignment),
 }
 
-/// Whether the data plane lets the principal do `action` at `scope` at this moment.
-pub(crate) fn allows_data(
-    world: &World,
-    who: &Principal,
-    scope: &str,
-    action: &str,
-    now: OffsetDateTime,
-) -> bool {
-    at_or_above(world, who, scope)
-        .filter(|one| one.effective.is_none_or(|from| from <= now) || Mutant::RoleAtOnce.is_on())
-        .filter_map(|assignment| world.scenario.role(&assignment.role))
-        .any(|role| role.allows_data(action))
-}
-
-/// The roles that the principal holds at `scope`, one for every assignment.
-pub(crate) fn roles_at<'w>(
+/// What a principal holds: its own and its groups' assignments, looked up by scope.
+#[derive(Debug)]
+pub(crate) struct Rights<'w> {
     world: &'w World,
-    who: &Principal,
-    scope: &str,
-) -> impl Iterator<Item = &'w RoleDefinition> {
-    at_or_above(world, who, scope).filter_map(|assignment| world.scenario.role(&assignment.role))
+    /// The principal and every group that it is in, in lower case.
+    identities: Vec<String>,
 }
 
-/// Whether the principal holds any role with control-plane actions at, above or below `scope`.
-pub(crate) fn sees_anything(world: &World, who: &Principal, scope: &str) -> bool {
-    let above = scopes_at_or_above(&world.scenario, scope);
-    of_principal(world, who)
-        .filter(|assignment| {
-            above.contains(&canonical(&assignment.scope)) || is_below(&assignment.scope, scope)
+impl<'w> Rights<'w> {
+    pub(crate) fn of(world: &'w World, who: &Principal) -> Self {
+        let mut identities = world.scenario.identities_of(&who.object_id);
+        if Mutant::GroupsIgnored.is_on() {
+            identities.truncate(1);
+        }
+        Self { world, identities }
+    }
+
+    /// Whether the control plane lets the principal do `action` at `scope`.
+    pub(crate) fn allow(&self, scope: &str, action: &str) -> bool {
+        matches!(self.decide(scope, action, &Target::default()), Decision::Allowed)
+    }
+
+    /// What the control plane says to `action` at `scope`, done to `target`.
+    pub(crate) fn decide(&self, scope: &str, action: &str, target: &Target) -> Decision<'w> {
+        self.judge(scope, action, Plane::Control, target, |_| true)
+    }
+
+    /// Whether the data plane lets the principal do `action` at `scope` at this moment.
+    pub(crate) fn allow_data(&self, scope: &str, action: &str, now: OffsetDateTime) -> bool {
+        let effective = |one: &Assignment| {
+            one.effective.is_none_or(|from| from <= now) || Mutant::RoleAtOnce.is_on()
+        };
+        let target = Target::default();
+        let decision = self.judge(scope, action, Plane::Data, &target, effective);
+        matches!(decision, Decision::Allowed)
+    }
+
+    /// The roles that the principal holds at `scope`, one for every assignment.
+    pub(crate) fn roles_at(&self, scope: &str) -> Vec<&'w RoleDefinition> {
+        let held = self.at_or_above(&scopes_at_or_above(&self.world.scenario, scope));
+        held.iter().filter_map(|one| self.world.scenario.role(&one.role)).collect()
+    }
+
+    /// Whether the principal holds any role with control-plane actions at, above or below `scope`.
+    pub(crate) fn see_anything(&self, scope: &str) -> bool {
+        let acts = |one: &&Assignment| {
+            self.world.scenario.role(&one.role).is_some_and(|role| !role.actions.is_empty())
+        };
+        let below = |id: &String| self.world.assignments.of_below(id, scope).iter().any(acts);
+        let above = scopes_at_or_above(&self.world.scenario, scope);
+        self.at_or_above(&above).iter().any(acts) || self.identities.iter().any(below)
+    }
+
+    /// Whether something below `scope` may be decided otherwise than `scope` itself.
+    pub(crate) fn differ_below(&self, scope: &str) -> bool {
+        let assigned = |id: &String| self.world.assignments.has_below(id, scope);
+        self.identities.iter().any(assigned)
+            || self.world.scenario.deny_assignments.iter().any(|denial| {
+                is_below(&denial.scope, scope)
+                    || (denial.do_not_apply_to_child_scopes
+                        && canonical(&denial.scope) == canonical(scope))
+            })
+    }
+
+    fn judge(
+        &self,
+        scope: &str,
+        action: &str,
+        plane: Plane,
+        target: &Target,
+        counts: impl Fn(&Assignment) -> bool,
+    ) -> Decision<'w> {
+        let above = scopes_at_or_above(&self.world.scenario, scope);
+        let mut decision = Decision::Missing;
+        for one in self.at_or_above(&above).into_iter().filter(|one| counts(one)) {
+            let Some(role) = self.world.scenario.role(&one.role) else {
+                continue;
+            };
+            if !role.allows(action, plane) {
+                continue;
+            }
+            if is_fulfilled(one, role, action, target) {
+                decision = Decision::Allowed;
+                break;
+            }
+            decision = Decision::Unfulfilled;
+        }
+        match decision {
+            Decision::Allowed => {
+                self.denial(&above, action, plane).map_or(decision, Decision::Denied)
+            }
+            _ => decision,
+        }
+    }
+
+    /// The principal's own assignments and its groups', at some scopes.
+    fn at_or_above(&self, scopes: &[String]) -> Vec<&'w Assignment> {
+        let world: &'w World = self.world;
+        let mut found: Vec<&'w Assignment> = Vec::new();
+        for id in &self.identities {
+            found.extend(world.assignments.of(id, scopes));
+            if Mutant::ChildScopeCounted.is_on() {
+                found.extend(world.assignments.of_below(id, &scopes[0]));
+            }
+        }
+        found
+    }
+
+    /// The deny assignment that forbids `action`; `above` begins with the scope itself.
+    fn denial(&self, above: &[String], action: &str, plane: Plane) -> Option<&'w DenyAssignment> {
+        if Mutant::DenyIgnored.is_on() {
+            return None;
+        }
+        above.iter().enumerate().find_map(|(distance, scope)| {
+            self.world.scenario.denials_at(scope).find(|denial| {
+                (distance == 0 || !denial.do_not_apply_to_child_scopes)
+                    && denial.concerns(&self.identities)
+                    && denial.forbids(action, plane)
+            })
         })
-        .filter_map(|assignment| world.scenario.role(&assignment.role))
-        .any(|role| !role.actions.is_empty())
+    }
 }
 
-/// The principal's own assignments and its groups', at `scope` and inherited from above.
-pub(crate) fn at_or_above<'w>(
-    world: &'w World,
-    who: &Principal,
-    scope: &str,
-) -> impl Iterator<Item = &'w Assignment> {
-    let above = scopes_at_or_above(&world.scenario, scope);
-    of_principal(world, who).filter(move |assignment| {
-        above.contains(&canonical(&assignment.scope))
-            || (Mutant::ChildScopeCounted.is_on() && is_below(&assignment.scope, &above[0]))
-    })
+/// Whether the conditions of an assignment and of its role are met.
+fn is_fulfilled(one: &Assignment, role: &RoleDefinition, action: &str, target: &Target) -> bool {
+    Mutant::ConditionIgnored.is_on()
+        || one
+            .condition
+            .iter()
+            .chain(&role.condition)
+            .all(|condition| condition.is_fulfilled(action, target))
 }
 
-/// A scope and everything above it: account, resource group, subscription, management groups, root.
+/// A scope and everything above it: what lies in an account, account, resource group, subscription,
+/// management groups, root. The scope itself comes first.
 pub(crate) fn scopes_at_or_above(scenario: &Scenario, scope: &str) -> Vec<String> {
     let scope = canonical(scope);
-    let segments: Vec<&str> = scope.split('/').filter(|segment| !segment.is_empty()).collect();
-    let mut found: Vec<String> = [8, 4, 2]
-        .into_iter()
-        .filter(|length| *length <= segments.len() && segments.first() == Some(&"subscriptions"))
-        .map(|length| format!("/{}", segments[..length].join("/")))
-        .collect();
-    let mut parent = match segments.as_slice() {
+    let mut found = Vec::with_capacity(8);
+    let mut parent = None;
+    let segments: Vec<&str> = scope.split('/').skip(1).filter(|one| !one.is_empty()).collect();
+    match segments.as_slice() {
         ["subscriptions", id, ..] => {
-            scenario.subscription(id).and_then(|one| one.management_group.clone())
+            let resource = (10..=segments.len()).rev().filter(|length| length % 2 == 0);
+            for length in resource.chain([8, 4, 2]).filter(|length| *length <= segments.len()) {
+                found.push(format!("/{}", segments[..length].join("/")));
+            }
+            parent = scenario.subscription(id).and_then(|one| one.management_group.clone());
         }
-        ["providers", _, _, name] => Some((*name).to_owned()),
-        _ => None,
-    };
+        ["providers", _, _, name] => parent = Some((*name).to_owned()),
+        _ => {}
+    }
     while let Some(name) = parent {
         found.push(canonical(&management_group_scope(&name)));
-        parent = scenario
-            .management_groups
-            .iter()
-            .find(|group| group.name.eq_ignore_ascii_case(&name))
-            .and_then(|group| group.parent.clone());
+        parent = scenario.management_group(&name).and_then(|group| group.parent.clone());
     }
     found.push("/".into());
     if Mutant::ParentScopeIgnored.is_on() {
@@ -128,19 +220,4 @@ pub(crate) fn canonical(scope: &str) -> String {
 
 pub(crate) fn management_group_scope(name: &str) -> String {
     format!("/providers/Microsoft.Management/managementGroups/{name}")
-}
-
-/// Object ids are unique across tenants, so the ids alone decide.
-fn of_principal<'w>(
-    world: &'w World,
-    who: &Principal,
-) -> impl Iterator<Item = &'w Assignment> + use<'w> {
-    let mut identities = world.scenario.identities_of(&who.object_id);
-    if Mutant::GroupsIgnored.is_on() {
-        identities.truncate(1);
-    }
-    world
-        .assignments
-        .iter()
-        .filter(move |assignment| identities.contains(&assignment.principal.to_lowercase()))
 }

@@ -4,7 +4,15 @@ use std::sync::OnceLock;
 
 use serde::Deserialize;
 
+use crate::condition::Condition;
 use crate::mutant::Mutant;
+
+/// Where an action is done: to the resource or to what is in it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Plane {
+    Control,
+    Data,
+}
 
 /// A role: built in (`data/roles.json`, state of August 2026) or a scenario's own.
 #[derive(Clone, Debug, Deserialize)]
@@ -22,9 +30,9 @@ pub(crate) struct RoleDefinition {
     pub(crate) data_actions: Vec<String>,
     #[serde(default)]
     pub(crate) not_data_actions: Vec<String>,
-    /// A condition on `roleAssignments/write` and `/delete`, as three Foundry roles have.
+    /// A condition on what it allows, as three Foundry roles have.
     #[serde(default)]
-    pub(crate) condition: Option<String>,
+    pub(crate) condition: Option<Condition>,
     #[serde(default)]
     pub(crate) condition_version: Option<String>,
     /// Scopes at which a custom role may be assigned; built-in ones have `/`.
@@ -46,27 +54,19 @@ impl RoleDefinition {
         Self::built_in().iter().any(|role| role.id == self.id)
     }
 
-    /// Whether the control plane lets a holder do `action`.
-    ///
-    /// A condition inside the role is not evaluated: what it conditions is refused.
-    pub(crate) fn allows(&self, action: &str) -> bool {
-        let conditioned = self.condition.is_some()
-            && ["write", "delete"].iter().any(|verb| {
-                action.eq_ignore_ascii_case(&format!(
-                    "Microsoft.Authorization/roleAssignments/{verb}"
-                ))
-            });
-        !conditioned
-            && any_matches(&self.actions, action)
-            && !any_matches(&self.not_actions, action)
-    }
-
-    /// Whether the data plane lets a holder do `action`.
-    pub(crate) fn allows_data(&self, action: &str) -> bool {
-        let excluded = any_matches(&self.not_data_actions, action);
-        let granted = any_matches(&self.data_actions, action)
-            || (Mutant::OwnerMayChat.is_on() && any_matches(&self.actions, action));
-        granted && (!excluded || Mutant::NotDataActionsIgnored.is_on())
+    /// Whether a holder may do `action`, conditions apart.
+    pub(crate) fn allows(&self, action: &str, plane: Plane) -> bool {
+        match plane {
+            Plane::Control => {
+                any_matches(&self.actions, action) && !any_matches(&self.not_actions, action)
+            }
+            Plane::Data => {
+                let excluded = any_matches(&self.not_data_actions, action);
+                let granted = any_matches(&self.data_actions, action)
+                    || (Mutant::OwnerMayChat.is_on() && any_matches(&self.actions, action));
+                granted && (!excluded || Mutant::NotDataActionsIgnored.is_on())
+            }
+        }
     }
 }
 
@@ -74,29 +74,40 @@ fn everywhere() -> Vec<String> {
     vec!["/".into()]
 }
 
-fn any_matches(patterns: &[String], action: &str) -> bool {
+/// Whether one of some patterns covers an action.
+pub(crate) fn any_matches(patterns: &[String], action: &str) -> bool {
     patterns.iter().any(|pattern| matches(pattern, action))
 }
 
 /// `*` stands for any run of characters, `/` included; case does not matter.
-fn matches(pattern: &str, action: &str) -> bool {
-    let pattern = pattern.to_lowercase();
-    let action = action.to_lowercase();
+pub(crate) fn matches(pattern: &str, action: &str) -> bool {
     let Some((head, tail)) = pattern.split_once('*') else {
-        return pattern == action;
+        return pattern.eq_ignore_ascii_case(action);
     };
-    let Some(mut rest) = action.strip_prefix(head) else {
+    let (Some(start), Some(mut rest)) = (action.get(..head.len()), action.get(head.len()..)) else {
         return false;
     };
-    let mut pieces: Vec<&str> = tail.split('*').collect();
-    let last = pieces.pop().unwrap_or_default();
-    for piece in pieces {
-        let Some(at) = rest.find(piece) else {
+    if !start.eq_ignore_ascii_case(head) {
+        return false;
+    }
+    let mut pieces = tail.split('*').peekable();
+    while let Some(piece) = pieces.next() {
+        if pieces.peek().is_none() {
+            let end = rest.len().checked_sub(piece.len()).and_then(|from| rest.get(from..));
+            return end.is_some_and(|end| end.eq_ignore_ascii_case(piece));
+        }
+        let Some(at) = find_ignoring_case(rest, piece) else {
             return false;
         };
         rest = &rest[at + piece.len()..];
     }
-    rest.ends_with(last)
+    true
+}
+
+fn find_ignoring_case(text: &str, piece: &str) -> Option<usize> {
+    (0..=text.len().checked_sub(piece.len())?).find(|at| {
+        text.get(*at..at + piece.len()).is_some_and(|part| part.eq_ignore_ascii_case(piece))
+    })
 }
 
 #[cfg(test)]

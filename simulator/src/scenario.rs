@@ -3,12 +3,15 @@
 //! A scenario is a JSON file in `scenarios/`. It may name another one in `based_on`; its own
 //! top-level members then replace that one's.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 
 use serde::Deserialize;
 use serde_json::Value;
 
+use crate::condition::Condition;
+use crate::deny::DenyAssignment;
 use crate::fault::Fault;
+use crate::index::Index;
 use crate::policy::Policies;
 use crate::roles::RoleDefinition;
 
@@ -85,6 +88,11 @@ pub struct Scenario {
     /// Whether listing deny assignments needs `Microsoft.Authorization/denyAssignments/read`.
     #[serde(default = "yes")]
     pub(crate) deny_assignments_need_read_action: bool,
+    #[serde(default)]
+    pub(crate) deny_assignments: Vec<DenyAssignment>,
+    /// Made from all of the above when it is read.
+    #[serde(skip)]
+    pub(crate) index: Index,
 }
 
 /// A directory.
@@ -303,6 +311,10 @@ pub(crate) struct GivenAssignment {
     /// A role's name or id.
     pub(crate) role: String,
     pub(crate) scope: String,
+    #[serde(default)]
+    pub(crate) condition: Option<Condition>,
+    #[serde(default)]
+    pub(crate) description: Option<String>,
 }
 
 impl Scenario {
@@ -340,6 +352,7 @@ impl Scenario {
     fn from_value(own: Value) -> Result<Self, ScenarioError> {
         let mut scenario: Self = serde_json::from_value(resolve_base(own)?)?;
         scenario.admit_identities();
+        scenario.index = Index::of(&scenario);
         scenario.check()?;
         Ok(scenario)
     }
@@ -372,7 +385,11 @@ impl Scenario {
                 return wrong(format!("subscription {} is in no tenant", subscription.name));
             }
         }
+        let mut names = HashSet::new();
         for assignment in &self.assignments {
+            if !names.insert(assignment.name.to_lowercase()) {
+                return wrong(format!("two assignments are named {}", assignment.name));
+            }
             if self.role(&assignment.role).is_none() {
                 return wrong(format!("there is no role '{}'", assignment.role));
             }
@@ -385,21 +402,17 @@ impl Scenario {
 
     /// A tenant by id or verified domain.
     pub(crate) fn tenant(&self, name: &str) -> Option<&Tenant> {
-        self.tenants.iter().find(|tenant| {
-            tenant.id.eq_ignore_ascii_case(name)
-                || tenant.domains.iter().any(|domain| domain.eq_ignore_ascii_case(name))
-        })
+        self.tenants.get(*self.index.tenants.get(&name.to_lowercase())?)
     }
 
     pub(crate) fn user(&self, upn: &str) -> Option<&User> {
-        self.users.iter().find(|user| user.upn.eq_ignore_ascii_case(upn))
+        self.users.get(*self.index.users.get(&upn.to_lowercase())?)
     }
 
     /// The person behind an object id of a tenant.
     pub(crate) fn user_by_object_id(&self, tenant: &str, object_id: &str) -> Option<&User> {
-        self.users.iter().find(|user| {
-            user.object_id(tenant).is_some_and(|own| own.eq_ignore_ascii_case(object_id))
-        })
+        let key = (tenant.to_owned(), object_id.to_lowercase());
+        self.users.get(*self.index.user_ids.get(&key)?)
     }
 
     pub(crate) fn application(&self, id: &str) -> Option<&Application> {
@@ -408,9 +421,17 @@ impl Scenario {
 
     /// A role by id or by name, built-in or custom.
     pub(crate) fn role(&self, id_or_name: &str) -> Option<&RoleDefinition> {
-        self.roles().find(|role| {
-            role.id.eq_ignore_ascii_case(id_or_name) || role.name.eq_ignore_ascii_case(id_or_name)
-        })
+        let at = *match self.index.roles.get(id_or_name) {
+            Some(at) => at,
+            None => self.index.roles.get(&id_or_name.to_lowercase())?,
+        };
+        let built_in = RoleDefinition::built_in();
+        built_in.get(at).or_else(|| self.role_definitions.get(at - built_in.len()))
+    }
+
+    /// A role by id, built-in or custom.
+    pub(crate) fn role_by_id(&self, id: &str) -> Option<&RoleDefinition> {
+        self.role(id).filter(|role| role.id.eq_ignore_ascii_case(id))
     }
 
     pub(crate) fn roles(&self) -> impl Iterator<Item = &RoleDefinition> {
@@ -427,29 +448,24 @@ impl Scenario {
         if self.user_by_object_id(tenant, object_id).is_some() {
             return Some("User");
         }
-        if self
-            .service_principals
-            .iter()
-            .any(|one| one.tenant == tenant && one.id.eq_ignore_ascii_case(object_id))
-        {
+        let object_id = object_id.to_lowercase();
+        let principal = self.index.service_principals.get(&object_id);
+        if principal.is_some_and(|at| self.service_principals[*at].tenant == tenant) {
             return Some("ServicePrincipal");
         }
-        self.groups
-            .iter()
-            .any(|group| group.tenant == tenant && group.id.eq_ignore_ascii_case(object_id))
-            .then_some("Group")
+        let group = self.index.groups.get(&object_id);
+        group.is_some_and(|at| self.groups[*at].tenant == tenant).then_some("Group")
     }
 
     /// The object id itself and every group that holds it, directly or through groups.
     pub(crate) fn identities_of(&self, object_id: &str) -> Vec<String> {
         let mut found = vec![object_id.to_lowercase()];
         let mut next = 0;
-        while next < found.len() {
-            let member = found[next].clone();
-            for group in &self.groups {
-                let id = group.id.to_lowercase();
-                let holds = group.members.iter().any(|one| one.eq_ignore_ascii_case(&member));
-                if holds && !found.contains(&id) {
+        while let Some(member) = found.get(next) {
+            let groups = self.index.memberships.get(member).into_iter().flatten();
+            let ids: Vec<String> = groups.map(|at| self.groups[*at].id.to_lowercase()).collect();
+            for id in ids {
+                if !found.contains(&id) {
                     found.push(id);
                 }
             }
@@ -459,7 +475,34 @@ impl Scenario {
     }
 
     pub(crate) fn subscription(&self, id: &str) -> Option<&Subscription> {
-        self.subscriptions.iter().find(|subscription| subscription.id.eq_ignore_ascii_case(id))
+        self.subscriptions.get(*self.index.subscriptions.get(&id.to_lowercase())?)
+    }
+
+    /// The subscriptions of a tenant.
+    pub(crate) fn subscriptions_of(&self, tenant: &str) -> impl Iterator<Item = &Subscription> {
+        let all = self.index.of_tenant.get(tenant).into_iter().flatten();
+        all.map(|at| &self.subscriptions[*at])
+    }
+
+    pub(crate) fn management_group(&self, name: &str) -> Option<&ManagementGroup> {
+        self.management_groups.get(*self.index.management_groups.get(&name.to_lowercase())?)
+    }
+
+    /// The account behind a custom subdomain.
+    pub(crate) fn account_by_subdomain(
+        &self,
+        label: &str,
+    ) -> Option<(&Subscription, &ResourceGroup, &Account)> {
+        let (subscription, group, account) = *self.index.subdomains.get(&label.to_lowercase())?;
+        let subscription = self.subscriptions.get(subscription)?;
+        let group = subscription.resource_groups.get(group)?;
+        Some((subscription, group, group.accounts.get(account)?))
+    }
+
+    /// The deny assignments at a canonical scope.
+    pub(crate) fn denials_at(&self, scope: &str) -> impl Iterator<Item = &DenyAssignment> {
+        let all = self.index.denials.get(scope).into_iter().flatten();
+        all.map(|at| &self.deny_assignments[*at])
     }
 }
 

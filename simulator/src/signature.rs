@@ -56,6 +56,11 @@ pub(crate) fn s256(text: &str) -> String {
     encode(digest(&SHA256, text.as_bytes()))
 }
 
+/// The bytes of base64url without padding; none for anything else.
+pub(crate) fn decode(text: &str) -> Option<Vec<u8>> {
+    URL_SAFE_NO_PAD.decode(text).ok()
+}
+
 /// Base64url without padding.
 pub(crate) fn encode(bytes: impl AsRef<[u8]>) -> String {
     URL_SAFE_NO_PAD.encode(bytes)

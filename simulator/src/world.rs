@@ -7,26 +7,10 @@ use serde_json::{Value, json};
 use time::OffsetDateTime;
 
 use crate::arm::identity_id;
+use crate::assignment::{Assignment, Assignments};
 use crate::entra;
 use crate::rbac::canonical;
-use crate::scenario::{Account, ResourceGroup, Scenario, ServicePrincipal, Subscription, User};
-
-/// A role assignment.
-#[derive(Clone, Debug)]
-pub(crate) struct Assignment {
-    pub(crate) name: String,
-    pub(crate) tenant: String,
-    pub(crate) principal: String,
-    pub(crate) principal_type: String,
-    /// Id of a role definition.
-    pub(crate) role: String,
-    pub(crate) scope: String,
-    pub(crate) description: Option<String>,
-    pub(crate) created: OffsetDateTime,
-    pub(crate) created_by: Option<String>,
-    /// From when the data plane knows of it; none for what was there from the beginning.
-    pub(crate) effective: Option<OffsetDateTime>,
-}
+use crate::scenario::{Scenario, ServicePrincipal, User};
 
 /// A user-assigned managed identity.
 #[derive(Clone, Debug)]
@@ -48,7 +32,7 @@ pub(crate) struct Identity {
 #[derive(Debug)]
 pub(crate) struct World {
     pub(crate) scenario: Scenario,
-    pub(crate) assignments: Vec<Assignment>,
+    pub(crate) assignments: Assignments,
     /// Those of the scenario and those that came with managed identities.
     pub(crate) service_principals: Vec<ServicePrincipal>,
     /// Managed identities by canonical id.
@@ -137,26 +121,6 @@ impl World {
         self.registrations.insert((subscription.to_lowercase(), namespace.to_lowercase()), from);
     }
 
-    /// The account behind a custom subdomain.
-    pub(crate) fn account_by_subdomain(
-        &self,
-        label: &str,
-    ) -> Option<(&Subscription, &ResourceGroup, &Account)> {
-        self.accounts().find(|(_, _, account)| {
-            account.subdomain.as_ref().is_some_and(|own| own.eq_ignore_ascii_case(label))
-        })
-    }
-
-    pub(crate) fn accounts(
-        &self,
-    ) -> impl Iterator<Item = (&Subscription, &ResourceGroup, &Account)> {
-        self.scenario.subscriptions.iter().flat_map(|subscription| {
-            subscription.resource_groups.iter().flat_map(move |group| {
-                group.accounts.iter().map(move |account| (subscription, group, account))
-            })
-        })
-    }
-
     /// The person whom a token of a tenant speaks of.
     pub(crate) fn caller(&self, tenant: &str, object_id: &str) -> Option<&User> {
         self.scenario.user_by_object_id(tenant, object_id)
@@ -208,25 +172,30 @@ impl World {
     }
 }
 
-fn given_assignments(scenario: &Scenario, now: OffsetDateTime) -> Vec<Assignment> {
-    scenario
-        .assignments
-        .iter()
-        .filter_map(|given| {
-            Some(Assignment {
+fn given_assignments(scenario: &Scenario, now: OffsetDateTime) -> Assignments {
+    let mut all = Assignments::default();
+    for given in &scenario.assignments {
+        let tenant = tenant_of_principal(scenario, &given.principal);
+        let kind = scenario.principal_type(&given.principal);
+        let role = scenario.role(&given.role);
+        // A scenario that was read has all three.
+        if let (Some(tenant), Some(kind), Some(role)) = (tenant, kind, role) {
+            all.insert(Assignment {
                 name: given.name.clone(),
-                tenant: tenant_of_principal(scenario, &given.principal)?,
+                tenant,
                 principal: given.principal.clone(),
-                principal_type: scenario.principal_type(&given.principal)?.to_owned(),
-                role: scenario.role(&given.role)?.id.clone(),
+                principal_type: kind.to_owned(),
+                role: role.id.clone(),
                 scope: given.scope.clone(),
-                description: None,
+                description: given.description.clone(),
+                condition: given.condition.clone(),
                 created: now,
                 created_by: None,
                 effective: None,
-            })
-        })
-        .collect()
+            });
+        }
+    }
+    all
 }
 
 fn given_identities(scenario: &Scenario) -> BTreeMap<String, Identity> {

@@ -8,8 +8,8 @@ use super::{Ask, page};
 use crate::address::{Addresses, InferenceHost};
 use crate::answer::Answer;
 use crate::model;
-use crate::rbac::sees_anything;
-use crate::scenario::{Account, Deployment};
+use crate::rbac::Rights;
+use crate::scenario::{Account, Deployment, ResourceGroup, Subscription};
 use crate::signature;
 use crate::world::World;
 
@@ -20,26 +20,43 @@ const CREATED: &str = "2025-11-03T09:12:47.1187302Z";
 /// `GET …/providers/Microsoft.CognitiveServices/accounts` of a subscription or a resource group:
 /// the accounts that the caller may read.
 pub(super) fn list(place: &Place<'_>, ask: &Ask<'_>, world: &World) -> Result<Answer, Answer> {
-    if !sees_anything(world, &ask.who, &place.id()) {
+    let rights = Rights::of(world, &ask.who);
+    if !rights.see_anything(&place.id()) {
         return Err(ask.forbid(READ, &place.id()));
     }
-    let within = |subscription: &str, group: &str| match place {
-        Place::Subscription(own) => own.id == subscription,
-        Place::Group(own, own_group) => own.id == subscription && own_group.name == group,
-        _ => false,
+    let groups: Vec<(&Subscription, &ResourceGroup)> = match place {
+        Place::Subscription(own) => own.resource_groups.iter().map(|group| (*own, group)).collect(),
+        Place::Group(own, group) => vec![(*own, *group)],
+        _ => Vec::new(),
     };
-    let accounts: Vec<Value> = world
-        .accounts()
-        .filter(|(subscription, group, _)| within(&subscription.id, &group.name))
-        .map(|(subscription, group, account)| {
-            (account_id(&subscription.id, &group.name, &account.name), account)
-        })
-        .filter(|(id, _)| ask.require(world, id, READ).is_ok())
-        .map(|(id, account)| describe(&id, account, &ask.site.addresses))
+    let found: Vec<(String, &Account)> = groups
+        .into_iter()
+        .flat_map(|(subscription, group)| readable(&rights, subscription, group))
         .collect();
+    let addresses = &ask.site.addresses;
+    let page = page::cut(ask, world, found, |(id, account)| describe(&id, account, addresses))?;
     let request = uuid::Uuid::new_v4().to_string();
-    Ok(Answer::json(StatusCode::OK, &page::cut(ask, world, accounts)?)
-        .with("x-ms-original-request-ids", request))
+    Ok(Answer::body(StatusCode::OK, &page).with("x-ms-original-request-ids", request))
+}
+
+/// The accounts of a resource group that may be read, with their ids. Where nothing below the group
+/// is decided otherwise, the group decides for all of them.
+pub(super) fn readable<'w>(
+    rights: &Rights<'_>,
+    subscription: &Subscription,
+    group: &'w ResourceGroup,
+) -> Vec<(String, &'w Account)> {
+    let group_id = Place::Group(subscription, group).id();
+    let one_by_one = rights.differ_below(&group_id);
+    if !one_by_one && !rights.allow(&group_id, READ) {
+        return Vec::new();
+    }
+    group
+        .accounts
+        .iter()
+        .map(|account| (account_id(&subscription.id, &group.name, &account.name), account))
+        .filter(|(id, _)| !one_by_one || rights.allow(id, READ))
+        .collect()
 }
 
 /// `GET …/accounts/{name}`.
@@ -61,15 +78,12 @@ pub(super) fn list_deployments(
 ) -> Result<Answer, Answer> {
     let id = place.id();
     ask.require(world, &id, READ_DEPLOYMENT)?;
-    let deployments = match place {
-        Place::Account(_, _, account) => account
-            .deployments
-            .iter()
-            .map(|deployment| describe_deployment(&id, deployment))
-            .collect(),
+    let deployments: Vec<&Deployment> = match place {
+        Place::Account(_, _, account) => account.deployments.iter().collect(),
         _ => Vec::new(),
     };
-    Ok(Answer::json(StatusCode::OK, &page::cut(ask, world, deployments)?))
+    let page = page::cut(ask, world, deployments, |one| describe_deployment(&id, one))?;
+    Ok(Answer::body(StatusCode::OK, &page))
 }
 
 /// `GET …/accounts/{name}/deployments/{deployment}`.
@@ -102,8 +116,8 @@ pub(super) fn list_models(
     world: &World,
 ) -> Result<Answer, Answer> {
     ask.require(world, &place.id(), "Microsoft.CognitiveServices/accounts/models/read")?;
-    let models: Vec<Value> = model::offered().map(model::describe).collect();
-    Ok(Answer::json(StatusCode::OK, &page::cut(ask, world, models)?))
+    let page = page::cut(ask, world, model::offered().collect(), model::describe)?;
+    Ok(Answer::body(StatusCode::OK, &page))
 }
 
 fn describe(id: &str, account: &Account, addresses: &Addresses) -> Value {

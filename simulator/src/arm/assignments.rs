@@ -11,10 +11,12 @@ use super::definitions::{bad_filter, definition_id, missing as role_missing, quo
 use super::place::{Place, ScopePath};
 use super::{Ask, page};
 use crate::answer::Answer;
+use crate::assignment::Assignment;
 use crate::clock::arm_time;
+use crate::condition::{Attributes, Condition, Target, VERSION};
 use crate::mutant::Mutant;
-use crate::rbac::{canonical, is_below, scopes_at_or_above};
-use crate::world::{Assignment, World};
+use crate::rbac::{canonical, scopes_at_or_above};
+use crate::world::World;
 
 const READ: &str = "Microsoft.Authorization/roleAssignments/read";
 const WRITE: &str = "Microsoft.Authorization/roleAssignments/write";
@@ -26,21 +28,21 @@ pub(super) fn list(place: &Place<'_>, ask: &Ask<'_>, world: &World) -> Result<An
     ask.require(world, &place.id(), READ)?;
     let filter = Filter::parse(&ask.call.query("$filter").unwrap_or_default())?;
     let above = scopes_at_or_above(&world.scenario, &place.id());
-    let identities = filter.identities(world);
-    let found: Vec<Value> = world
-        .assignments
-        .iter()
-        .filter(|one| one.tenant == ask.who.tenant)
-        .filter(|one| {
-            above.contains(&canonical(&one.scope))
-                || (!filter.only_above && is_below(&one.scope, &place.id()))
-        })
-        .filter(|one| {
-            identities.as_ref().is_none_or(|ids| ids.contains(&one.principal.to_lowercase()))
-        })
-        .map(|one| describe(one, place, one.created_by.as_deref()))
-        .collect();
-    Ok(Answer::json(StatusCode::OK, &page::cut(ask, world, found)?))
+    let mut found = match filter.identities(world) {
+        None => world.assignments.at(&above),
+        Some(ids) => ids.iter().flat_map(|id| world.assignments.of(id, &above)).collect(),
+    };
+    if !filter.only_above {
+        found.extend(match filter.identities(world) {
+            None => world.assignments.below(&place.id()),
+            Some(ids) => {
+                ids.iter().flat_map(|id| world.assignments.of_below(id, &place.id())).collect()
+            }
+        });
+    }
+    found.retain(|one| one.tenant == ask.who.tenant);
+    let page = page::cut(ask, world, found, |one| describe(one, place, one.created_by.as_deref()))?;
+    Ok(Answer::body(StatusCode::OK, &page))
 }
 
 /// `GET …/roleAssignments/{name}`.
@@ -72,10 +74,10 @@ pub(super) fn create(
 ) -> Result<Answer, Answer> {
     let place = Place::find(path, world)?;
     let scope = place.id();
-    ask.require(world, &scope, WRITE).map_err(|_| ask.forbid(WRITE, &item_scope(path, name)))?;
+    let target = Target { request: Some(wished(ask, world)), resource: None };
+    ask.require_for(world, &scope, &item_scope(path, name), WRITE, &target)?;
     let wanted = Wanted::read(name, ask, world)?;
-    if let Some(at) = world.assignments.iter().position(|one| one.name.eq_ignore_ascii_case(name)) {
-        let one = &world.assignments[at];
+    if let Some(one) = world.assignments.named(name) {
         let same = wanted.is(one) || Mutant::NameReused.is_on();
         if canonical(&one.scope) != canonical(&scope) || !same {
             return Err(Answer::error(
@@ -84,14 +86,18 @@ pub(super) fn create(
                 "Tenant ID, application ID, principal ID, and scope are not allowed to be updated.",
             ));
         }
-        let body = describe(one, &place, one.created_by.as_deref());
-        world.assignments[at].description = wanted.description;
+        let mut amended = one.clone();
+        amended.description = wanted.description;
+        amended.condition = wanted.condition;
+        let body = describe(&amended, &place, amended.created_by.as_deref());
+        world.assignments.amend(name, amended.description, amended.condition);
         return Ok(Answer::json(StatusCode::OK, &body));
     }
     let twin = world
         .assignments
-        .iter()
-        .find(|one| canonical(&one.scope) == canonical(&scope) && wanted.is(one))
+        .of(&wanted.principal.to_lowercase(), &[canonical(&scope)])
+        .into_iter()
+        .find(|one| wanted.is(one))
         .filter(|_| !Mutant::DuplicateCreated.is_on());
     if let Some(twin) = twin {
         return Err(Answer::error(
@@ -111,13 +117,14 @@ pub(super) fn create(
         role: wanted.role,
         scope,
         description: wanted.description,
+        condition: wanted.condition,
         created: ask.now,
         created_by: Some(ask.who.object_id.clone()),
         effective: Some(ask.now + world.role_delay()),
     };
     // A fresh assignment is answered with `createdBy: null` (recorded: `roleAssignment.PUT__201`).
     let body = describe(&made, &place, None);
-    world.assignments.push(made);
+    world.assignments.insert(made);
     Ok(Answer::json(StatusCode::CREATED, &body))
 }
 
@@ -129,15 +136,29 @@ pub(super) fn delete(
     world: &mut World,
 ) -> Result<Answer, Answer> {
     let place = Place::find(path, world)?;
-    ask.require(world, &place.id(), DELETE)
-        .map_err(|_| ask.forbid(DELETE, &item_scope(path, name)))?;
-    let Some(one) = find(world, &place, name) else {
+    let one = find(world, &place, name);
+    let target = Target { request: None, resource: one.map(Assignment::attributes) };
+    ask.require_for(world, &place.id(), &item_scope(path, name), DELETE, &target)?;
+    let Some(one) = one else {
         return Ok(Answer::empty(StatusCode::NO_CONTENT));
     };
     let body = describe(one, &place, one.created_by.as_deref());
-    let gone = one.name.clone();
-    world.assignments.retain(|one| one.name != gone);
+    world.assignments.remove(name);
     Ok(Answer::json(StatusCode::OK, &body))
+}
+
+/// The assignment in a request's body as conditions see it, whether or not it will do.
+fn wished(ask: &Ask<'_>, world: &World) -> Attributes {
+    let body: Value = serde_json::from_slice(&ask.call.body).unwrap_or_default();
+    let text = |member: &str| body["properties"][member].as_str().unwrap_or_default();
+    let principal = text("principalId");
+    let known = || world.principal_type(&ask.who.tenant, principal).unwrap_or_default();
+    let claimed = text("principalType");
+    Attributes {
+        role: text("roleDefinitionId").rsplit('/').next().unwrap_or_default().to_owned(),
+        principal: principal.to_owned(),
+        principal_type: if claimed.is_empty() { known() } else { claimed }.to_owned(),
+    }
 }
 
 /// Which assignments a list is asked for.
@@ -226,6 +247,7 @@ struct Wanted {
     /// Id of a role definition that exists.
     role: String,
     description: Option<String>,
+    condition: Option<Condition>,
 }
 
 impl Wanted {
@@ -284,12 +306,34 @@ impl Wanted {
             principal_type: principal_type.to_owned(),
             role,
             description: properties["description"].as_str().map(str::to_owned),
+            condition: read_condition(properties)?,
         })
     }
 
     fn is(&self, one: &Assignment) -> bool {
         one.principal.eq_ignore_ascii_case(&self.principal)
             && one.role.eq_ignore_ascii_case(&self.role)
+    }
+}
+
+/// The condition in a request's properties, which has to be of the one version that there is. The
+/// text of the refusal is documented, its code is not.
+fn read_condition(properties: &Value) -> Result<Option<Condition>, Answer> {
+    let invalid = || {
+        Answer::error(
+            StatusCode::BAD_REQUEST,
+            "InvalidRoleAssignmentCondition",
+            "The given role assignment condition is invalid.",
+        )
+    };
+    let condition = match &properties["condition"] {
+        Value::Null => return Ok(None),
+        Value::String(text) => Condition::try_from(text.clone()).map_err(|_| invalid())?,
+        _ => return Err(invalid()),
+    };
+    match properties["conditionVersion"].as_str() {
+        None | Some(VERSION) => Ok(Some(condition)),
+        Some(_) => Err(invalid()),
     }
 }
 
@@ -315,18 +359,12 @@ fn find_role(path: &str, world: &World) -> Result<String, Answer> {
     let (before, id) = path.rsplit_once('/').unwrap_or_default();
     let proper =
         before.to_lowercase().ends_with("/providers/microsoft.authorization/roledefinitions");
-    world
-        .scenario
-        .roles()
-        .find(|role| proper && role.id.eq_ignore_ascii_case(id))
-        .map(|role| role.id.clone())
-        .ok_or_else(|| role_missing(if proper { id } else { path }))
+    let role = if proper { world.scenario.role_by_id(id) } else { None };
+    role.map(|role| role.id.clone()).ok_or_else(|| role_missing(if proper { id } else { path }))
 }
 
 fn find<'w>(world: &'w World, place: &Place<'_>, name: &str) -> Option<&'w Assignment> {
-    world.assignments.iter().find(|one| {
-        one.name.eq_ignore_ascii_case(name) && canonical(&one.scope) == canonical(&place.id())
-    })
+    world.assignments.named(name).filter(|one| canonical(&one.scope) == canonical(&place.id()))
 }
 
 fn item_scope(path: &ScopePath, name: &str) -> String {
@@ -348,8 +386,8 @@ fn describe(one: &Assignment, seen_from: &Place<'_>, created_by: Option<&str>) -
             "principalId": one.principal,
             "principalType": one.principal_type,
             "scope": one.scope,
-            "condition": null,
-            "conditionVersion": null,
+            "condition": one.condition.as_ref().map(Condition::text),
+            "conditionVersion": one.condition.as_ref().map(|_| VERSION),
             "createdOn": arm_time(one.created),
             "updatedOn": arm_time(one.created),
             "createdBy": created_by,

@@ -6,7 +6,8 @@ use serde_json::{Value, json};
 use super::place::Place;
 use super::{Ask, page};
 use crate::answer::Answer;
-use crate::rbac::{roles_at, sees_anything};
+use crate::deny::{DenyAssignment, EVERYONE};
+use crate::rbac::{Rights, canonical, is_below, scopes_at_or_above};
 use crate::roles::RoleDefinition;
 use crate::world::World;
 
@@ -24,13 +25,9 @@ pub(super) fn list(place: &Place<'_>, ask: &Ask<'_>, world: &World) -> Result<An
             None => return Err(bad_filter(&filter)),
         },
     };
-    let found: Vec<Value> = world
-        .scenario
-        .roles()
-        .filter(|role| wanted(role))
-        .map(|role| describe(role, place))
-        .collect();
-    Ok(Answer::json(StatusCode::OK, &page::cut(ask, world, found)?))
+    let found: Vec<&RoleDefinition> = world.scenario.roles().filter(|role| wanted(role)).collect();
+    let page = page::cut(ask, world, found, |role| describe(role, place))?;
+    Ok(Answer::body(StatusCode::OK, &page))
 }
 
 /// `GET …/roleDefinitions/{id}`.
@@ -41,11 +38,7 @@ pub(super) fn read(
     world: &World,
 ) -> Result<Answer, Answer> {
     require_read(place, ask, world)?;
-    let role = world
-        .scenario
-        .roles()
-        .find(|role| role.id.eq_ignore_ascii_case(id))
-        .ok_or_else(|| missing(id))?;
+    let role = world.scenario.role_by_id(id).ok_or_else(|| missing(id))?;
     Ok(Answer::json(StatusCode::OK, &describe(role, place)))
 }
 
@@ -59,7 +52,9 @@ pub(super) fn list_permissions(
     if world.scenario.permissions_need_read_action {
         ask.require(world, &place.id(), "Microsoft.Authorization/permissions/read")?;
     }
-    let permissions: Vec<Value> = roles_at(world, &ask.who, &place.id())
+    let permissions: Vec<Value> = Rights::of(world, &ask.who)
+        .roles_at(&place.id())
+        .into_iter()
         .map(|role| {
             json!({
                 "actions": role.actions,
@@ -72,7 +67,8 @@ pub(super) fn list_permissions(
     Ok(Answer::json(StatusCode::OK, &json!({"value": permissions})))
 }
 
-/// `GET …/denyAssignments`: there are none.
+/// `GET …/denyAssignments`: at this scope, above and below; with `atScope()` not below; for a
+/// principal those that name it.
 pub(super) fn list_deny_assignments(
     place: &Place<'_>,
     ask: &Ask<'_>,
@@ -81,7 +77,30 @@ pub(super) fn list_deny_assignments(
     if world.scenario.deny_assignments_need_read_action {
         ask.require(world, &place.id(), "Microsoft.Authorization/denyAssignments/read")?;
     }
-    Ok(Answer::json(StatusCode::OK, &json!({"value": []})))
+    let filter = ask.call.query("$filter").unwrap_or_default();
+    let principal = quoted_after(&filter, "principalId eq ")
+        .or_else(|| quoted_after(&filter, "gdprExportPrincipalId eq "));
+    let only_above = filter.trim().eq_ignore_ascii_case("atScope()");
+    if !filter.trim().is_empty() && !only_above && principal.is_none() {
+        return Err(bad_filter(&filter));
+    }
+    let above = scopes_at_or_above(&world.scenario, &place.id());
+    let found: Vec<&DenyAssignment> = world
+        .scenario
+        .deny_assignments
+        .iter()
+        .filter(|one| {
+            above.contains(&canonical(&one.scope))
+                || (!only_above && is_below(&one.scope, &place.id()))
+        })
+        .filter(|one| {
+            principal.as_ref().is_none_or(|id| {
+                one.principals.iter().any(|listed| listed.eq_ignore_ascii_case(id))
+            })
+        })
+        .collect();
+    let page = page::cut(ask, world, found, |one| describe_denial(one, world))?;
+    Ok(Answer::body(StatusCode::OK, &page))
 }
 
 /// 404 for a role that is not there (recorded: `roleDefinition.GET__404`).
@@ -120,7 +139,9 @@ pub(super) fn quoted_after(filter: &str, words: &str) -> Option<String> {
 fn require_read(place: &Place<'_>, ask: &Ask<'_>, world: &World) -> Result<(), Answer> {
     match place {
         Place::Root => Ok(()),
-        _ if sees_anything(world, &ask.who, &place.id()) => ask.require(world, &place.id(), READ),
+        _ if Rights::of(world, &ask.who).see_anything(&place.id()) => {
+            ask.require(world, &place.id(), READ)
+        }
         _ => Err(ask.forbid(READ, &place.id())),
     }
 }
@@ -132,8 +153,8 @@ fn describe(role: &RoleDefinition, place: &Place<'_>) -> Value {
         "dataActions": role.data_actions,
         "notDataActions": role.not_data_actions,
     });
-    if role.condition.is_some() {
-        permission["condition"] = json!(role.condition);
+    if let Some(condition) = &role.condition {
+        permission["condition"] = json!(condition.text());
         permission["conditionVersion"] = json!(role.condition_version);
     }
     json!({
@@ -151,6 +172,42 @@ fn describe(role: &RoleDefinition, place: &Place<'_>) -> Value {
         "id": definition_id(place.subscription().map(|one| one.id.as_str()), &role.id),
         "type": "Microsoft.Authorization/roleDefinitions",
         "name": role.id,
+    })
+}
+
+/// The shape of the public specification's example; no recording has one.
+fn describe_denial(one: &DenyAssignment, world: &World) -> Value {
+    let named = |id: &String| {
+        let kind = if id == EVERYONE {
+            "SystemDefined"
+        } else {
+            world.scenario.principal_type(id).unwrap_or("ServicePrincipal")
+        };
+        json!({"id": id, "type": kind})
+    };
+    json!({
+        "properties": {
+            "denyAssignmentName": one.name,
+            "description": one.description,
+            "permissions": [{
+                "actions": one.actions,
+                "notActions": one.not_actions,
+                "dataActions": one.data_actions,
+                "notDataActions": one.not_data_actions,
+            }],
+            "scope": one.scope,
+            "doNotApplyToChildScopes": one.do_not_apply_to_child_scopes,
+            "principals": one.principals.iter().map(named).collect::<Vec<_>>(),
+            "excludePrincipals": one.exclude_principals.iter().map(named).collect::<Vec<_>>(),
+            "isSystemProtected": true,
+        },
+        "id": format!(
+            "{}/providers/Microsoft.Authorization/denyAssignments/{}",
+            one.scope.trim_end_matches('/'),
+            one.id
+        ),
+        "type": "Microsoft.Authorization/denyAssignments",
+        "name": one.id,
     })
 }
 

@@ -7,7 +7,7 @@ use uuid::Uuid;
 use super::place::{Place, ScopePath, identity_id};
 use super::{Ask, page, providers};
 use crate::answer::Answer;
-use crate::rbac::sees_anything;
+use crate::rbac::Rights;
 use crate::world::{Identity, World};
 
 const NAMESPACE: &str = "Microsoft.ManagedIdentity";
@@ -18,15 +18,13 @@ const DELETE: &str = "Microsoft.ManagedIdentity/userAssignedIdentities/delete";
 /// `GET …/userAssignedIdentities` of a subscription or a resource group: those that the caller may
 /// read.
 pub(super) fn list(place: &Place<'_>, ask: &Ask<'_>, world: &World) -> Result<Answer, Answer> {
-    if !sees_anything(world, &ask.who, &place.id()) {
+    let rights = Rights::of(world, &ask.who);
+    if !rights.see_anything(&place.id()) {
         return Err(ask.forbid(READ, &place.id()));
     }
-    let found: Vec<Value> = world
-        .identities_below(&place.id())
-        .filter(|one| ask.require(world, &one.id, READ).is_ok())
-        .map(describe)
-        .collect();
-    Ok(Answer::json(StatusCode::OK, &page::cut(ask, world, found)?))
+    let found: Vec<&Identity> =
+        world.identities_below(&place.id()).filter(|one| rights.allow(&one.id, READ)).collect();
+    Ok(Answer::body(StatusCode::OK, &page::cut(ask, world, found, describe)?))
 }
 
 /// `GET …/userAssignedIdentities/{name}`.

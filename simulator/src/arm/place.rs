@@ -108,9 +108,7 @@ impl<'w> Place<'w> {
             ScopePath::Root => Ok(Self::Root),
             ScopePath::ManagementGroup(name) => world
                 .scenario
-                .management_groups
-                .iter()
-                .find(|group| group.name.eq_ignore_ascii_case(name))
+                .management_group(name)
                 .map(|group| Self::ManagementGroup(&group.name))
                 .ok_or_else(|| management_group_missing(name)),
             ScopePath::Subscription(id) => world

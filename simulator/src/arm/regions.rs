@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use super::Ask;
 use super::place::Place;
 use crate::answer::Answer;
-use crate::rbac::sees_anything;
+use crate::rbac::Rights;
 use crate::world::World;
 
 /// A region (`data/regions.json`: public facts, state of April 2026).
@@ -34,7 +34,7 @@ struct Region {
 /// `GET /subscriptions/{id}/locations` (recorded: `subscriptions.locations__200`).
 pub(super) fn list(place: &Place<'_>, ask: &Ask<'_>, world: &World) -> Result<Answer, Answer> {
     let subscription = place.id();
-    if !sees_anything(world, &ask.who, &subscription) {
+    if !Rights::of(world, &ask.who).see_anything(&subscription) {
         return Err(ask.forbid("Microsoft.Resources/subscriptions/locations/read", &subscription));
     }
     let found: Vec<Value> = all().iter().map(|region| describe(&subscription, region)).collect();

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use super::place::Place;
 use super::{Ask, page};
 use crate::answer::Answer;
-use crate::rbac::sees_anything;
+use crate::rbac::Rights;
 use crate::scenario::{ResourceGroup, Subscription};
 use crate::world::World;
 
@@ -43,23 +43,21 @@ pub(super) fn list_tenants(ask: &Ask<'_>, world: &World) -> Answer {
 
 /// `GET /subscriptions`: those of the token's tenant in which the caller holds any role.
 pub(super) fn list(ask: &Ask<'_>, world: &World) -> Result<Answer, Answer> {
-    let visible: Vec<Value> = world
+    let rights = Rights::of(world, &ask.who);
+    let visible: Vec<&Subscription> = world
         .scenario
-        .subscriptions
-        .iter()
-        .filter(|one| one.tenant == ask.who.tenant)
-        .filter(|one| sees_anything(world, &ask.who, &Place::Subscription(one).id()))
-        .map(describe)
+        .subscriptions_of(&ask.who.tenant)
+        .filter(|one| rights.see_anything(&Place::Subscription(one).id()))
         .collect();
     let total = visible.len();
-    let mut page = page::cut(ask, world, visible)?;
-    page["count"] = json!({"type": "Total", "value": total});
-    Ok(Answer::json(StatusCode::OK, &page))
+    let mut page = page::cut(ask, world, visible, describe)?;
+    page.count = Some(json!({"type": "Total", "value": total}));
+    Ok(Answer::body(StatusCode::OK, &page))
 }
 
 /// `GET /subscriptions/{id}`.
 pub(super) fn read(place: &Place<'_>, ask: &Ask<'_>, world: &World) -> Result<Answer, Answer> {
-    if !sees_anything(world, &ask.who, &place.id()) {
+    if !Rights::of(world, &ask.who).see_anything(&place.id()) {
         return Err(ask.forbid("Microsoft.Resources/subscriptions/read", &place.id()));
     }
     let body = place.subscription().map(describe).unwrap_or_default();
@@ -73,20 +71,21 @@ pub(super) fn list_resource_groups(
     world: &World,
 ) -> Result<Answer, Answer> {
     let action = "Microsoft.Resources/subscriptions/resourceGroups/read";
-    if !sees_anything(world, &ask.who, &place.id()) {
+    if !Rights::of(world, &ask.who).see_anything(&place.id()) {
         return Err(ask.forbid(action, &place.id()));
     }
     let Some(subscription) = place.subscription() else {
         return Err(ask.forbid(action, &place.id()));
     };
-    let groups: Vec<Value> = subscription
+    let rights = Rights::of(world, &ask.who);
+    let groups: Vec<(String, &ResourceGroup)> = subscription
         .resource_groups
         .iter()
         .map(|group| (Place::Group(subscription, group).id(), group))
-        .filter(|(id, _)| ask.require(world, id, action).is_ok())
-        .map(|(id, group)| describe_group(&id, group))
+        .filter(|(id, _)| rights.allow(id, action))
         .collect();
-    Ok(Answer::json(StatusCode::OK, &page::cut(ask, world, groups)?))
+    let page = page::cut(ask, world, groups, |(id, group)| describe_group(&id, group))?;
+    Ok(Answer::body(StatusCode::OK, &page))
 }
 
 /// `GET /subscriptions/{id}/resourcegroups/{name}`.

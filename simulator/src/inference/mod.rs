@@ -16,7 +16,7 @@ use crate::call::Call;
 use crate::clock::http_date;
 use crate::model;
 use crate::mutant::Mutant;
-use crate::rbac::{self, Principal};
+use crate::rbac::{Principal, Rights};
 use crate::scenario::{Account, Deployment};
 use crate::site::Site;
 use crate::token::{ARM_AUDIENCES, read_caller};
@@ -195,7 +195,8 @@ fn find_account<'w>(
             "Please provide a custom subdomain for token authentication, otherwise API key is required.",
         ));
     }
-    let Some((subscription, group, account)) = world.account_by_subdomain(&host.label) else {
+    let Some((subscription, group, account)) = world.scenario.account_by_subdomain(&host.label)
+    else {
         return Err(Answer::error(
             StatusCode::NOT_FOUND,
             "ResourceNotFound",
@@ -264,7 +265,7 @@ fn require(
     operation: &str,
     now: OffsetDateTime,
 ) -> Result<(), Answer> {
-    if rbac::allows_data(world, who, scope, action, now) {
+    if Rights::of(world, who).allow_data(scope, action, now) {
         return Ok(());
     }
     let wrong = Mutant::MissingRoleForbidden.is_on();

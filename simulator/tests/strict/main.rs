@@ -9,6 +9,8 @@ mod history;
 #[cfg(feature = "hosts")]
 mod hosts;
 mod inference;
+mod management;
+mod rbac;
 mod scenarios;
 mod sign_in;
 mod tokens;
