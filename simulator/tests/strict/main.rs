@@ -3,6 +3,7 @@
 mod accounts;
 mod assignments;
 mod bench;
+mod challenge;
 mod control;
 mod faults;
 mod history;
