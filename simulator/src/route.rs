@@ -102,8 +102,9 @@ impl Route {
             Self::Arm(route) => route.as_ref().map(arm::Route::operation),
             Self::Graph(route) => route.as_ref().map(graph::Route::operation),
             Self::Inference(_, route) => route.as_ref().map(inference::Route::operation),
+            // No operation of Azure's.
             #[cfg(feature = "hosts")]
-            Self::Example => Some("example.get"),
+            Self::Example => return Some("example.get"),
             Self::Control | Self::Nowhere => None,
         };
         debug_assert!(
