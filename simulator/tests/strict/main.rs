@@ -1,16 +1,20 @@
 //! The simulator refuses what Azure refuses: each rule over real HTTP, by a client of no library of ours.
 
 mod accounts;
+mod applications;
 mod assignments;
 mod bench;
 mod challenge;
 mod control;
+mod device;
+mod directory;
 mod faults;
 mod history;
 #[cfg(feature = "hosts")]
 mod hosts;
 mod inference;
 mod management;
+mod policies;
 mod rbac;
 mod scenarios;
 mod sign_in;

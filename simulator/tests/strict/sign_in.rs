@@ -9,9 +9,9 @@ use url::Url;
 
 use crate::bench::{ADA, ADA_ID, Bench, CONTOSO, FABRIKAM, LINUS, Reply, read};
 
-const CLI: &str = "04b07795-8ddb-461a-bbee-02f9e1bf7b46";
-const POWERSHELL: &str = "1950a258-227b-4e31-a9cf-717495945fc2";
-const OWN: &str = "b0d6884f-ccb9-4d34-a988-1f88b7ee4b28";
+pub(crate) const CLI: &str = "04b07795-8ddb-461a-bbee-02f9e1bf7b46";
+pub(crate) const POWERSHELL: &str = "1950a258-227b-4e31-a9cf-717495945fc2";
+pub(crate) const OWN: &str = "b0d6884f-ccb9-4d34-a988-1f88b7ee4b28";
 const REDIRECT: &str = "http://localhost:49152";
 const VERIFIER: &str = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk";
 /// The S256 challenge of `VERIFIER` (RFC 7636, appendix B).
@@ -20,9 +20,9 @@ const ARM_SCOPE: &str =
     "https://management.core.windows.net//.default offline_access openid profile";
 
 /// The parameters of an authorization request, of which a test changes some.
-type Parameters = Vec<(&'static str, &'static str)>;
+pub(crate) type Parameters = Vec<(&'static str, &'static str)>;
 
-fn proper() -> Parameters {
+pub(crate) fn proper() -> Parameters {
     vec![
         ("client_id", CLI),
         ("response_type", "code"),
@@ -36,7 +36,7 @@ fn proper() -> Parameters {
     ]
 }
 
-fn change(
+pub(crate) fn change(
     mut parameters: Parameters,
     name: &'static str,
     value: Option<&'static str>,
@@ -47,46 +47,62 @@ fn change(
 }
 
 impl Bench {
-    fn authorize_url(&self, tenant: &str, parameters: &Parameters) -> Url {
+    pub(crate) fn authorize_url(&self, tenant: &str, parameters: &Parameters) -> Url {
         let base =
             format!("{}/{tenant}/oauth2/v2.0/authorize", self.simulator.addresses().authority);
         Url::parse_with_params(&base, parameters).expect("a proper address")
     }
 
-    async fn open_page(&self, tenant: &str, parameters: &Parameters) -> Reply {
+    pub(crate) async fn open_page(&self, tenant: &str, parameters: &Parameters) -> Reply {
         self.send(Method::GET, self.authorize_url(tenant, parameters).as_str(), None, None).await
     }
 
-    async fn press(&self, tenant: &str, parameters: &Parameters, button: (&str, &str)) -> Reply {
+    pub(crate) async fn press(
+        &self,
+        tenant: &str,
+        parameters: &Parameters,
+        button: (&str, &str),
+    ) -> Reply {
         let request = self.client.post(self.authorize_url(tenant, parameters)).form(&[button]);
         read(request.send().await.expect("the page answers")).await
     }
 
     /// Signs in and returns the code.
-    async fn sign_in(&self, user: &str, tenant: &str, parameters: &Parameters) -> String {
+    pub(crate) async fn sign_in(
+        &self,
+        user: &str,
+        tenant: &str,
+        parameters: &Parameters,
+    ) -> String {
         let reply = self.press(tenant, parameters, ("user", user)).await;
         assert_eq!(reply.status, 302, "signing in redirects: {}", reply.text);
         answered(&reply, "code").expect("the redirect carries a code")
     }
 
-    async fn token(&self, tenant: &str, form: &[(&str, &str)]) -> Reply {
+    pub(crate) async fn token(&self, tenant: &str, form: &[(&str, &str)]) -> Reply {
         let url = format!("{}/{tenant}/oauth2/v2.0/token", self.simulator.addresses().authority);
         read(self.client.post(url).form(form).send().await.expect("the token endpoint answers"))
             .await
     }
 
-    async fn redeem(&self, code: &str) -> Reply {
+    pub(crate) async fn redeem(&self, code: &str) -> Reply {
         self.token("organizations", &redemption(code)).await
     }
 
     /// A refresh token of a user's sign-in with the command line's client.
-    async fn refresh_token(&self, user: &str) -> String {
+    pub(crate) async fn refresh_token(&self, user: &str) -> String {
         let code = self.sign_in(user, "organizations", &proper()).await;
         let tokens = self.redeem(&code).await.json();
         tokens["refresh_token"].as_str().expect("offline_access was asked for").to_owned()
     }
 
-    async fn refresh(&self, tenant: &str, client: &str, token: &str, scope: &str) -> Reply {
+    pub(crate) async fn refresh(
+        &self,
+        tenant: &str,
+        client: &str,
+        token: &str,
+        scope: &str,
+    ) -> Reply {
         let form = [
             ("client_id", client),
             ("grant_type", "refresh_token"),
@@ -97,7 +113,7 @@ impl Bench {
     }
 }
 
-fn redemption(code: &str) -> [(&str, &str); 7] {
+pub(crate) fn redemption(code: &str) -> [(&str, &str); 7] {
     [
         ("client_id", CLI),
         ("grant_type", "authorization_code"),
@@ -110,13 +126,13 @@ fn redemption(code: &str) -> [(&str, &str); 7] {
 }
 
 /// A field of the answer that a redirect carries.
-fn answered(reply: &Reply, name: &str) -> Option<String> {
+pub(crate) fn answered(reply: &Reply, name: &str) -> Option<String> {
     let target = Url::parse(reply.header("location")).ok()?;
     let found = target.query_pairs().find(|(key, _)| key == name);
     found.map(|(_, value)| value.into_owned())
 }
 
-fn claims(token: &Value) -> Value {
+pub(crate) fn claims(token: &Value) -> Value {
     let token = token.as_str().expect("a token is text");
     let part = token.split('.').nth(1).expect("a token has three parts");
     serde_json::from_slice(&URL_SAFE_NO_PAD.decode(part).expect("base64url"))
@@ -124,8 +140,9 @@ fn claims(token: &Value) -> Value {
 }
 
 /// Entra's own number of a refusal by the token endpoint, with its `error`.
-fn refusal(reply: &Reply) -> (String, u64) {
-    assert_eq!(reply.status, 400, "the token endpoint refuses with 400: {}", reply.text);
+pub(crate) fn refusal(reply: &Reply) -> (String, u64) {
+    let expected = if reply.text.contains("\"invalid_client\"") { 401 } else { 400 };
+    assert_eq!(reply.status, expected, "401 is for credentials of a client: {}", reply.text);
     let body = reply.json();
     let number = body["error_codes"][0].as_u64().unwrap_or_default();
     let description = body["error_description"].as_str().unwrap_or_default();
