@@ -28,7 +28,7 @@ struct Mutant {
     ours: &'static str,
 }
 
-const MUTANTS: [Mutant; 22] = [
+const MUTANTS: [Mutant; 25] = [
     Mutant {
         number: 1,
         name: "PKCE verifier not compared",
@@ -92,6 +92,16 @@ const MUTANTS: [Mutant; 22] = [
         ours: "assignments::only_who_may_assign_can_assign",
     },
     Mutant {
+        number: 15,
+        name: "condition ignored",
+        ours: "rbac::a_condition_limits_what_may_be_assigned_and_taken_away",
+    },
+    Mutant {
+        number: 16,
+        name: "deny assignment ignored",
+        ours: "rbac::a_deny_assignment_takes_away_what_a_role_gives",
+    },
+    Mutant {
         number: 17,
         name: "duplicate assignment answers 201",
         ours: "assignments::the_same_request_again_is_200_and_another_name_is_409",
@@ -120,6 +130,11 @@ const MUTANTS: [Mutant; 22] = [
         number: 22,
         name: "Retry-After dropped",
         ours: "faults::a_prepared_answer_takes_the_place_of_the_real_one",
+    },
+    Mutant {
+        number: 23,
+        name: "no claims challenge for writes",
+        ours: "challenge::a_write_by_a_person_with_one_factor_is_challenged_in_azures_form",
     },
     Mutant {
         number: 24,
