@@ -11,7 +11,7 @@ use uuid::{Uuid, uuid};
 
 use crate::cloud::Service;
 use crate::directory::read_list;
-use crate::failure::{Action, Code, Failure, TextKind};
+use crate::failure::{Code, Failure};
 use crate::http::{Answer, Cause, Request};
 use crate::identity::Identity;
 use crate::resources::Account;
@@ -141,47 +141,27 @@ pub async fn assign_role(
     access: &Access,
 ) -> Result<Assigned, Failure> {
     let plan = &access.plan;
-    let answer = put_assignment(identity, account, access, "").await?;
-    let answer = if is_hash_conflict(&answer) {
-        put_assignment(identity, account, access, SECOND_NAME).await?
-    } else {
-        answer
-    };
-    let error = answer.error();
-    match (answer.status.as_u16(), error.code.as_str()) {
-        (200 | 201, _) => {
-            Ok(Assigned { existed: answer.status.as_u16() == 200, cause: answer.cause })
-        }
-        (409, "RoleAssignmentExists") => Ok(Assigned { existed: true, cause: answer.cause }),
-        (403, "AuthorizationFailed") => Err(answer.describe(may_not_assign(account, plan))),
-        (429 | 500..=599, _) => Err(answer.unexpected(identity.http().clock().now())),
-        _ => {
-            let reason = if error.message.is_empty() { &error.code } else { &error.message };
-            let failure = Failure::new(Code::AssignmentRefused).with("reason", reason);
-            Err(answer.describe(failure).offer(Action::TryAgain).offer(Action::ChooseResource))
-        }
+    let mut answer = put_assignment(identity, account, access, "").await?;
+    if !answer.status.is_success() && answer.meaning() == Some(Code::AssignmentNameTaken) {
+        answer = put_assignment(identity, account, access, SECOND_NAME).await?;
     }
-}
-
-/// The page for a person who may not assign: what to send, and to look again.
-fn may_not_assign(account: &Account, plan: &AssignmentPlan) -> Failure {
-    let request = crate::words::say(
-        "request_access.content",
-        &[
-            ("account", &plan.account),
-            ("object_id", &plan.object_id),
-            ("role", &plan.role),
-            ("role_id", &plan.role_id),
-            ("resource", &account.resource.name),
-            ("scope", &plan.scope),
-        ],
-    );
-    Failure::new(Code::MayNotAssign)
-        .with("role", &plan.role)
-        .with("resource", &account.resource.name)
-        .text(TextKind::RequestAccess, request)
-        .offer(Action::CheckAccess)
-        .offer(Action::ChooseResource)
+    if answer.status.is_success() {
+        return Ok(Assigned { existed: answer.status.as_u16() == 200, cause: answer.cause });
+    }
+    if answer.meaning() == Some(Code::AssignmentExists) {
+        return Ok(Assigned { existed: true, cause: answer.cause });
+    }
+    let portal = identity.http().cloud().portal(&plan.scope);
+    Err(answer.failure(&[
+        ("account", &plan.account),
+        ("directory", &account.tenant_id),
+        ("object_id", &plan.object_id),
+        ("portal", portal.as_str()),
+        ("resource", &account.resource.name),
+        ("role", &plan.role),
+        ("role_id", &plan.role_id),
+        ("scope", &plan.scope),
+    ]))
 }
 
 /// The name of an assignment: the same for the same scope, person and role, so that a request
@@ -214,11 +194,6 @@ async fn put_assignment(
     }});
     let request = Request::put(Service::ResourceManager, url, body, access.cause.clone());
     identity.send(&account.tenant_id, request).await
-}
-
-/// Quoted: "A hash conflict was encountered for the role Assignment ID. Please use a new Guid."
-fn is_hash_conflict(answer: &Answer) -> bool {
-    !answer.status.is_success() && answer.error().message.contains("hash conflict")
 }
 
 /// One element of the permissions API, or of a role definition.
@@ -313,7 +288,9 @@ fn gather<T>(items: Vec<(T, Cause)>) -> Read<T> {
 fn readable<T>(list: Result<Read<T>, Failure>) -> Result<Option<Read<T>>, Failure> {
     match list {
         Ok(read) => Ok(Some(read)),
-        Err(failure) if failure.code == Code::ReadRefused => Ok(None),
+        Err(failure) if [Code::ReadRefused, Code::ReadForbidden].contains(&failure.code) => {
+            Ok(None)
+        }
         Err(failure) => Err(failure),
     }
 }

@@ -10,10 +10,11 @@ use sse_stream::SseByteStream;
 use url::Url;
 
 use crate::cloud::Service;
-use crate::failure::{Action, Code, Failure, Link};
-use crate::http::{Answer, Cause, Request, StreamedAnswer};
+use crate::diagnosis::{self, Asked, Evidence, State};
+use crate::failure::{Action, Code, Failure};
+use crate::http::{Cause, Request, StreamedAnswer};
 use crate::identity::Identity;
-use crate::resources::{Account, no_custom_subdomain};
+use crate::resources::Account;
 
 /// The newest dated version, for endpoints that do not know `/openai/v1`.
 const DATED_API: &str = "2024-10-21";
@@ -38,7 +39,7 @@ pub async fn ask(
     let current = address(account, "openai/v1/chat/completions")?;
     let mut opened = identity.open(&account.tenant_id, request(current)).await?;
     if let Err(answer) = &opened
-        && is_path_unknown(answer)
+        && answer.meaning() == Some(Code::PathNotFound)
     {
         let path = format!("openai/deployments/{}/chat/completions", segment(deployment));
         let mut dated = address(account, &path)?;
@@ -47,7 +48,15 @@ pub async fn ask(
     }
     match opened {
         Ok(answer) => read_events(answer, &account.resource.name, deployment, &mut on_piece).await,
-        Err(answer) => Err(refused(identity, account, deployment, &answer)),
+        Err(answer) => {
+            let portal = identity.http().cloud().portal(&account.resource.id);
+            Err(answer.failure(&[
+                ("deployment", deployment),
+                ("portal", portal.as_str()),
+                ("resource", &account.resource.name),
+                ("tenant", &account.tenant_id),
+            ]))
+        }
     }
 }
 
@@ -82,12 +91,10 @@ pub async fn read_events(
     on_piece: &mut (impl FnMut(&str) + Send),
 ) -> Result<Cause, Failure> {
     let cause = answer.cause;
-    let broken = |reason: String| {
-        Failure::new(Code::UnexpectedAnswer)
-            .with("host", host)
-            .detail("cause", reason)
-            .offer(Action::SendTestMessage)
+    let told = |evidence: Evidence| {
+        diagnosis::explain(&evidence.asked(Asked::Chat).at(host), &[("deployment", deployment)])
     };
+    let broken = |reason: String| told(Evidence::default()).detail("cause", reason);
     let mut lost = None;
     let (mut any, mut finish) = (false, None::<String>);
     {
@@ -100,7 +107,9 @@ pub async fn read_events(
             let Some(data) = event.data else { continue };
             if data == "[DONE]" {
                 return match finish.as_deref() {
-                    Some("content_filter") if !any => Err(filtered(deployment)),
+                    Some("content_filter") if !any => {
+                        Err(told(Evidence::state(State::AnswerFiltered)))
+                    }
                     None if !any => Err(broken("the answer is empty".to_owned())),
                     _ => Ok(cause),
                 };
@@ -108,7 +117,8 @@ pub async fn read_events(
             let event: Event =
                 serde_json::from_str(&data).map_err(|error| broken(error.to_string()))?;
             if let Some(error) = event.error {
-                return Err(broken(error.to_string()));
+                let error = error.to_string();
+                return Err(told(Evidence::text(&error)).detail("cause", error));
             }
             for choice in event.choices {
                 finish = choice.finish_reason.or(finish);
@@ -120,16 +130,7 @@ pub async fn read_events(
             }
         }
     }
-    let mut failure = lost.unwrap_or_else(|| broken("the answer ended early".to_owned()));
-    failure.remedies.clear();
-    Err(failure.offer(Action::SendTestMessage))
-}
-
-/// The content filter stopped the question or the answer: access works.
-fn filtered(deployment: &str) -> Failure {
-    Failure::new(Code::ContentFiltered)
-        .with("deployment", deployment)
-        .offer(Action::SendTestMessage)
+    Err(lost.unwrap_or_else(|| broken("the answer ended early".to_owned())))
 }
 
 fn address(account: &Account, path: &str) -> Result<Url, Failure> {
@@ -142,76 +143,4 @@ fn address(account: &Account, path: &str) -> Result<Url, Failure> {
 
 fn segment(text: &str) -> String {
     url::form_urlencoded::byte_serialize(text.as_bytes()).collect::<String>().replace('+', "%20")
-}
-
-/// "Resource not found" with code 404 says that the path is not known, not the deployment.
-fn is_path_unknown(answer: &Answer) -> bool {
-    let error = answer.error();
-    answer.status.as_u16() == 404 && (error.code == "404" || error.message == "Resource not found")
-}
-
-/// What a refused chat means (failures C1 to C23). A 401 is told apart by its body only.
-fn refused(identity: &Identity, account: &Account, deployment: &str, answer: &Answer) -> Failure {
-    let error = answer.error();
-    let resource = &account.resource.name;
-    let now = identity.http().clock().now();
-    let has = |text: &str| error.message.contains(text);
-    let failure = match answer.status.as_u16() {
-        401 if error.code == "PermissionDenied" => Failure::new(Code::ChatNotPermitted)
-            .with("resource", resource)
-            .offer(Action::CheckAccess)
-            .offer(Action::SendTestMessage),
-        401 => Failure::new(Code::ChatTokenRefused)
-            .with("resource", resource)
-            .offer(Action::SignIn)
-            .offer(Action::SendTestMessage),
-        400 if has("does not match resource tenant") => Failure::new(Code::ChatTenantMismatch)
-            .with("resource", resource)
-            .offer(Action::SwitchAccount)
-            .offer(Action::ChooseResource),
-        400 if has("custom subdomain") => {
-            no_custom_subdomain(resource).offer(Action::ChooseResource)
-        }
-        400 if error.code == "content_filter" => filtered(deployment),
-        403 if has("Virtual Network")
-            || has("Public access is disabled")
-            || has("private endpoint") =>
-        {
-            Failure::new(Code::NetworkRules)
-                .with("resource", resource)
-                .link(Link::Portal, identity.http().cloud().portal(&account.resource.id))
-                .offer(Action::SendTestMessage)
-                .offer(Action::ChooseResource)
-        }
-        404 if error.code == "DeploymentNotFound" => Failure::new(Code::DeploymentNotFound)
-            .with("deployment", deployment)
-            .with("resource", resource)
-            .offer(Action::ChooseResource)
-            .offer(Action::SendTestMessage),
-        404 => Failure::new(Code::EndpointNotFound)
-            .with("host", &account.resource.endpoint)
-            .offer(Action::ReadResources)
-            .offer(Action::SendTestMessage),
-        429 => Failure::new(Code::ChatThrottled)
-            .with("deployment", deployment)
-            .with("seconds", answer.retry_after(now).map_or(60, |wait| wait.as_secs().max(1)))
-            .offer(Action::SendTestMessage)
-            .offer(Action::ChooseResource),
-        500..=599 => return with_send_again(answer.unexpected(now)),
-        _ => {
-            let reason = if error.message.is_empty() { &error.code } else { &error.message };
-            Failure::new(Code::ChatRefused)
-                .with("reason", reason)
-                .offer(Action::SendTestMessage)
-                .offer(Action::ChooseResource)
-        }
-    };
-    answer.describe(failure)
-}
-
-fn with_send_again(mut failure: Failure) -> Failure {
-    failure.remedies.clear();
-    failure
-        .offer(Action::SendTestMessage)
-        .link(Link::ServiceHealth, "https://azure.status.microsoft/")
 }

@@ -12,7 +12,7 @@ use url::Url;
 
 use crate::cloud::Service;
 use crate::failure::{Action, Code, Failure};
-use crate::http::{Answer, Cause, Request};
+use crate::http::{Cause, Request};
 use crate::identity::Identity;
 
 const API_VERSION: &str = "2022-12-01";
@@ -102,42 +102,20 @@ pub(crate) async fn read_list<T: DeserializeOwned>(
         let answer =
             identity.send(tenant, Request::get(Service::ResourceManager, url, cause)).await?;
         if !answer.status.is_success() {
-            return Err(read_refused(identity, &answer));
+            return Err(answer.failure(&[]));
         }
         let page: ListPage<T> = answer.json()?;
         items.extend(page.value.into_iter().map(|item| (item, answer.cause.clone())));
         let Some(next) = page.next_link.filter(|link| !link.is_empty()) else {
             return Ok(items);
         };
-        url = Url::parse(&next).map_err(|_| answer.unexpected(identity.http().clock().now()))?;
+        url = Url::parse(&next).map_err(|_| answer.failure(&[]))?;
         cause = answer.cause;
     }
     Err(Failure::new(Code::UnexpectedAnswer)
         .with("host", "Azure Resource Manager")
         .detail("cause", "the list does not end")
         .offer(Action::TryAgain))
-}
-
-/// The failure of a read that Azure refused.
-///
-/// The action and the scope are read from the message of `AuthorizationFailed`
-/// (recorded: arm.other__403__AuthorizationFailed).
-pub(crate) fn read_refused(identity: &Identity, answer: &Answer) -> Failure {
-    let error = answer.error();
-    if answer.status.as_u16() == 403 {
-        let action = quoted_after(&error.message, "perform action ").unwrap_or(&error.code);
-        let scope = quoted_after(&error.message, "over scope ").unwrap_or_default();
-        let failure = Failure::new(Code::ReadRefused).with("action", action).with("scope", scope);
-        return answer.describe(failure).offer(Action::TryAgain).offer(Action::SwitchAccount);
-    }
-    if answer.status.as_u16() == 401 {
-        return answer.describe(Failure::new(Code::SignInExpired)).offer(Action::SignIn);
-    }
-    answer.unexpected(identity.http().clock().now())
-}
-
-fn quoted_after<'a>(message: &'a str, before: &str) -> Option<&'a str> {
-    message.split_once(before)?.1.strip_prefix('\'')?.split('\'').next()
 }
 
 #[derive(Deserialize)]
@@ -190,22 +168,4 @@ async fn list_subscriptions(
             (subscription, cause)
         })
         .collect())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_refused_action_is_read_from_the_message() {
-        let message = "The client 'ada@contoso.example' with object id '1' does not have authorization to \
-             perform action 'Microsoft.CognitiveServices/accounts/read' over scope '/subscriptions/2' or \
-             the scope is invalid.";
-        assert_eq!(
-            quoted_after(message, "perform action "),
-            Some("Microsoft.CognitiveServices/accounts/read")
-        );
-        assert_eq!(quoted_after(message, "over scope "), Some("/subscriptions/2"));
-        assert_eq!(quoted_after("nothing of the kind", "over scope "), None);
-    }
 }

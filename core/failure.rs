@@ -48,12 +48,40 @@ codes! {
     SignInStillKept(),
     /// The stored sign-in can no longer be used.
     SignInExpired(),
+    /// The directory or the resource wants a second factor (AADSTS50076).
+    SecondFactorNeeded(),
+    /// The account has no second factor yet (AADSTS50079).
+    SecondFactorMissing(),
+    /// A Conditional Access policy forbids this way of signing in (AADSTS53003).
+    ConditionalAccessBlocked(),
+    /// A policy wants a managed device (AADSTS53000).
+    DeviceNotCompliant(),
+    /// A policy binds tokens to a device (AADSTS530084).
+    TokenProtection(),
+    /// Nobody approved the application in the directory (AADSTS65001, AADSTS90094).
+    ConsentNeeded(),
+    /// The directory does not know the application (AADSTS700016).
+    ApplicationUnknown("directory"),
+    /// The directory does not know the account (AADSTS50020).
+    AccountNotInDirectory("guest", "directory"),
+    /// The directory does not know the service of the scope (AADSTS500011).
+    ServiceUnknownToDirectory("service", "directory"),
     /// Azure wants a stronger sign-in before it does this (a claims challenge).
     ProofNeeded(),
+    /// The same in another directory than the person's own.
+    ProofNeededElsewhere(),
     /// The Azure CLI gave no token.
     AzureCliFailed("reason"),
-    /// No answer from the host: no name, no route, or the connection broke.
+    /// The Azure CLI has to sign in again for this resource.
+    AzureCliNeedsSignIn(),
+    /// No answer from the host: no route, or the connection broke.
     NetworkFailed("host", "attempts", "seconds"),
+    /// The name of the host is not known.
+    NameNotFound("host"),
+    /// The host takes no connection.
+    ConnectionRefused("host"),
+    /// The certificate of the host is not accepted.
+    TlsFailed("host"),
     /// The host took longer than the time limit.
     TimedOut("host", "seconds"),
     /// The host answered something that is not what its documentation says.
@@ -64,8 +92,12 @@ codes! {
     Throttled("host", "seconds"),
     /// An address that Azure named lies outside the cloud of the token.
     ForeignHost("host"),
-    /// Azure refused a read (403).
+    /// Azure refused a read and named what is missing (403 AuthorizationFailed).
     ReadRefused("action", "scope"),
+    /// Azure refused a read for another reason (403).
+    ReadForbidden("reason"),
+    /// The token comes from another directory than the subscription's (401).
+    WrongDirectory("directory"),
     /// The directory shows no subscription to this person.
     NoSubscription("account", "tenant"),
     /// No Azure OpenAI or Foundry resource in the subscriptions.
@@ -76,6 +108,24 @@ codes! {
     NoCustomSubdomain("resource"),
     /// The signed-in person may not assign the role (403).
     MayNotAssign("role", "resource"),
+    /// The person may assign other roles, but not this one (403, a condition).
+    MayNotAssignThisRole("role", "resource"),
+    /// The same assignment is there under another name (409): a success, unless pasted.
+    AssignmentExists(),
+    /// The name of the assignment belongs to another one, perhaps a deleted one.
+    AssignmentNameTaken(),
+    /// The directory does not know the object id (400 PrincipalNotFound).
+    PrincipalNotFound("directory"),
+    /// Microsoft Graph refused a look at the person; Keyless never asks it.
+    GraphRefused(),
+    /// An Azure Policy denies the assignment (403).
+    PolicyRefused("reason"),
+    /// The subscription is full of role assignments.
+    AssignmentLimit(),
+    /// A lock forbids changes (409 ScopeLocked).
+    ScopeLocked("reason"),
+    /// A deny assignment forbids the assignment (403).
+    DenyAssignment("role", "resource"),
     /// Azure refused the assignment for another reason.
     AssignmentRefused("reason"),
     /// The role was assigned but is still not effective.
@@ -108,8 +158,30 @@ codes! {
     DeploymentNotFound("deployment", "resource"),
     /// The endpoint does not lead to the resource (404).
     EndpointNotFound("host"),
-    /// The network rules of the resource keep this machine out (403).
+    /// The endpoint knows neither the undated nor the dated path (404).
+    PathNotFound("host"),
+    /// The endpoint refuses the version of the interface (400).
+    ApiVersionRefused("host"),
+    /// The resource answers in a private network only (403).
+    PrivateNetwork("resource"),
+    /// The firewall of the resource keeps this machine out (403).
     NetworkRules("resource"),
+    /// Network rules need the resource's own host (403).
+    NetworkEndpoint("resource"),
+    /// The private endpoint in between is not approved (403).
+    PrivateEndpointRefused("resource"),
+    /// The deployed model does not chat (400 OperationNotSupported).
+    ModelCannotChat("deployment", "resource"),
+    /// The model refuses a parameter (400 unsupported_parameter).
+    ParameterRefused("parameter"),
+    /// A key was sent to a resource that takes tokens only (403).
+    KeysDisabled("resource"),
+    /// A key arrived instead of a token, or nothing did (401).
+    KeyRefused("resource"),
+    /// A gateway before the resource wants a key of its own (401).
+    GatewayRefused("host"),
+    /// Microsoft blocked the resource for a while (403).
+    ResourceBlocked("resource"),
     /// Too many requests (429): access works.
     ChatThrottled("deployment", "seconds"),
     /// The content filter stopped the test message: access works.
@@ -134,6 +206,14 @@ pub enum Remedy {
         link: Link,
         /// Where it is, always https.
         url: String,
+    },
+    /// A command to copy and run in a terminal; its label is `command.<command>`. It holds nothing
+    /// that bash, PowerShell or cmd would read differently.
+    Command {
+        /// Which command.
+        command: CommandKind,
+        /// What is copied.
+        line: String,
     },
     /// A text to copy and send to somebody; its label is `text.<text>`.
     Text {
@@ -200,12 +280,39 @@ pub enum Link {
     EntraError,
     /// How to give a resource a custom subdomain.
     CustomSubdomain,
+    /// Where a person sets up the second factor.
+    SecurityInfo,
+    /// Where an administrator approves the application.
+    AdminConsent,
+    /// Where a request to Microsoft's support begins.
+    Support,
 }
 
 impl Link {
     /// Every link, for the tests that compare them with the words.
-    pub const ALL: &'static [Link] =
-        &[Link::Portal, Link::ServiceHealth, Link::EntraError, Link::CustomSubdomain];
+    pub const ALL: &'static [Link] = &[
+        Link::Portal,
+        Link::ServiceHealth,
+        Link::EntraError,
+        Link::CustomSubdomain,
+        Link::SecurityInfo,
+        Link::AdminConsent,
+        Link::Support,
+    ];
+}
+
+/// The commands that a failure may offer to copy.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, TS)]
+#[serde(rename_all = "snake_case")]
+#[ts(export_to = "contract.ts")]
+pub enum CommandKind {
+    /// Sign the Azure CLI in.
+    AzLogin,
+}
+
+impl CommandKind {
+    /// Every command, for the tests that compare them with the words.
+    pub const ALL: &'static [CommandKind] = &[CommandKind::AzLogin];
 }
 
 /// The texts that a failure may offer to copy.
@@ -215,11 +322,21 @@ impl Link {
 pub enum TextKind {
     /// A message to whoever can assign the role.
     RequestAccess,
+    /// A message to the administrator of the directory.
+    AskAdministrator,
 }
 
 impl TextKind {
     /// Every text, for the tests that compare them with the words.
-    pub const ALL: &'static [TextKind] = &[TextKind::RequestAccess];
+    pub const ALL: &'static [TextKind] = &[TextKind::RequestAccess, TextKind::AskAdministrator];
+
+    /// The key of what is copied, in `words/en.json`.
+    pub fn content(self) -> &'static str {
+        match self {
+            TextKind::RequestAccess => "request_access.content",
+            TextKind::AskAdministrator => "ask_administrator.content",
+        }
+    }
 }
 
 /// One line of "Copy details": what support asks for, never a secret.
@@ -283,6 +400,12 @@ impl Failure {
     /// Adds a page to open.
     pub fn link(mut self, link: Link, url: impl Into<String>) -> Self {
         self.remedies.push(Remedy::Link { link, url: url.into() });
+        self
+    }
+
+    /// Adds a command to run.
+    pub fn command(mut self, command: CommandKind, line: impl Into<String>) -> Self {
+        self.remedies.push(Remedy::Command { command, line: line.into() });
         self
     }
 

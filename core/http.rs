@@ -17,6 +17,7 @@ use uuid::Uuid;
 
 use crate::clock::Clock;
 use crate::cloud::{Cloud, Service};
+use crate::diagnosis::{self, Asked, Connection, Evidence};
 use crate::failure::{Action, Code, Failure};
 
 const CONNECT_LIMIT: Duration = Duration::from_secs(10);
@@ -107,6 +108,17 @@ impl Request {
         self.service
     }
 
+    /// What it asks for.
+    fn asked(&self) -> Asked {
+        match (self.service, self.repeatable) {
+            (Service::Entra, false) => Asked::Code,
+            (Service::Entra, true) => Asked::Refresh,
+            (Service::Inference, _) => Asked::Chat,
+            (Service::ResourceManager, _) if self.method == Method::GET => Asked::Read,
+            (Service::ResourceManager, _) => Asked::Assignment,
+        }
+    }
+
     /// What it needs.
     pub fn caused_by(mut self, cause: &Cause) -> Self {
         self.cause = self.cause.and(cause);
@@ -124,8 +136,10 @@ pub struct Answer {
     pub body: Bytes,
     /// This answer, as the cause of the next request.
     pub cause: Cause,
+    asked: Asked,
     host: String,
     attempts: u32,
+    arrived: OffsetDateTime,
 }
 
 /// An answer whose body is still arriving.
@@ -199,16 +213,17 @@ impl Http {
         let started = self.clock.now();
         let (response, cause) = self.dispatch(request, token, 1, started).await?;
         if !response.status().is_success() {
-            return self.read(response, cause, 1, started).await.map(Err);
+            return self.read(response, request, cause, 1, started).await.map(Err);
         }
-        let host = host_of(&request.url);
+        let trial =
+            Trial { asked: request.asked(), host: host_of(&request.url), attempts: 1, seconds: 0 };
         let mut read = 0;
         let body = response
             .bytes_stream()
             .map(move |piece| {
-                let piece = piece.map_err(|error| transport_failure(&error, &host, 1, 0))?;
+                let piece = piece.map_err(|error| trial.lost(&error))?;
                 read += piece.len();
-                if read > BODY_LIMIT { Err(too_long(&host)) } else { Ok(piece) }
+                if read > BODY_LIMIT { Err(trial.too_long()) } else { Ok(piece) }
             })
             .boxed();
         Ok(Ok(StreamedAnswer { body, cause }))
@@ -222,7 +237,7 @@ impl Http {
         started: OffsetDateTime,
     ) -> Result<Answer, Failure> {
         let (response, cause) = self.dispatch(request, token, attempt, started).await?;
-        self.read(response, cause, attempt, started).await
+        self.read(response, request, cause, attempt, started).await
     }
 
     async fn dispatch(
@@ -261,36 +276,48 @@ impl Http {
         tracing::info!(method = %request.method, host, status, id, attempt, "request");
         match sent {
             Ok(response) => Ok((response, Cause(vec![id]))),
-            Err(error) => {
-                let seconds = self.seconds_since(started);
-                Err(transport_failure(&error, &host, attempt, seconds)
-                    .detail("client_request_id", id))
-            }
+            Err(error) => Err(self
+                .trial(request, attempt, started)
+                .lost(&error)
+                .detail("client_request_id", id)),
         }
     }
 
     async fn read(
         &self,
         response: reqwest::Response,
+        request: &Request,
         cause: Cause,
         attempts: u32,
         started: OffsetDateTime,
     ) -> Result<Answer, Failure> {
-        let host = host_of(response.url());
         let status = response.status();
         let headers = response.headers().clone();
         let mut body = BytesMut::new();
         let mut pieces = response.bytes_stream();
         while let Some(piece) = pieces.next().await {
-            let seconds = self.seconds_since(started);
-            let piece =
-                piece.map_err(|error| transport_failure(&error, &host, attempts, seconds))?;
+            let trial = self.trial(request, attempts, started);
+            let piece = piece.map_err(|error| trial.lost(&error))?;
             if body.len() + piece.len() > BODY_LIMIT {
-                return Err(too_long(&host));
+                return Err(trial.too_long());
             }
             body.extend_from_slice(&piece);
         }
-        Ok(Answer { status, headers, body: body.freeze(), cause, host, attempts })
+        Ok(Answer {
+            status,
+            headers,
+            body: body.freeze(),
+            cause,
+            asked: request.asked(),
+            host: host_of(&request.url),
+            attempts,
+            arrived: self.clock.now(),
+        })
+    }
+
+    fn trial(&self, request: &Request, attempts: u32, started: OffsetDateTime) -> Trial {
+        let seconds = (self.clock.now() - started).whole_seconds().max(0).unsigned_abs();
+        Trial { asked: request.asked(), host: host_of(&request.url), attempts, seconds }
     }
 
     fn pause_before_repeat(
@@ -305,7 +332,7 @@ impl Http {
         }
         let backoff = Duration::from_millis(500) * 2u32.pow(attempt - 1);
         let pause = match outcome {
-            Err(failure) if failure.code == Code::NetworkFailed => backoff,
+            Err(failure) if is_lost(failure.code) => backoff,
             Err(_) => return None,
             Ok(answer) => match answer.status.as_u16() {
                 429 => answer.retry_after(self.clock.now())?,
@@ -316,25 +343,42 @@ impl Http {
         let spent = Duration::try_from(self.clock.now() - started).unwrap_or_default();
         (spent.saturating_add(pause) <= PATIENCE).then_some(pause)
     }
+}
 
-    fn seconds_since(&self, started: OffsetDateTime) -> u64 {
-        (self.clock.now() - started).whole_seconds().max(0).unsigned_abs()
-    }
+/// Whether no answer came although one might the next time.
+pub(crate) fn is_lost(code: Code) -> bool {
+    [Code::NetworkFailed, Code::NameNotFound, Code::ConnectionRefused].contains(&code)
 }
 
 impl Answer {
     /// The body as `T`, or a failure that names the host.
     pub fn json<T: DeserializeOwned>(&self) -> Result<T, Failure> {
-        serde_json::from_slice(&self.body).map_err(|error| {
-            self.describe(Failure::new(Code::UnexpectedAnswer).with("host", &self.host))
-                .detail("cause", error)
-                .offer(Action::TryAgain)
-        })
+        serde_json::from_slice(&self.body).map_err(|error| self.failure(&[]).detail("cause", error))
     }
 
     /// What Azure says is wrong, in whichever envelope it says it.
     pub fn error(&self) -> AzureError {
         AzureError::read(&self.body)
+    }
+
+    /// What the answer says about what went wrong.
+    pub fn evidence(&self) -> Evidence {
+        let evidence = Evidence::answer(self.status.as_u16(), self.headers.clone(), &self.body);
+        let evidence = evidence.asked(self.asked).at(&self.host).given("attempts", self.attempts);
+        match self.retry_after(self.arrived) {
+            Some(wait) => evidence.given("seconds", wait.as_secs().max(1)),
+            None => evidence,
+        }
+    }
+
+    /// The code of what went wrong.
+    pub fn meaning(&self) -> Option<Code> {
+        diagnosis::recognise(&self.evidence()).map(|diagnosis| diagnosis.row.code)
+    }
+
+    /// The failure that the answer means. `known` are the values that the caller can name.
+    pub fn failure(&self, known: &[(&str, &str)]) -> Failure {
+        self.describe(diagnosis::explain(&self.evidence(), known))
     }
 
     /// How long Azure asks to wait: `retry-after-ms` before `Retry-After`, in seconds or as a
@@ -388,21 +432,6 @@ impl Answer {
         }
         failure.detail("attempts", self.attempts)
     }
-
-    /// The failure of an answer that no caller knows better: throttled, broken or unexpected.
-    pub fn unexpected(&self, now: OffsetDateTime) -> Failure {
-        let failure = match self.status.as_u16() {
-            429 => Failure::new(Code::Throttled)
-                .with("host", &self.host)
-                .with("seconds", self.retry_after(now).map_or(60, |wait| wait.as_secs())),
-            500..=599 => Failure::new(Code::ServiceFailed)
-                .with("host", &self.host)
-                .with("status", self.status.as_u16())
-                .with("attempts", self.attempts),
-            _ => Failure::new(Code::UnexpectedAnswer).with("host", &self.host),
-        };
-        self.describe(failure).offer(Action::TryAgain)
-    }
 }
 
 /// The claims of one `WWW-Authenticate` challenge with `error="insufficient_claims"`: a JSON
@@ -420,13 +449,17 @@ pub fn read_claims(challenge: &str) -> Option<String> {
 }
 
 /// What Azure says is wrong. Its services use several envelopes: `error.code`, `Error.Code`,
-/// a bare `code`, a bare `statusCode`, and Entra's `error` with `error_description`.
+/// a bare `code` or `Code`, a bare `statusCode`, and Entra's `error` with `error_description`.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct AzureError {
     /// The code; empty where there is none.
     pub code: String,
     /// The message; empty where there is none.
     pub message: String,
+    /// Codes of errors within: `innererror.code`, `details[].code`.
+    pub inner: Vec<String>,
+    /// Entra's numbers: of `error_codes`, or else of the text (`AADSTS50076`).
+    pub numbers: Vec<u32>,
     /// Whether the body is the bare `{statusCode, message}` of a refused token.
     pub bare_status: bool,
     /// What Entra wants to see in the next sign-in, as JSON; sent back unchanged.
@@ -437,7 +470,8 @@ impl AzureError {
     /// Reads a body; what is not JSON has neither code nor message.
     pub fn read(body: &[u8]) -> Self {
         let Ok(json) = serde_json::from_slice::<Value>(body) else {
-            return AzureError::default();
+            let numbers = entra_numbers(&String::from_utf8_lossy(body));
+            return AzureError { numbers, ..AzureError::default() };
         };
         if json.get("statusCode").is_some_and(Value::is_number) {
             return AzureError { bare_status: true, ..AzureError::of(&json, "", "message") };
@@ -445,44 +479,110 @@ impl AzureError {
         if json.get("error").is_some_and(Value::is_string) {
             return AzureError::of(&json, "error", "error_description");
         }
-        if let Some(inner) = json.get("error") {
-            return AzureError::of(inner, "code", "message");
+        let (inner, bare) = (json.get("error").or_else(|| json.get("Error")), &json);
+        let envelope = inner.unwrap_or(bare);
+        if envelope.get("Code").is_some() {
+            return AzureError::of(envelope, "Code", "Message");
         }
-        if let Some(inner) = json.get("Error") {
-            return AzureError::of(inner, "Code", "Message");
+        AzureError::of(envelope, "code", "message")
+    }
+
+    /// Reads what Entra wrote into a redirect (RFC 6749, section 4.1.2.1).
+    pub fn of_redirect(error: &str, description: &str) -> Self {
+        AzureError {
+            code: error.to_owned(),
+            message: description.to_owned(),
+            numbers: entra_numbers(description),
+            ..AzureError::default()
         }
-        AzureError::of(&json, "code", "message")
+    }
+
+    /// The code and those within.
+    pub fn codes(&self) -> impl Iterator<Item = &str> {
+        std::iter::once(&self.code).chain(&self.inner).map(String::as_str)
     }
 
     fn of(json: &Value, code: &str, message: &str) -> Self {
         let text =
             |name: &str| json.get(name).and_then(Value::as_str).unwrap_or_default().to_owned();
+        let details = json.get("details").and_then(Value::as_array).map_or(&[][..], Vec::as_slice);
+        let within = json.get("innererror").into_iter().chain(details);
+        let listed = json.get("error_codes").and_then(Value::as_array);
+        let numbers = listed.map(|all| all.iter().filter_map(|it| it.as_u64()?.try_into().ok()));
         AzureError {
             code: text(code),
             message: text(message),
+            inner: within
+                .filter_map(|error| error.get("code")?.as_str().map(str::to_owned))
+                .collect(),
+            numbers: numbers.map_or_else(|| entra_numbers(&text(message)), Iterator::collect),
             bare_status: false,
             claims: json.get("claims").and_then(Value::as_str).map(str::to_owned),
         }
     }
 }
 
-fn too_long(host: &str) -> Failure {
-    Failure::new(Code::UnexpectedAnswer)
-        .with("host", host)
-        .detail("cause", "the answer is longer than 16 MB")
-        .offer(Action::TryAgain)
+fn entra_numbers(text: &str) -> Vec<u32> {
+    let digits = |rest: &str| {
+        let end = rest.find(|c: char| !c.is_ascii_digit()).unwrap_or(rest.len());
+        rest[..end].parse().ok()
+    };
+    text.split("AADSTS").skip(1).filter_map(digits).collect()
 }
 
-fn transport_failure(error: &reqwest::Error, host: &str, attempts: u32, seconds: u64) -> Failure {
-    let failure = if error.is_timeout() && !error.is_connect() {
-        Failure::new(Code::TimedOut).with("host", host).with("seconds", IDLE_LIMIT.as_secs())
-    } else {
-        Failure::new(Code::NetworkFailed)
-            .with("host", host)
-            .with("attempts", attempts)
-            .with("seconds", seconds)
-    };
-    failure.detail("cause", chain(error)).offer(Action::TryAgain)
+/// An attempt that brought nothing whole.
+struct Trial {
+    asked: Asked,
+    host: String,
+    attempts: u32,
+    seconds: u64,
+}
+
+impl Trial {
+    fn lost(&self, error: &reqwest::Error) -> Failure {
+        let connection = connection_of(error);
+        let seconds = match connection {
+            Connection::TimedOut => self.seconds.max(IDLE_LIMIT.as_secs()),
+            _ => self.seconds,
+        };
+        let evidence = Evidence::connection(connection)
+            .asked(self.asked)
+            .at(&self.host)
+            .given("attempts", self.attempts)
+            .given("seconds", seconds);
+        diagnosis::explain(&evidence, &[]).detail("cause", chain(error))
+    }
+
+    fn too_long(&self) -> Failure {
+        let evidence = Evidence::default().asked(self.asked).at(&self.host);
+        diagnosis::explain(&evidence, &[]).detail("cause", "the answer is longer than 16 MB")
+    }
+}
+
+/// What the connection failed of, as far as reqwest and the layers below tell it.
+fn connection_of(error: &reqwest::Error) -> Connection {
+    let mut next = std::error::Error::source(error);
+    while let Some(cause) = next {
+        if cause.is::<rustls::Error>() {
+            return Connection::Tls;
+        }
+        let io = cause.downcast_ref::<std::io::Error>();
+        match io.map(std::io::Error::kind) {
+            Some(std::io::ErrorKind::ConnectionRefused) => return Connection::Refused,
+            Some(std::io::ErrorKind::TimedOut) => return Connection::TimedOut,
+            _ => {}
+        }
+        // The connector's error for it is private; its text is not.
+        if cause.to_string().starts_with("dns error") {
+            return Connection::NameNotFound;
+        }
+        let inner = io.and_then(std::io::Error::get_ref);
+        if inner.is_some_and(|inner| inner.is::<rustls::Error>()) {
+            return Connection::Tls;
+        }
+        next = cause.source();
+    }
+    if error.is_timeout() { Connection::TimedOut } else { Connection::Lost }
 }
 
 /// The error and its causes, without the address: a query may hold a code.

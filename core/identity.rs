@@ -11,10 +11,12 @@ use async_trait::async_trait;
 use azure_core::credentials::{AccessToken, Secret, TokenCredential, TokenRequestOptions};
 use azure_core::http::{ClientMethodOptions, Context};
 use azure_identity::{AzureCliCredential, AzureCliCredentialOptions, Executor};
+use base64::Engine;
 use serde::{Deserialize, Serialize};
 use time::Duration;
 
 use crate::cloud::Service;
+use crate::diagnosis::{self, Asked, Evidence};
 use crate::failure::{Action, Code, Failure};
 use crate::http::{Answer, Cause, Http, Request, StreamedAnswer};
 use crate::sign_in::{self, Claims, Tokens};
@@ -119,8 +121,10 @@ impl Identity {
     ) -> Result<Self, Failure> {
         let credential = azure_cli(None, executor.clone())?;
         let scope = http.cloud().resource_manager_scope();
-        let token =
-            credential.get_token(&[scope], None).await.map_err(|error| cli_failure(&error))?;
+        let token = credential
+            .get_token(&[scope], None)
+            .await
+            .map_err(|error| cli_failure(&error, None))?;
         let home = Claims::of(token.token.secret())
             .filter(|claims| {
                 // A service principal has ids and no sign-in name.
@@ -209,7 +213,7 @@ impl Identity {
             let request = request.clone().caused_by(&issued.cause);
             let answer = self.http.send(&request, Some(issued.token.token.secret())).await?;
             if let Some(claims) = answer.claims_challenge() {
-                return Err(answer.describe(self.proof_needed(tenant, &claims)));
+                return Err(self.proof_needed(tenant, &answer, &claims));
             }
             if last || !answer.refuses_token() {
                 return Ok(answer);
@@ -242,7 +246,9 @@ impl Identity {
             let issued = match self.token(tenant, scope, &Cause::none()).await {
                 Ok(issued) => issued,
                 // A directory may know only one of the two resources (AADSTS500011).
-                Err(failure) if failure.code == Code::SignInRefused && refused.is_none() => {
+                Err(failure)
+                    if failure.code == Code::ServiceUnknownToDirectory && refused.is_none() =>
+                {
                     unknown = Some(failure);
                     continue;
                 }
@@ -260,7 +266,7 @@ impl Identity {
                 Err(answer) => answer,
             };
             if let Some(claims) = answer.claims_challenge() {
-                return Err(answer.describe(self.proof_needed(tenant, &claims)));
+                return Err(self.proof_needed(tenant, &answer, &claims));
             }
             if !answer.refuses_token() {
                 return Ok(Err(answer));
@@ -291,13 +297,16 @@ impl Identity {
 
     /// The claims travel in the details: the next sign-in sends them back to Entra. That sign-in
     /// is to the home tenant, so it helps there only.
-    fn proof_needed(&self, tenant: &str, claims: &str) -> Failure {
-        let failure = Failure::new(Code::ProofNeeded).detail(CLAIMS, claims);
-        if tenant.eq_ignore_ascii_case(&self.home.tid) {
-            failure.offer(Action::SignIn)
-        } else {
-            failure.offer(Action::ChooseResource).offer(Action::SwitchAccount)
+    fn proof_needed(&self, tenant: &str, answer: &Answer, claims: &str) -> Failure {
+        let abroad = !tenant.eq_ignore_ascii_case(&self.home.tid);
+        let challenge = base64::engine::general_purpose::STANDARD.encode(claims);
+        let mut known = Vec::new();
+        if self.way() == Way::AzureCli {
+            // What was borrowed cannot answer a challenge; its owner can.
+            known.extend([("az_tenant", tenant), ("az_challenge", &challenge)]);
         }
+        let failure = diagnosis::explain(&answer.evidence().abroad(abroad), &known);
+        answer.describe(failure).detail(CLAIMS, claims)
     }
 
     async fn token(
@@ -346,7 +355,7 @@ impl Identity {
                 let token = credential
                     .get_token(&[scope], None)
                     .await
-                    .map_err(|error| cli_failure(&error))?;
+                    .map_err(|error| cli_failure(&error, Some((tenant, scope))))?;
                 Ok(Issued { token, cause: cause.clone() })
             }
         }
@@ -447,21 +456,19 @@ fn azure_cli(
 ) -> Result<Arc<AzureCliCredential>, Failure> {
     let options =
         AzureCliCredentialOptions { tenant_id, executor: Some(executor), ..Default::default() };
-    AzureCliCredential::new(Some(options)).map_err(|error| cli_failure(&error))
+    AzureCliCredential::new(Some(options)).map_err(|error| cli_failure(&error, None))
 }
 
-fn cli_failure(error: &azure_core::Error) -> Failure {
+/// What the Azure CLI printed, with the directory and the scope that it was asked for.
+fn cli_failure(error: &azure_core::Error, asked_for: Option<(&str, &str)>) -> Failure {
     let text = error.to_string();
-    let reason = text
-        .lines()
-        .next()
-        .unwrap_or_default()
-        .trim_start_matches("AzureCliCredential authentication failed. ");
-    Failure::new(Code::AzureCliFailed)
-        .with("reason", reason)
+    let said = text.trim_start_matches("AzureCliCredential authentication failed. ");
+    let evidence = Evidence::text(said)
+        .asked(Asked::Tool)
+        .given("reason", said.lines().next().unwrap_or_default());
+    let known = asked_for.map(|(tenant, scope)| [("az_tenant", tenant), ("az_scope", scope)]);
+    diagnosis::explain(&evidence, known.as_ref().map_or(&[], |known| known.as_slice()))
         .detail("cause", &text)
-        .offer(Action::SignIn)
-        .offer(Action::TryAgain)
 }
 
 fn failure_in(error: azure_core::Error) -> Failure {

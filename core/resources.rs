@@ -10,8 +10,8 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use crate::directory::{Subscription, read_list};
-use crate::failure::{Code, Failure, Link};
-use crate::http::Cause;
+use crate::failure::{Code, Failure};
+use crate::http::{Cause, is_lost};
 use crate::identity::Identity;
 use crate::snapshot::{Deployment, Obstacle, Resource};
 
@@ -68,7 +68,7 @@ pub async fn list_accounts(
     for list in join_all(lists).await {
         match list {
             Ok(list) => found.accounts.extend(list),
-            Err(failure) if [Code::NetworkFailed, Code::TimedOut].contains(&failure.code) => {
+            Err(failure) if is_lost(failure.code) || failure.code == Code::TimedOut => {
                 return Err(failure);
             }
             Err(failure) => {
@@ -103,14 +103,6 @@ pub async fn list_deployments(
         items.into_iter().map(|(item, _)| item.into_deployment()).collect();
     deployments.sort_by_key(|deployment| deployment.name.to_lowercase());
     Ok(deployments)
-}
-
-/// The failure of a resource that takes keys only, with the page that tells how to mend it.
-pub fn no_custom_subdomain(resource: &str) -> Failure {
-    Failure::new(Code::NoCustomSubdomain).with("resource", resource).link(
-        Link::CustomSubdomain,
-        "https://learn.microsoft.com/azure/ai-services/cognitive-services-custom-subdomains",
-    )
 }
 
 #[derive(Deserialize)]

@@ -19,6 +19,7 @@ use tokio::task::AbortHandle;
 
 use crate::clock::Clock;
 use crate::cloud::{Cloud, is_web_address};
+use crate::diagnosis::{self, Connection, Evidence};
 use crate::failure::{Action, Code, Failure};
 use crate::http::Http;
 use crate::identity::{self, Identity};
@@ -491,10 +492,8 @@ fn too_slow(work: &Work) -> Failure {
         Work::PrepareEnv(folder, _) => folder.join(".env"),
         Work::WriteEnv(prepared) => prepared.path.clone(),
         _ => {
-            return Failure::new(Code::TimedOut)
-                .with("host", "Azure")
-                .with("seconds", seconds)
-                .offer(Action::TryAgain);
+            let evidence = Evidence::connection(Connection::TimedOut).at("Azure");
+            return diagnosis::explain(&evidence.given("seconds", seconds), &[]);
         }
     };
     Failure::new(Code::EnvWriteFailed)

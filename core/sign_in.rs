@@ -15,7 +15,8 @@ use sha2::{Digest, Sha256};
 use time::OffsetDateTime;
 use url::Url;
 
-use crate::failure::{Action, Code, Failure, Link};
+use crate::diagnosis::{self, Asked, Evidence, State};
+use crate::failure::{Action, Code, Failure};
 use crate::http::{Answer, Cause, Http, Request};
 use crate::identity;
 use crate::loopback::{Callback, EndPages, Listening, Loopback, STRANGERS};
@@ -166,9 +167,9 @@ impl Attempt {
         let code = tokio::select! {
             code = self.wait(&progress) => code?,
             () = http.clock().sleep(DEADLINE) => {
-                return Err(Failure::new(Code::SignInTimedOut)
-                    .with("minutes", DEADLINE.as_secs() / 60)
-                    .offer(Action::SignIn));
+                let minutes = (DEADLINE.as_secs() / 60).to_string();
+                let evidence = Evidence::state(State::NoCallback).asked(Asked::Code);
+                return Err(diagnosis::explain(&evidence, &[("minutes", &minutes)]));
             }
         };
         progress(Progress::Finishing);
@@ -182,8 +183,9 @@ impl Attempt {
             ("claims", with_capabilities(self.application.claims.as_deref())),
             ("client_info", "1".to_owned()),
         ];
+        let url = http.cloud().entra(&format!("{}/oauth2/v2.0/token", self.application.tenant));
         let tokens =
-            redeem(http, &self.application.tenant, form, Cause::none(), Grant::Code).await?;
+            redeem(http, Request::form(url, form, Cause::none()), &self.application).await?;
         if tokens.claims.nonce != self.nonce {
             return Err(Failure::new(Code::SignInDisturbed).offer(Action::SignIn));
         }
@@ -195,7 +197,9 @@ impl Attempt {
         loop {
             match self.listening.next().await {
                 Callback::Code(code) => return Ok(code),
-                Callback::Error(error, description) => return Err(declined(&error, &description)),
+                Callback::Error(error, description) => {
+                    return Err(declined(&error, &description, &self.application));
+                }
                 Callback::Stranger => {
                     strangers += 1;
                     if strangers >= STRANGERS {
@@ -206,15 +210,6 @@ impl Attempt {
             }
         }
     }
-}
-
-/// How a token is asked for; decides what a refusal means.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Grant {
-    /// With the code of a sign-in.
-    Code,
-    /// With a refresh token: it may be asked again.
-    Refresh,
 }
 
 /// Asks Entra for a token with a refresh token.
@@ -234,7 +229,10 @@ pub async fn refresh(
         ("claims", with_capabilities(None)),
         ("client_info", "1".to_owned()),
     ];
-    redeem(http, tenant, form, cause, Grant::Refresh).await
+    let url = http.cloud().entra(&format!("{tenant}/oauth2/v2.0/token"));
+    let application =
+        Application { client_id: client_id.to_owned(), tenant: tenant.to_owned(), claims: None };
+    redeem(http, Request::form(url, form, cause).repeatable(), &application).await
 }
 
 #[derive(Deserialize)]
@@ -247,21 +245,12 @@ struct TokenAnswer {
 
 async fn redeem(
     http: &Http,
-    tenant: &str,
-    form: Vec<(&'static str, String)>,
-    cause: Cause,
-    grant: Grant,
+    request: Request,
+    application: &Application,
 ) -> Result<Tokens, Failure> {
-    let url = http.cloud().entra(&format!("{tenant}/oauth2/v2.0/token"));
-    let request = Request::form(url, form, cause);
-    let request = if grant == Grant::Refresh { request.repeatable() } else { request };
-    let answer = http.send(&request, None).await.map_err(|failure| match grant {
-        // The code can be used once: the person has to come back with another.
-        Grant::Code => instead_of_trying_again(failure),
-        Grant::Refresh => failure,
-    })?;
+    let answer = http.send(&request, None).await?;
     if !answer.status.is_success() {
-        return Err(refused(http, &answer, grant));
+        return Err(refused(&answer, application));
     }
     let tokens: TokenAnswer = answer.json()?;
     let claims = tokens
@@ -269,7 +258,7 @@ async fn redeem(
         .as_deref()
         .and_then(Claims::of)
         .or_else(|| Claims::of(&tokens.access_token))
-        .ok_or_else(|| answer.unexpected(http.clock().now()))?;
+        .ok_or_else(|| answer.failure(&[]))?;
     Ok(Tokens {
         access: Secret::new(tokens.access_token),
         expires_on: http.clock().now().saturating_add(time::Duration::seconds(tokens.expires_in)),
@@ -279,57 +268,28 @@ async fn redeem(
     })
 }
 
-fn instead_of_trying_again(mut failure: Failure) -> Failure {
-    failure.remedies.clear();
-    failure.offer(Action::SignIn)
-}
-
-fn refused(http: &Http, answer: &Answer, grant: Grant) -> Failure {
-    let error = answer.error();
-    if error.code.is_empty() || answer.status.is_server_error() {
-        let failure = answer.unexpected(http.clock().now());
-        return if grant == Grant::Code { instead_of_trying_again(failure) } else { failure };
-    }
-    let ended = grant == Grant::Refresh
-        && ["invalid_grant", "interaction_required", "login_required", "consent_required"]
-            .contains(&error.code.as_str());
-    let failure = if ended {
-        Failure::new(Code::SignInExpired).offer(Action::SignIn)
-    } else {
-        explain(&error.message).offer(Action::SignIn)
-    };
-    let failure = answer.describe(failure);
-    match error.claims {
+fn refused(answer: &Answer, application: &Application) -> Failure {
+    let failure = answer.failure(&known(application));
+    match answer.error().claims {
         Some(claims) => failure.detail(identity::CLAIMS, claims),
         None => failure,
     }
 }
 
-fn declined(error: &str, description: &str) -> Failure {
-    let failure = if error == "access_denied" {
-        Failure::new(Code::SignInDeclined)
-    } else {
-        explain(description)
-    };
-    failure.detail("entra_error", error).detail("entra_message", description).offer(Action::SignIn)
+fn declined(error: &str, description: &str, application: &Application) -> Failure {
+    let evidence = Evidence::redirect(error, description).asked(Asked::Code);
+    diagnosis::explain(&evidence, &known(application))
+        .detail("entra_error", error)
+        .detail("entra_message", description)
 }
 
-/// Entra's reason in its own words, without the code before it and the ids behind it. What the
-/// code means is one click away.
-fn explain(description: &str) -> Failure {
-    let (code, reason) = match description.split_once(": ") {
-        Some((code, rest)) if code.starts_with("AADSTS") => (code, rest),
-        _ => ("", description),
-    };
-    let reason = reason.split("Trace ID:").next().unwrap_or_default().trim();
-    let failure = Failure::new(Code::SignInRefused).with("reason", reason);
-    match code.strip_prefix("AADSTS") {
-        Some(number) if number.bytes().all(|byte| byte.is_ascii_digit()) => failure.link(
-            Link::EntraError,
-            format!("https://login.microsoftonline.com/error?code={number}"),
-        ),
-        _ => failure,
-    }
+/// What a refusal may leave out: which directory was asked, and for which application.
+fn known(application: &Application) -> [(&str, &str); 3] {
+    [
+        ("tenant", &application.tenant),
+        ("directory", &application.tenant),
+        ("application", &application.client_id),
+    ]
 }
 
 fn scope(resource: &str) -> String {
@@ -381,13 +341,15 @@ mod tests {
 
     #[test]
     fn a_refusal_is_told_in_words_and_the_code_is_a_link() {
-        let failure = explain(
-            "AADSTS53003: Access has been blocked by Conditional Access policies. Trace ID: 1 Correlation ID: 2",
-        );
-        assert_eq!(
-            failure.parameters["reason"],
-            "Access has been blocked by Conditional Access policies."
-        );
-        assert_eq!(failure.remedies.len(), 1, "the code's page is offered");
+        let application = Application {
+            client_id: "app".to_owned(),
+            tenant: ANY_ORGANIZATION.to_owned(),
+            claims: None,
+        };
+        let description = "AADSTS50105: The signed in user is not assigned to a role. Trace ID: 1 Correlation ID: 2";
+        let failure = declined("invalid_request", description, &application);
+        assert_eq!(failure.code, Code::SignInRefused);
+        assert_eq!(failure.parameters["reason"], "The signed in user is not assigned to a role.");
+        assert_eq!(failure.remedies.len(), 2, "signing in again, and what the number means");
     }
 }

@@ -9,6 +9,7 @@ use std::time::Duration;
 use time::OffsetDateTime;
 
 use crate::chat;
+use crate::diagnosis::{self, Evidence, State};
 use crate::failure::{Action, Code, Failure};
 use crate::http::Cause;
 use crate::identity::Identity;
@@ -54,13 +55,10 @@ pub async fn wait_for_role(
         attempts += 1;
         let elapsed = since(started, clock.now());
         if elapsed >= DEADLINE {
-            return Err(Failure::new(Code::RoleNotEffective)
-                .with("role", role)
-                .with("minutes", elapsed.as_secs() / 60)
-                .detail("attempts", attempts)
-                .offer(Action::KeepWaiting)
-                .offer(Action::CheckAccess)
-                .offer(Action::ChooseResource));
+            let minutes = (elapsed.as_secs() / 60).to_string();
+            let known = [("role", role), ("minutes", &minutes)];
+            let evidence = Evidence::state(State::RoleNotEffective);
+            return Err(diagnosis::explain(&evidence, &known).detail("attempts", attempts));
         }
         if elapsed >= RENEW_AFTER && !renewed {
             renewed = true;

@@ -7,12 +7,12 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use crate::access::{Access, Assigned};
+use crate::diagnosis::{self, Evidence, State};
 use crate::env_file::{EnvValues, Prepared};
 use crate::failure::{Action, Code, Failure, Remedy};
 use crate::http::Cause;
 use crate::identity;
 use crate::resources::Account;
-use crate::resources::no_custom_subdomain;
 use crate::snapshot::{
     AccessPhase, Activity, Busy, ChooseResourcePage, ConnectProjectPage, Deployment, GetAccessPage,
     Notice, Obstacle, Page, Person, ProjectPhase, ResourceWindow, SignInPage, SignInPhase,
@@ -587,7 +587,8 @@ impl Wizard {
             return;
         };
         if account.resource.obstacles.contains(&Obstacle::NoCustomSubdomain) {
-            let failure = no_custom_subdomain(&account.resource.name).offer(Action::ReadResources);
+            let known = [("resource", account.resource.name.as_str())];
+            let failure = diagnosis::explain(&Evidence::state(State::NoCustomSubdomain), &known);
             self.failures.insert(Step::ChooseResource, (failure, Work::ReadResources));
             return;
         }
@@ -714,7 +715,7 @@ impl Wizard {
                 effects.push(Effect::Open(url.clone()));
                 return;
             }
-            Remedy::Text { .. } => return,
+            Remedy::Text { .. } | Remedy::Command { .. } => return,
             Remedy::Action { action } => *action,
         };
         match action {
@@ -946,18 +947,13 @@ impl Wizard {
 
     fn nothing_found(&self, subscriptions: u32) -> Failure {
         let person = self.person.as_ref();
-        let failure = if subscriptions == 0 {
-            let account = person.map_or("", |person| &person.account);
-            let tenant = person
-                .map_or("", |person| person.tenant_name.as_ref().unwrap_or(&person.tenant_id));
-            Failure::new(Code::NoSubscription).with("account", account).with("tenant", tenant)
-        } else {
-            Failure::new(Code::NoAccount).with("subscriptions", subscriptions)
-        };
-        failure
-            .detail("subscriptions", subscriptions)
-            .offer(Action::ReadResources)
-            .offer(Action::SwitchAccount)
+        let account = person.map_or("", |person| &person.account);
+        let tenant =
+            person.map_or("", |person| person.tenant_name.as_ref().unwrap_or(&person.tenant_id));
+        let count = subscriptions.to_string();
+        let known = [("account", account), ("tenant", tenant), ("subscriptions", &count)];
+        let state = if subscriptions == 0 { State::NoSubscription } else { State::NoAccount };
+        diagnosis::explain(&Evidence::state(state), &known).detail("subscriptions", subscriptions)
     }
 
     fn take_deployments(&mut self, deployments: Vec<Deployment>) {
@@ -966,10 +962,9 @@ impl Wizard {
         if first.is_none()
             && let Some(account) = self.choice.account.clone()
         {
-            let failure = Failure::new(Code::NoChatDeployment)
-                .with("resource", &account.resource.name)
-                .detail("deployments", deployments.len())
-                .offer(Action::TryAgain);
+            let known = [("resource", account.resource.name.as_str())];
+            let failure = diagnosis::explain(&Evidence::state(State::NoChatDeployment), &known)
+                .detail("deployments", deployments.len());
             let work = Work::ReadDeployments(Box::new(account));
             self.failures.insert(Step::ChooseResource, (failure, work));
         }

@@ -10,13 +10,22 @@ static ENGLISH: LazyLock<BTreeMap<String, String>> = LazyLock::new(|| {
 });
 
 /// The keys that the core says itself; every other sentence is the window's.
-pub const KEYS: &[&str] =
-    &["browser.done.body", "browser.done.heading", "request_access.content", "test.question"];
+pub const KEYS: &[&str] = &[
+    "ask_administrator.content",
+    "browser.done.body",
+    "browser.done.heading",
+    "request_access.content",
+    "test.question",
+];
+
+/// The sentence of `key` with its placeholders as they are; a key without one stands for itself.
+pub fn sentence(key: &str) -> &str {
+    ENGLISH.get(key).map_or(key, String::as_str)
+}
 
 /// The sentence of `key` with its placeholders filled.
 pub fn say(key: &str, parameters: &[(&str, &str)]) -> String {
-    let sentence = ENGLISH.get(key).map_or(key, String::as_str);
-    parameters.iter().fold(sentence.to_owned(), |text, (name, value)| {
+    parameters.iter().fold(sentence(key).to_owned(), |text, (name, value)| {
         text.replace(&format!("{{{name}}}"), value)
     })
 }

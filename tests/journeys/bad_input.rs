@@ -197,7 +197,7 @@ async fn a_refused_assignment_is_told_with_azures_reason() {
     let mut stage = Stage::new("default").await;
     stage.sign_in().await;
     stage.choose(RESOURCE).await;
-    let body = json!({ "error": { "code": "RoleAssignmentLimitExceeded", "message": "No more." } });
+    let body = json!({ "error": { "code": "InvalidRequestFormat", "message": "No more." } });
     stage.simulator.add_fault(Fault::on("roleAssignments.create", answer(400, body)).times(1));
     stage.send(Command::AssignRole).await;
     let failure = stage.until_failure(Code::AssignmentRefused).await;
@@ -398,7 +398,7 @@ async fn a_missing_deployment_is_told_by_name() {
 #[tokio::test]
 async fn an_unknown_path_is_tried_in_its_dated_form_once() {
     let body = json!({ "error": { "code": "404", "message": "Resource not found" } });
-    let (stage, _) = refused_chat(404, &[], body, Code::EndpointNotFound).await;
+    let (stage, _) = refused_chat(404, &[], body, Code::PathNotFound).await;
     let history = stage.history();
     let paths: Vec<_> = history
         .iter()
@@ -452,12 +452,13 @@ async fn every_other_refusal_of_the_chat_has_its_own_page() {
         (
             403,
             error("AccessDenied", "Public access is disabled. Please configure private endpoint."),
-            Code::NetworkRules,
+            Code::PrivateNetwork,
         ),
         (
             403,
-            json!({ "code": "403", "message": "A Virtual Network is configured for this resource." }),
-            Code::NetworkRules,
+            json!({ "code": "403", "message": "A Virtual Network is configured for this resource. \
+                Please use the correct endpoint for making requests." }),
+            Code::NetworkEndpoint,
         ),
         (
             400,
@@ -465,8 +466,9 @@ async fn every_other_refusal_of_the_chat_has_its_own_page() {
                 "OperationNotSupported",
                 "The chatCompletion operation does not work with the specified model.",
             ),
-            Code::ChatRefused,
+            Code::ModelCannotChat,
         ),
+        (422, error("UnprocessableEntity", "No."), Code::ChatRefused),
         (503, json!("<html>Service Unavailable</html>"), Code::ServiceFailed),
         (
             404,
@@ -658,7 +660,7 @@ async fn claims_that_entra_asks_for_reach_the_next_sign_in_and_the_new_one_is_ke
     stage.confirm_access().await;
     stage.write_env().await;
     stage.send(Command::SendTestMessage).await;
-    stage.until_failure(Code::SignInExpired).await;
+    stage.until_failure(Code::SecondFactorNeeded).await;
     stage.simulator.clear_faults();
     press(&mut stage, Action::SignIn).await;
     stage.until("the same page is back", |s| shown(s) == Step::TestConnection).await;

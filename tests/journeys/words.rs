@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use keyless::failure::{Action, Code, Link, TextKind};
+use keyless::failure::{Action, Code, CommandKind, Link, TextKind};
 use keyless::snapshot::{Activity, Obstacle};
 use serde::Serialize;
 
@@ -55,6 +55,7 @@ fn every_button_link_text_and_activity_has_words() {
     let words = keyless::words::all();
     let keys = (Action::ALL.iter().map(|action| format!("action.{}", name(action))))
         .chain(Link::ALL.iter().map(|link| format!("link.{}", name(link))))
+        .chain(CommandKind::ALL.iter().map(|command| format!("command.{}", name(command))))
         .chain(TextKind::ALL.iter().map(|text| format!("text.{}", name(text))))
         .chain(Activity::ALL.iter().map(|activity| format!("busy.{}", name(activity))))
         .chain(Obstacle::ALL.iter().map(|obstacle| format!("obstacle.{}", name(obstacle))))

@@ -115,7 +115,12 @@ deployment: string | null, };
 /**
  * What went wrong.
  */
-export type Code = "sign_in_declined" | "sign_in_timed_out" | "sign_in_disturbed" | "loopback_unavailable" | "sign_in_refused" | "sign_in_still_kept" | "sign_in_expired" | "proof_needed" | "azure_cli_failed" | "network_failed" | "timed_out" | "unexpected_answer" | "service_failed" | "throttled" | "foreign_host" | "read_refused" | "no_subscription" | "no_account" | "no_chat_deployment" | "no_custom_subdomain" | "may_not_assign" | "assignment_refused" | "role_not_effective" | "env_is_folder" | "env_not_writable" | "env_not_readable" | "env_not_utf8" | "env_not_understood" | "env_changed" | "folder_missing" | "env_write_failed" | "env_names_real_endpoint" | "chat_not_permitted" | "chat_token_refused" | "chat_tenant_mismatch" | "deployment_not_found" | "endpoint_not_found" | "network_rules" | "chat_throttled" | "content_filtered" | "chat_refused";
+export type Code = "sign_in_declined" | "sign_in_timed_out" | "sign_in_disturbed" | "loopback_unavailable" | "sign_in_refused" | "sign_in_still_kept" | "sign_in_expired" | "second_factor_needed" | "second_factor_missing" | "conditional_access_blocked" | "device_not_compliant" | "token_protection" | "consent_needed" | "application_unknown" | "account_not_in_directory" | "service_unknown_to_directory" | "proof_needed" | "proof_needed_elsewhere" | "azure_cli_failed" | "azure_cli_needs_sign_in" | "network_failed" | "name_not_found" | "connection_refused" | "tls_failed" | "timed_out" | "unexpected_answer" | "service_failed" | "throttled" | "foreign_host" | "read_refused" | "read_forbidden" | "wrong_directory" | "no_subscription" | "no_account" | "no_chat_deployment" | "no_custom_subdomain" | "may_not_assign" | "may_not_assign_this_role" | "assignment_exists" | "assignment_name_taken" | "principal_not_found" | "graph_refused" | "policy_refused" | "assignment_limit" | "scope_locked" | "deny_assignment" | "assignment_refused" | "role_not_effective" | "env_is_folder" | "env_not_writable" | "env_not_readable" | "env_not_utf8" | "env_not_understood" | "env_changed" | "folder_missing" | "env_write_failed" | "env_names_real_endpoint" | "chat_not_permitted" | "chat_token_refused" | "chat_tenant_mismatch" | "deployment_not_found" | "endpoint_not_found" | "path_not_found" | "api_version_refused" | "private_network" | "network_rules" | "network_endpoint" | "private_endpoint_refused" | "model_cannot_chat" | "parameter_refused" | "keys_disabled" | "key_refused" | "gateway_refused" | "resource_blocked" | "chat_throttled" | "content_filtered" | "chat_refused";
+
+/**
+ * The commands that a failure may offer to copy.
+ */
+export type CommandKind = "az_login";
 
 /**
  * Step 4: connect a project.
@@ -231,7 +236,7 @@ waiting: Waiting | null, };
 /**
  * The pages that a failure may open.
  */
-export type Link = "portal" | "service_health" | "entra_error" | "custom_subdomain";
+export type Link = "portal" | "service_health" | "entra_error" | "custom_subdomain" | "security_info" | "admin_consent" | "support";
 
 /**
  * Whether the person may assign the role.
@@ -331,7 +336,15 @@ link: Link,
 /**
  * Where it is, always https.
  */
-url: string, } | { "kind": "text", 
+url: string, } | { "kind": "command", 
+/**
+ * Which command.
+ */
+command: CommandKind, 
+/**
+ * What is copied.
+ */
+line: string, } | { "kind": "text", 
 /**
  * Which text.
  */
@@ -549,7 +562,7 @@ export type TestPhase = "ready" | "asking" | "answering" | "answered";
 /**
  * The texts that a failure may offer to copy.
  */
-export type TextKind = "request_access";
+export type TextKind = "request_access" | "ask_administrator";
 
 /**
  * Whether the person may chat.

@@ -87,7 +87,7 @@ function primaryOf({ page, failure }: Snapshot): Key | null {
   if (failure !== null && leads(page, failure)) {
     return null;
   }
-  if (page.step === "get_access" && (page.plan === null || isLed(failure?.code))) {
+  if (page.step === "get_access" && (page.plan === null || isLed(failure))) {
     return phase === "known" || phase === "paused" ? null : (PRIMARY[`${page.step}/${phase}`] ?? null);
   }
   if (page.step === "sign_in" && phase === "waiting" && !page.browser_opened) {
@@ -110,8 +110,10 @@ function leads(page: Page, failure: Failure): boolean {
   }
 }
 
-function isLed(code: string | undefined): boolean {
-  return code === "may_not_assign" || code === "role_not_effective";
+/** Whether somebody else has to act first, or the wait goes on. */
+function isLed(failure: Failure | null): boolean {
+  const first = failure?.remedies[0];
+  return first?.kind === "text" || (first?.kind === "action" && first.action === "keep_waiting");
 }
 
 function isPrimary(button: Element): boolean {

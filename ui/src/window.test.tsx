@@ -71,12 +71,14 @@ describe("a failure", () => {
             return say(`link.${remedy.link}`);
           case "text":
             return say(`text.${remedy.text}`);
+          case "command":
+            return say(`command.${remedy.command}`);
         }
       });
       expect(labels.length).toBeGreaterThan(0);
       for (const [index, remedy] of failure.remedies.entries()) {
         const button = bar.getByRole("button", { name: labels[index] ?? "" });
-        if (remedy.kind !== "text") {
+        if (remedy.kind === "action" || remedy.kind === "link") {
           await userEvent.click(button);
           expect(pressRemedy).toHaveBeenLastCalledWith(index);
         }

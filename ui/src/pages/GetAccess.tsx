@@ -97,7 +97,8 @@ function primaryOf(page: GetAccessPage, { backend, run }: Wizard): Primary | nul
 
 /** Whether the failure says what comes next, so that the page's own button would only repeat it. */
 function failureLeads({ failure }: Snapshot): boolean {
-  return failure?.code === "may_not_assign" || failure?.code === "role_not_effective";
+  const first = failure?.remedies[0];
+  return first?.kind === "text" || (first?.kind === "action" && first.action === "keep_waiting");
 }
 
 /** Azure did not say whether chat is allowed: the test message will. */

@@ -11,16 +11,24 @@ const CALM: ReadonlySet<Code> = new Set<Code>([
   "sign_in_declined",
   "sign_in_timed_out",
   "sign_in_expired",
+  "second_factor_needed",
+  "second_factor_missing",
+  "consent_needed",
+  "azure_cli_needs_sign_in",
   "proof_needed",
+  "proof_needed_elsewhere",
   "no_subscription",
   "no_account",
   "no_chat_deployment",
   "may_not_assign",
+  "may_not_assign_this_role",
+  "assignment_exists",
   "role_not_effective",
   "env_changed",
   "chat_not_permitted",
   "chat_throttled",
   "content_filtered",
+  "keys_disabled",
 ]);
 
 const useStyles = makeStyles({
@@ -60,6 +68,7 @@ const useStyles = makeStyles({
     backgroundColor: tokens.colorNeutralBackground1,
     color: tokens.colorNeutralForeground1,
   },
+  command: { fontFamily: tokens.fontFamilyMonospace },
   remedies: {
     display: "flex",
     flexWrap: "wrap",
@@ -90,15 +99,17 @@ export function FailureBar({ failure, step, leads }: Props) {
           <p className={styles.body}>{bodyOf(failure)}</p>
         </div>
         {failure.remedies.map((remedy, index) =>
-          remedy.kind === "text" ? (
+          remedy.kind === "text" || remedy.kind === "command" ? (
             <pre
               key={index}
-              className={styles.text}
+              className={mergeClasses(styles.text, remedy.kind === "command" && styles.command)}
               role="region"
-              aria-label={say("label.message_to_send")}
+              aria-label={say(
+                remedy.kind === "text" ? "label.message_to_send" : "label.command_to_run",
+              )}
               tabIndex={0}
             >
-              {remedy.content}
+              {copiedBy(remedy)}
             </pre>
           ) : null,
         )}
@@ -126,9 +137,12 @@ interface RemedyProps {
 function RemedyButton({ remedy, index, primary }: RemedyProps) {
   const { backend, run } = useWizard();
   const appearance = primary ? "primary" : "secondary";
-  if (remedy.kind === "text") {
-    const label = say(`text.${remedy.text}`);
-    return <CopyButton text={remedy.content} name={label} label={label} appearance={appearance} />;
+  if (remedy.kind === "text" || remedy.kind === "command") {
+    const label =
+      remedy.kind === "text" ? say(`text.${remedy.text}`) : say(`command.${remedy.command}`);
+    return (
+      <CopyButton text={copiedBy(remedy)} name={label} label={label} appearance={appearance} />
+    );
   }
   return (
     <Button
@@ -140,6 +154,10 @@ function RemedyButton({ remedy, index, primary }: RemedyProps) {
       {remedy.kind === "action" ? say(`action.${remedy.action}`) : say(`link.${remedy.link}`)}
     </Button>
   );
+}
+
+function copiedBy(remedy: Extract<Remedy, { kind: "text" | "command" }>): string {
+  return remedy.kind === "text" ? remedy.content : remedy.line;
 }
 
 function titleOf(failure: Failure): string {

@@ -383,6 +383,31 @@ const subdomain: Remedy = {
   link: "custom_subdomain",
   url: "https://learn.microsoft.com/azure/ai-services/cognitive-services-custom-subdomains",
 };
+const support: Remedy = {
+  kind: "link",
+  link: "support",
+  url: "https://portal.azure.com/#view/Microsoft_Azure_Support/NewSupportRequestV3Blade",
+};
+const securityInfo: Remedy = {
+  kind: "link",
+  link: "security_info",
+  url: "https://mysignins.microsoft.com/security-info",
+};
+const approval: Remedy = {
+  kind: "link",
+  link: "admin_consent",
+  url: "https://login.microsoftonline.com/organizations/adminconsent?client_id=04b07795-8ddb-461a-bbee-02f9e1bf7b46",
+};
+const login: Remedy = {
+  kind: "command",
+  command: "az_login",
+  line: `az login --tenant ${ADA.tenant_id} --scope https://cognitiveservices.azure.com/.default`,
+};
+const administrator: Remedy = {
+  kind: "text",
+  text: "ask_administrator",
+  content: "Hello,\n\nMicrosoft Entra ID stopped my sign-in:\n\nAADSTS53003: Access has been blocked.\n",
+};
 const request: Remedy = {
   kind: "text",
   text: "request_access",
@@ -392,6 +417,7 @@ const request: Remedy = {
 const host = "management.azure.com";
 const path = "/home/ada/projects/assistant/.env";
 const inUse = "contoso-chat-sweden";
+const inUseHost = `${inUse}.openai.azure.com`;
 const reason = "The account isn’t assigned to a role for the application.";
 
 const FAILURES: Readonly<Record<Code, FailureExample>> = {
@@ -402,7 +428,36 @@ const FAILURES: Readonly<Record<Code, FailureExample>> = {
   sign_in_refused: { page: atSignIn, parameters: { reason }, remedies: [otherAccount, entra] },
   sign_in_expired: { page: atAccess, remedies: [signInAgain] },
   sign_in_still_kept: { page: atSignIn, remedies: [again] },
+  second_factor_needed: { page: atTest, remedies: [signInAgain, login, otherAccount, entra] },
+  second_factor_missing: { page: atSignIn, remedies: [signInAgain, securityInfo, otherAccount] },
+  conditional_access_blocked: {
+    page: atSignIn,
+    remedies: [signInAgain, administrator, otherAccount, entra],
+  },
+  device_not_compliant: { page: atSignIn, remedies: [signInAgain, administrator, entra] },
+  token_protection: { page: atSignIn, remedies: [administrator, otherAccount, entra] },
+  consent_needed: {
+    page: atSignIn,
+    remedies: [signInAgain, approval, administrator, otherAccount],
+  },
+  application_unknown: {
+    page: atSignIn,
+    parameters: { directory: "Contoso" },
+    remedies: [otherAccount, signInAgain, administrator, entra],
+  },
+  account_not_in_directory: {
+    page: atSignIn,
+    parameters: { guest: ADA.account, directory: "Contoso" },
+    remedies: [otherAccount, administrator, entra],
+  },
+  service_unknown_to_directory: {
+    page: atTest,
+    parameters: { service: "https://cognitiveservices.azure.com", directory: "Contoso" },
+    remedies: [otherResource, otherAccount, administrator, entra],
+  },
   proof_needed: { page: atAccess, remedies: [signInAgain] },
+  proof_needed_elsewhere: { page: atAccess, remedies: [otherResource, otherAccount] },
+  azure_cli_needs_sign_in: { page: atTest, remedies: [signInAgain, login] },
   azure_cli_failed: { page: atSignIn, parameters: { reason }, remedies: [signInAgain, again] },
   network_failed: {
     page: atChoose,
@@ -410,6 +465,9 @@ const FAILURES: Readonly<Record<Code, FailureExample>> = {
     remedies: [again],
     resources: listed,
   },
+  name_not_found: { page: atTest, parameters: { host: inUseHost }, remedies: [sendAgain] },
+  connection_refused: { page: atTest, parameters: { host: inUseHost }, remedies: [sendAgain] },
+  tls_failed: { page: atEmptyList, parameters: { host }, remedies: [again] },
   timed_out: { page: atUnknownAccess, parameters: { host, seconds: "60" }, remedies: [again] },
   unexpected_answer: { page: atUnknownAccess, parameters: { host }, remedies: [again] },
   service_failed: {
@@ -430,6 +488,12 @@ const FAILURES: Readonly<Record<Code, FailureExample>> = {
       scope: "/subscriptions/0b1f6f0e-7c11-4a8e-9d55-4f1d3a520f0c",
     },
     remedies: [otherAccount, readAgain],
+  },
+  read_forbidden: { page: atEmptyList, parameters: { reason }, remedies: [again, otherAccount] },
+  wrong_directory: {
+    page: atEmptyList,
+    parameters: { directory: ADA.tenant_id },
+    remedies: [again, otherAccount],
   },
   no_subscription: {
     page: atEmptyList,
@@ -459,6 +523,31 @@ const FAILURES: Readonly<Record<Code, FailureExample>> = {
     resources: listed,
   },
   may_not_assign: {
+    page: atAccess,
+    parameters: { role: PLAN.role, resource: inUse },
+    remedies: [request, checkAgain, otherResource],
+  },
+  may_not_assign_this_role: {
+    page: atAccess,
+    parameters: { role: PLAN.role, resource: inUse },
+    remedies: [request, checkAgain, otherResource],
+  },
+  assignment_exists: { page: atAccess, remedies: [checkAgain] },
+  assignment_name_taken: { page: atAccess, remedies: [again, checkAgain] },
+  principal_not_found: {
+    page: atAccess,
+    parameters: { directory: ADA.tenant_id },
+    remedies: [again, checkAgain, otherAccount],
+  },
+  graph_refused: { page: atAccess, remedies: [request, checkAgain] },
+  policy_refused: {
+    page: atAccess,
+    parameters: { reason },
+    remedies: [request, checkAgain, otherResource],
+  },
+  assignment_limit: { page: atAccess, remedies: [again, otherResource, portal] },
+  scope_locked: { page: atAccess, parameters: { reason }, remedies: [again, portal, otherResource] },
+  deny_assignment: {
     page: atAccess,
     parameters: { role: PLAN.role, resource: inUse },
     remedies: [request, checkAgain, otherResource],
@@ -502,8 +591,63 @@ const FAILURES: Readonly<Record<Code, FailureExample>> = {
     parameters: { deployment: "gpt-4.1-mini", resource: inUse },
     remedies: [sendAgain, otherResource],
   },
-  endpoint_not_found: { page: atTest, parameters: { host }, remedies: [otherResource] },
-  network_rules: { page: atTest, parameters: { resource: inUse }, remedies: [sendAgain, portal] },
+  endpoint_not_found: {
+    page: atTest,
+    parameters: { host: inUseHost },
+    remedies: [sendAgain, readAgain],
+  },
+  path_not_found: { page: atTest, parameters: { host: inUseHost }, remedies: [readAgain, sendAgain] },
+  api_version_refused: {
+    page: atTest,
+    parameters: { host: inUseHost },
+    remedies: [sendAgain, otherResource],
+  },
+  private_network: {
+    page: atTest,
+    parameters: { resource: inUse },
+    remedies: [sendAgain, portal, otherResource],
+  },
+  network_rules: {
+    page: atTest,
+    parameters: { resource: inUse },
+    remedies: [sendAgain, portal, otherResource],
+  },
+  network_endpoint: {
+    page: atTest,
+    parameters: { resource: inUse },
+    remedies: [readAgain, subdomain, otherResource],
+  },
+  private_endpoint_refused: {
+    page: atTest,
+    parameters: { resource: inUse },
+    remedies: [sendAgain, portal, otherResource],
+  },
+  model_cannot_chat: {
+    page: atTest,
+    parameters: { deployment: "embeddings", resource: inUse },
+    remedies: [otherResource, sendAgain],
+  },
+  parameter_refused: {
+    page: atTest,
+    parameters: { parameter: "max_tokens" },
+    remedies: [sendAgain, otherResource],
+  },
+  keys_disabled: { page: atTest, parameters: { resource: inUse }, remedies: [signInAgain, sendAgain] },
+  key_refused: {
+    page: atTest,
+    parameters: { resource: inUse },
+    remedies: [signInAgain, sendAgain, otherResource],
+  },
+  gateway_refused: {
+    page: atTest,
+    parameters: { host: "contoso.azure-api.net" },
+    remedies: [otherResource, sendAgain],
+  },
+  resource_blocked: {
+    page: atTest,
+    parameters: { resource: inUse },
+    remedies: [support, sendAgain, otherResource],
+  },
   chat_throttled: {
     page: atTest,
     parameters: { deployment: "gpt-4.1-mini", seconds: "30" },
