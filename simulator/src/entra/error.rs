@@ -28,6 +28,11 @@ impl EntraError {
         Self { error, number, text: text.into(), suberror: None, claims: None }
     }
 
+    /// The same refusal under the name that another endpoint has for it.
+    pub(super) fn named(self, error: &'static str) -> Self {
+        Self { error, ..self }
+    }
+
     pub(super) fn with_suberror(mut self, suberror: &'static str) -> Self {
         self.suberror = Some(suberror);
         self

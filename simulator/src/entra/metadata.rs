@@ -48,7 +48,7 @@ pub(super) fn describe_tenant(segment: &str, ask: &Ask<'_>) -> Answer {
         Ok(Authority::Tenant(id)) => (id.clone(), id),
         Ok(Authority::Home) => (segment.to_owned(), "{tenantid}".to_owned()),
         Ok(Authority::Consumers) => (segment.to_owned(), CONSUMERS.to_owned()),
-        Err(error) => return error.into_answer(ask),
+        Err(error) => return error.named("invalid_tenant").into_answer(ask),
     };
     let authority = &site.addresses.authority;
     let endpoint = |path: &str| format!("{authority}/{tenant}/{path}");
@@ -90,7 +90,7 @@ pub(super) fn list_keys(segment: &str, ask: &Ask<'_>) -> Answer {
             "{}/{{tenantid}}/v2.0",
             ask.site.addresses.authority
         ))),
-        Err(error) => error.into_answer(ask),
+        Err(error) => error.named("invalid_tenant").into_answer(ask),
     }
 }
 

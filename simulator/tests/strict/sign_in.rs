@@ -465,7 +465,7 @@ async fn an_unknown_tenant_or_client_is_named_as_such() {
     let metadata = format!("{authority}/nowhere.example/v2.0/.well-known/openid-configuration");
     assert_eq!(
         refusal(&bench.send(Method::GET, &metadata, None, None).await),
-        ("invalid_request".into(), 90002)
+        ("invalid_tenant".into(), 90002)
     );
     assert_eq!(refusal(&bench.token("nowhere.example", &redemption("x")).await).1, 90002);
     assert!(bench.open_page("nowhere.example", &proper()).await.text.contains("AADSTS90002"));
