@@ -107,6 +107,9 @@ pub(crate) struct Tenant {
     pub(crate) country: String,
     #[serde(default)]
     pub(crate) policies: Policies,
+    /// Where the directory's own logo lies.
+    #[serde(default)]
+    pub(crate) logo: Option<String>,
 }
 
 /// A person, with an object id of their own in every tenant that knows them.
@@ -233,6 +236,11 @@ pub(crate) struct Subscription {
     pub(crate) state: String,
     #[serde(default)]
     pub(crate) management_group: Option<String>,
+    #[serde(default)]
+    pub(crate) tags: BTreeMap<String, String>,
+    /// Tenants to which the subscription is delegated (Azure Lighthouse).
+    #[serde(default)]
+    pub(crate) managed_by_tenants: Vec<String>,
     /// Namespaces of resource providers that the subscription is not registered for.
     #[serde(default)]
     pub(crate) unregistered_providers: Vec<String>,
@@ -247,9 +255,15 @@ pub(crate) struct ResourceGroup {
     pub(crate) name: String,
     pub(crate) location: String,
     #[serde(default)]
+    pub(crate) tags: BTreeMap<String, String>,
+    #[serde(default)]
     pub(crate) accounts: Vec<Account>,
     #[serde(default)]
     pub(crate) identities: Vec<GivenIdentity>,
+    /// Resources of other kinds, which are scopes and nothing else:
+    /// `Microsoft.Network/virtualNetworks/one/subnets/two`.
+    #[serde(default)]
+    pub(crate) resources: Vec<String>,
 }
 
 /// A user-assigned managed identity that exists from the beginning.
@@ -260,6 +274,8 @@ pub(crate) struct GivenIdentity {
     /// Object id of its service principal.
     pub(crate) principal_id: String,
     pub(crate) client_id: String,
+    #[serde(default)]
+    pub(crate) tags: BTreeMap<String, String>,
 }
 
 impl GivenIdentity {
@@ -278,15 +294,40 @@ pub(crate) struct Account {
     /// The custom subdomain; an account without one has only its region's endpoint.
     #[serde(default)]
     pub(crate) subdomain: Option<String>,
+    /// Not told where it was never set, and then false.
     #[serde(default)]
-    pub(crate) disable_local_auth: bool,
+    pub(crate) disable_local_auth: Option<bool>,
     #[serde(default = "enabled")]
     pub(crate) public_network_access: String,
+    #[serde(default)]
+    pub(crate) tags: BTreeMap<String, String>,
+    /// Object id of the account's own identity.
+    #[serde(default)]
+    pub(crate) identity: Option<String>,
+    #[serde(default)]
+    pub(crate) network_rules: Option<NetworkRules>,
+    /// Foundry projects; the first is the default one.
+    #[serde(default)]
+    pub(crate) projects: Vec<String>,
     /// Audiences whose tokens the inference endpoint takes.
     #[serde(default = "inference_audiences")]
     pub(crate) audiences: Vec<String>,
     #[serde(default)]
     pub(crate) deployments: Vec<Deployment>,
+}
+
+/// Who may reach an account over the network.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct NetworkRules {
+    /// `Allow` or `Deny`.
+    pub(crate) default_action: String,
+    /// Addresses or ranges.
+    #[serde(default)]
+    pub(crate) ip_rules: Vec<String>,
+    /// Ids of subnets.
+    #[serde(default)]
+    pub(crate) virtual_network_rules: Vec<String>,
 }
 
 /// A deployed model.
@@ -313,6 +354,9 @@ pub(crate) struct GivenAssignment {
     pub(crate) scope: String,
     #[serde(default)]
     pub(crate) condition: Option<Condition>,
+    /// Object id of whoever made it.
+    #[serde(default)]
+    pub(crate) created_by: Option<String>,
     #[serde(default)]
     pub(crate) description: Option<String>,
 }

@@ -190,7 +190,7 @@ fn given_assignments(scenario: &Scenario, now: OffsetDateTime) -> Assignments {
                 description: given.description.clone(),
                 condition: given.condition.clone(),
                 created: now,
-                created_by: None,
+                created_by: given.created_by.clone(),
                 effective: None,
             });
         }
@@ -208,7 +208,7 @@ fn given_identities(scenario: &Scenario) -> BTreeMap<String, Identity> {
                     id: id.clone(),
                     name: given.name.clone(),
                     location: group.location.clone(),
-                    tags: json!({}),
+                    tags: json!(given.tags),
                     tenant: subscription.tenant.clone(),
                     principal: given.principal_id.clone(),
                     client: given.client_id.clone(),

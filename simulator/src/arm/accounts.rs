@@ -9,7 +9,7 @@ use crate::address::{Addresses, InferenceHost};
 use crate::answer::Answer;
 use crate::model;
 use crate::rbac::Rights;
-use crate::scenario::{Account, Deployment, ResourceGroup, Subscription};
+use crate::scenario::{Account, Deployment, NetworkRules, ResourceGroup, Subscription};
 use crate::signature;
 use crate::world::World;
 
@@ -34,7 +34,8 @@ pub(super) fn list(place: &Place<'_>, ask: &Ask<'_>, world: &World) -> Result<An
         .flat_map(|(subscription, group)| readable(&rights, subscription, group))
         .collect();
     let addresses = &ask.site.addresses;
-    let page = page::cut(ask, world, found, |(id, account)| describe(&id, account, addresses))?;
+    let page =
+        page::cut(ask, world, found, |(id, account)| describe(&id, account, addresses, ask))?;
     let request = uuid::Uuid::new_v4().to_string();
     Ok(Answer::body(StatusCode::OK, &page).with("x-ms-original-request-ids", request))
 }
@@ -64,7 +65,7 @@ pub(super) fn read(place: &Place<'_>, ask: &Ask<'_>, world: &World) -> Result<An
     let id = place.id();
     ask.require(world, &id, READ)?;
     let body = match place {
-        Place::Account(_, _, account) => describe(&id, account, &ask.site.addresses),
+        Place::Account(_, _, account) => describe(&id, account, &ask.site.addresses, ask),
         _ => Value::Null,
     };
     Ok(Answer::json(StatusCode::OK, &body))
@@ -120,7 +121,32 @@ pub(super) fn list_models(
     Ok(Answer::body(StatusCode::OK, &page))
 }
 
-fn describe(id: &str, account: &Account, addresses: &Addresses) -> Value {
+fn describe(id: &str, account: &Account, addresses: &Addresses, ask: &Ask<'_>) -> Value {
+    let mut whole = json!({
+        "id": id,
+        "name": account.name,
+        "type": "Microsoft.CognitiveServices/accounts",
+        "etag": etag(id),
+        "location": account.location,
+        "sku": {"name": "S0"},
+        "kind": account.kind,
+        "properties": properties(id, account, addresses),
+    });
+    if !account.tags.is_empty() {
+        whole["tags"] = json!(account.tags);
+    }
+    if let Some(principal) = &account.identity {
+        let tenant = &ask.who.tenant;
+        whole["identity"] =
+            json!({"principalId": principal, "tenantId": tenant, "type": "SystemAssigned"});
+    }
+    if ask.is_since("2021-04-30") {
+        whole["systemData"] = system_data();
+    }
+    whole
+}
+
+fn properties(id: &str, account: &Account, addresses: &Addresses) -> Value {
     let mut properties = json!({
         "endpoint": endpoint(account, addresses),
         "provisioningState": "Succeeded",
@@ -133,27 +159,38 @@ fn describe(id: &str, account: &Account, addresses: &Addresses) -> Value {
         "capabilities": capabilities(account),
         "endpoints": endpoints(account, addresses),
     });
-    // Azure leaves out what was never set: no subdomain, and no disableLocalAuth for false.
+    // Azure leaves out what was never set.
     if let Some(subdomain) = &account.subdomain {
         properties["customSubDomainName"] = json!(subdomain.to_lowercase());
     }
-    if account.disable_local_auth {
-        properties["disableLocalAuth"] = json!(true);
+    if let Some(disabled) = account.disable_local_auth {
+        properties["disableLocalAuth"] = json!(disabled);
+    }
+    if let Some(rules) = &account.network_rules {
+        properties["networkAcls"] = network_rules(rules);
     }
     if account.kind == "AIServices" {
-        properties["apiProperties"] = json!({});
+        properties["apiProperties"] = json!({"qnaAzureSearchEndpointKey": null});
         properties["allowProjectManagement"] = json!(true);
     }
+    if let Some(default) = account.projects.first() {
+        properties["defaultProject"] = json!(default);
+        properties["associatedProjects"] = json!(account.projects);
+    }
+    properties
+}
+
+fn network_rules(rules: &NetworkRules) -> Value {
+    let addresses: Vec<Value> = rules.ip_rules.iter().map(|ip| json!({"value": ip})).collect();
+    let subnets: Vec<Value> = rules
+        .virtual_network_rules
+        .iter()
+        .map(|id| json!({"id": id, "ignoreMissingVnetServiceEndpoint": false}))
+        .collect();
     json!({
-        "id": id,
-        "name": account.name,
-        "type": "Microsoft.CognitiveServices/accounts",
-        "etag": etag(id),
-        "location": account.location,
-        "sku": {"name": "S0"},
-        "kind": account.kind,
-        "properties": properties,
-        "systemData": system_data(),
+        "defaultAction": rules.default_action,
+        "virtualNetworkRules": subnets,
+        "ipRules": addresses,
     })
 }
 

@@ -41,7 +41,8 @@ pub(super) fn list(place: &Place<'_>, ask: &Ask<'_>, world: &World) -> Result<An
         });
     }
     found.retain(|one| one.tenant == ask.who.tenant);
-    let page = page::cut(ask, world, found, |one| describe(one, place, one.created_by.as_deref()))?;
+    let page =
+        page::cut(ask, world, found, |one| describe(one, place, ask, one.created_by.as_deref()))?;
     Ok(Answer::body(StatusCode::OK, &page))
 }
 
@@ -55,7 +56,7 @@ pub(super) fn read(
     ask.require(world, &place.id(), READ)?;
     match find(world, place, name) {
         Some(one) => {
-            Ok(Answer::json(StatusCode::OK, &describe(one, place, one.created_by.as_deref())))
+            Ok(Answer::json(StatusCode::OK, &describe(one, place, ask, one.created_by.as_deref())))
         }
         None => Err(Answer::error(
             StatusCode::NOT_FOUND,
@@ -89,7 +90,7 @@ pub(super) fn create(
         let mut amended = one.clone();
         amended.description = wanted.description;
         amended.condition = wanted.condition;
-        let body = describe(&amended, &place, amended.created_by.as_deref());
+        let body = describe(&amended, &place, ask, amended.created_by.as_deref());
         world.assignments.amend(name, amended.description, amended.condition);
         return Ok(Answer::json(StatusCode::OK, &body));
     }
@@ -123,7 +124,7 @@ pub(super) fn create(
         effective: Some(ask.now + world.role_delay()),
     };
     // A fresh assignment is answered with `createdBy: null` (recorded: `roleAssignment.PUT__201`).
-    let body = describe(&made, &place, None);
+    let body = describe(&made, &place, ask, None);
     world.assignments.insert(made);
     Ok(Answer::json(StatusCode::CREATED, &body))
 }
@@ -142,7 +143,7 @@ pub(super) fn delete(
     let Some(one) = one else {
         return Ok(Answer::empty(StatusCode::NO_CONTENT));
     };
-    let body = describe(one, &place, one.created_by.as_deref());
+    let body = describe(one, &place, ask, one.created_by.as_deref());
     world.assignments.remove(name);
     Ok(Answer::json(StatusCode::OK, &body))
 }
@@ -378,23 +379,38 @@ fn assignment_id(scope: &str, name: &str) -> String {
     )
 }
 
-fn describe(one: &Assignment, seen_from: &Place<'_>, created_by: Option<&str>) -> Value {
+/// What the version of the request tells of an assignment (recorded: `roleAssignment.PUT__201` of
+/// seven versions).
+fn describe(
+    one: &Assignment,
+    seen_from: &Place<'_>,
+    ask: &Ask<'_>,
+    created_by: Option<&str>,
+) -> Value {
     let subscription = seen_from.subscription().map(|one| one.id.as_str());
+    let mut properties = json!({
+        "roleDefinitionId": definition_id(subscription, &one.role),
+        "principalId": one.principal,
+        "scope": one.scope,
+        "createdOn": arm_time(one.created),
+        "updatedOn": arm_time(one.created),
+        "createdBy": created_by,
+        "updatedBy": one.created_by,
+    });
+    if ask.is_since("2018-01-01-preview") {
+        properties["principalType"] = json!(one.principal_type);
+    }
+    if ask.is_since("2020-03-01-preview") {
+        properties["condition"] = json!(one.condition.as_ref().map(Condition::text));
+        properties["conditionVersion"] = json!(one.condition.as_ref().map(|_| VERSION));
+        properties["delegatedManagedIdentityResourceId"] = Value::Null;
+        properties["description"] = json!(one.description);
+    }
+    if ask.is_since("2020-08-01-preview") && !ask.is_since("2021-01-01") {
+        properties["canDelegate"] = json!(false);
+    }
     json!({
-        "properties": {
-            "roleDefinitionId": definition_id(subscription, &one.role),
-            "principalId": one.principal,
-            "principalType": one.principal_type,
-            "scope": one.scope,
-            "condition": one.condition.as_ref().map(Condition::text),
-            "conditionVersion": one.condition.as_ref().map(|_| VERSION),
-            "createdOn": arm_time(one.created),
-            "updatedOn": arm_time(one.created),
-            "createdBy": created_by,
-            "updatedBy": one.created_by,
-            "delegatedManagedIdentityResourceId": null,
-            "description": one.description,
-        },
+        "properties": properties,
         "id": assignment_id(&one.scope, &one.name),
         "type": "Microsoft.Authorization/roleAssignments",
         "name": one.name,

@@ -26,7 +26,7 @@ pub(super) fn list(place: &Place<'_>, ask: &Ask<'_>, world: &World) -> Result<An
         },
     };
     let found: Vec<&RoleDefinition> = world.scenario.roles().filter(|role| wanted(role)).collect();
-    let page = page::cut(ask, world, found, |role| describe(role, place))?;
+    let page = page::cut(ask, world, found, |role| describe(role, place, ask))?;
     Ok(Answer::body(StatusCode::OK, &page))
 }
 
@@ -39,7 +39,7 @@ pub(super) fn read(
 ) -> Result<Answer, Answer> {
     require_read(place, ask, world)?;
     let role = world.scenario.role_by_id(id).ok_or_else(|| missing(id))?;
-    Ok(Answer::json(StatusCode::OK, &describe(role, place)))
+    Ok(Answer::json(StatusCode::OK, &describe(role, place, ask)))
 }
 
 /// `GET …/permissions`: one element for every assignment of the caller that counts here. Conditions
@@ -146,13 +146,17 @@ fn require_read(place: &Place<'_>, ask: &Ask<'_>, world: &World) -> Result<(), A
     }
 }
 
-fn describe(role: &RoleDefinition, place: &Place<'_>) -> Value {
-    let mut permission = json!({
-        "actions": role.actions,
-        "notActions": role.not_actions,
-        "dataActions": role.data_actions,
-        "notDataActions": role.not_data_actions,
-    });
+/// Who made the custom roles of a scenario.
+const MAKER: &str = "7c1d0f6e-52a8-4c0b-9d57-1e8f3a6b2c94";
+
+/// Versions before 2018 know no data actions (recorded: `roleDefinitions.list.roleName__200`).
+fn describe(role: &RoleDefinition, place: &Place<'_>, ask: &Ask<'_>) -> Value {
+    let mut permission = json!({"actions": role.actions, "notActions": role.not_actions});
+    if ask.is_since("2018-01-01-preview") {
+        permission["dataActions"] = json!(role.data_actions);
+        permission["notDataActions"] = json!(role.not_data_actions);
+    }
+    let maker = (!role.is_built_in()).then_some(MAKER);
     if let Some(condition) = &role.condition {
         permission["condition"] = json!(condition.text());
         permission["conditionVersion"] = json!(role.condition_version);
@@ -161,13 +165,13 @@ fn describe(role: &RoleDefinition, place: &Place<'_>) -> Value {
         "properties": {
             "roleName": role.name,
             "type": type_of(role),
-            "description": role.description,
+            "description": (!role.description.is_empty()).then_some(&role.description),
             "assignableScopes": role.assignable_scopes,
             "permissions": [permission],
             "createdOn": "2018-03-15T23:23:08.4038322Z",
             "updatedOn": "2026-06-30T15:12:51.3093215Z",
-            "createdBy": null,
-            "updatedBy": null,
+            "createdBy": maker,
+            "updatedBy": maker,
         },
         "id": definition_id(place.subscription().map(|one| one.id.as_str()), &role.id),
         "type": "Microsoft.Authorization/roleDefinitions",

@@ -130,11 +130,13 @@ impl Route {
                 ScopePath::Subscription(_) | ScopePath::Group(..),
                 ["providers", "microsoft.managedidentity", "userassignedidentities"],
             ) => Some(Self::Identities(scope)),
-            (ScopePath::Group(..) | ScopePath::Account(..) | ScopePath::Identity(..), _)
-                if authorization("permissions") =>
-            {
-                Some(Self::Permissions(scope))
-            }
+            (
+                ScopePath::Group(..)
+                | ScopePath::Account(..)
+                | ScopePath::Identity(..)
+                | ScopePath::Resource(..),
+                _,
+            ) if authorization("permissions") => Some(Self::Permissions(scope)),
             _ if authorization("denyassignments") => Some(Self::DenyAssignments(scope)),
             _ if authorization("roledefinitions") => Some(Self::RoleDefinitions(scope)),
             _ if one_of("roledefinitions") => Some(Self::RoleDefinition(scope, last())),
@@ -303,6 +305,11 @@ fn answer_known(route: &Route, ask: &Ask<'_>, world: &mut World) -> Result<Answe
 }
 
 impl Ask<'_> {
+    /// Whether the request's version is this one or newer: shapes grew over the years.
+    fn is_since(&self, version: &str) -> bool {
+        self.call.query("api-version").is_some_and(|own| own.as_str() >= version)
+    }
+
     /// Refuses unless the caller may do `action` at `scope`.
     fn require(&self, world: &World, scope: &str, action: &str) -> Result<(), Answer> {
         self.require_for(world, scope, scope, action, &Target::default())

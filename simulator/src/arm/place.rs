@@ -18,6 +18,9 @@ pub(crate) enum ScopePath {
     Account(String, String, String),
     /// A user-assigned identity of a resource group.
     Identity(String, String, String),
+    /// Any other resource of a resource group, which is a scope and nothing else: its type with
+    /// its names, `Microsoft.Network/virtualNetworks/one/subnets/two`.
+    Resource(String, String, String),
 }
 
 impl ScopePath {
@@ -55,6 +58,11 @@ impl ScopePath {
         {
             return (Self::Identity(at(1), at(3), at(7)), &segments[8..]);
         }
+        // What lies at a resource begins with the next provider.
+        let next = (6..segments.len()).find(|index| is(*index, "providers"));
+        if let Some(next) = next.filter(|_| is(4, "providers")) {
+            return (Self::Resource(at(1), at(3), segments[5..next].join("/")), &segments[next..]);
+        }
         (Self::Group(at(1), at(3)), &segments[4..])
     }
 
@@ -64,7 +72,8 @@ impl ScopePath {
             Self::Subscription(id)
             | Self::Group(id, _)
             | Self::Account(id, ..)
-            | Self::Identity(id, ..) => Some(id),
+            | Self::Identity(id, ..)
+            | Self::Resource(id, ..) => Some(id),
         }
     }
 
@@ -77,6 +86,7 @@ impl ScopePath {
             Self::Group(id, group) => group_id(id, group),
             Self::Account(id, group, account) => account_id(id, group, account),
             Self::Identity(id, group, name) => identity_id(id, group, name),
+            Self::Resource(id, group, resource) => resource_id(id, group, resource),
         }
     }
 }
@@ -90,6 +100,7 @@ pub(super) enum Place<'w> {
     Group(&'w Subscription, &'w ResourceGroup),
     Account(&'w Subscription, &'w ResourceGroup, &'w Account),
     Identity(&'w Subscription, &'w Identity),
+    Resource(&'w Subscription, &'w ResourceGroup, &'w str),
 }
 
 impl<'w> Place<'w> {
@@ -133,6 +144,12 @@ impl<'w> Place<'w> {
                     .ok_or_else(|| identity_missing(&group.name, name))?;
                 Ok(Self::Identity(subscription, found))
             }
+            ScopePath::Resource(id, group, resource) => {
+                let (subscription, group) = find_group(id, group)?;
+                let found = group.resources.iter().find(|one| one.eq_ignore_ascii_case(resource));
+                let found = found.ok_or_else(|| other_missing(&group.name, resource))?;
+                Ok(Self::Resource(subscription, group, found))
+            }
         }
     }
 
@@ -147,6 +164,9 @@ impl<'w> Place<'w> {
                 account_id(&subscription.id, &group.name, &account.name)
             }
             Self::Identity(_, identity) => identity.id.clone(),
+            Self::Resource(subscription, group, resource) => {
+                resource_id(&subscription.id, &group.name, resource)
+            }
         }
     }
 
@@ -156,7 +176,8 @@ impl<'w> Place<'w> {
             Self::Subscription(subscription)
             | Self::Group(subscription, _)
             | Self::Account(subscription, ..)
-            | Self::Identity(subscription, ..) => Some(subscription),
+            | Self::Identity(subscription, ..)
+            | Self::Resource(subscription, ..) => Some(subscription),
         }
     }
 }
@@ -173,6 +194,10 @@ pub(crate) fn identity_id(subscription: &str, group: &str, name: &str) -> String
     format!(
         "/subscriptions/{subscription}/resourcegroups/{group}/providers/Microsoft.ManagedIdentity/userAssignedIdentities/{name}"
     )
+}
+
+fn resource_id(subscription: &str, group: &str, resource: &str) -> String {
+    format!("{}/providers/{resource}", group_id(subscription, group))
 }
 
 fn subscription_id(id: &str) -> String {
@@ -204,6 +229,12 @@ fn account_missing(group: &str, name: &str) -> Answer {
 
 fn identity_missing(group: &str, name: &str) -> Answer {
     resource_missing("Microsoft.ManagedIdentity/userAssignedIdentities", group, name)
+}
+
+/// The last type and the last name stand for the whole (recorded: `roleAssignment.GET__404`).
+fn other_missing(group: &str, resource: &str) -> Answer {
+    let (kind, name) = resource.rsplit_once('/').unwrap_or((resource, ""));
+    resource_missing(kind, group, name)
 }
 
 fn resource_missing(kind: &str, group: &str, name: &str) -> Answer {

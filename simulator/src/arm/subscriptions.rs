@@ -23,10 +23,10 @@ pub(super) fn list_tenants(ask: &Ask<'_>, world: &World) -> Answer {
         .filter(|tenant| user.object_id(&tenant.id).is_some())
         .map(|tenant| {
             let id = format!("/tenants/{}", tenant.id);
-            if tenant.id != ask.who.tenant {
+            if tenant.id != ask.who.tenant || !ask.is_since("2020-01-01") {
                 return json!({"id": id, "tenantId": tenant.id, "tenantCategory": "Home"});
             }
-            json!({
+            let mut whole = json!({
                 "id": id,
                 "tenantId": tenant.id,
                 "countryCode": tenant.country,
@@ -35,7 +35,11 @@ pub(super) fn list_tenants(ask: &Ask<'_>, world: &World) -> Answer {
                 "tenantCategory": "Home",
                 "defaultDomain": tenant.domains.first(),
                 "tenantType": "AAD",
-            })
+            });
+            if let Some(logo) = &tenant.logo {
+                whole["tenantBrandingLogoUrl"] = json!(logo);
+            }
+            whole
         })
         .collect();
     Answer::json(StatusCode::OK, &json!({"value": tenants}))
@@ -84,7 +88,7 @@ pub(super) fn list_resource_groups(
         .map(|group| (Place::Group(subscription, group).id(), group))
         .filter(|(id, _)| rights.allow(id, action))
         .collect();
-    let page = page::cut(ask, world, groups, |(id, group)| describe_group(&id, group))?;
+    let page = page::cut(ask, world, groups, |(id, group)| describe_group(&id, group, ask))?;
     Ok(Answer::body(StatusCode::OK, &page))
 }
 
@@ -97,7 +101,7 @@ pub(super) fn read_resource_group(
     let id = place.id();
     ask.require(world, &id, "Microsoft.Resources/subscriptions/resourceGroups/read")?;
     let body = match place {
-        Place::Group(_, group) => describe_group(&id, group),
+        Place::Group(_, group) => describe_group(&id, group, ask),
         _ => Value::Null,
     };
     Ok(Answer::json(StatusCode::OK, &body))
@@ -115,10 +119,12 @@ pub(super) fn check_resource_group(
 }
 
 fn describe(subscription: &Subscription) -> Value {
-    json!({
+    let managers: Vec<Value> =
+        subscription.managed_by_tenants.iter().map(|id| json!({"tenantId": id})).collect();
+    let mut whole = json!({
         "id": Place::Subscription(subscription).id(),
         "authorizationSource": "RoleBased",
-        "managedByTenants": [],
+        "managedByTenants": managers,
         "subscriptionId": subscription.id,
         "tenantId": subscription.tenant,
         "displayName": subscription.name,
@@ -128,15 +134,26 @@ fn describe(subscription: &Subscription) -> Value {
             "quotaId": "PayAsYouGo_2014-09-01",
             "spendingLimit": "Off",
         },
-    })
+    });
+    if !subscription.tags.is_empty() {
+        whole["tags"] = json!(subscription.tags);
+    }
+    whole
 }
 
-fn describe_group(id: &str, group: &ResourceGroup) -> Value {
-    json!({
+/// Versions before 2019 do not tell the type (recorded: `resourceGroups.GET__200`).
+fn describe_group(id: &str, group: &ResourceGroup, ask: &Ask<'_>) -> Value {
+    let mut whole = json!({
         "id": id,
         "name": group.name,
-        "type": "Microsoft.Resources/resourceGroups",
         "location": group.location,
         "properties": {"provisioningState": "Succeeded"},
-    })
+    });
+    if ask.is_since("2019-05-01") {
+        whole["type"] = json!("Microsoft.Resources/resourceGroups");
+    }
+    if !group.tags.is_empty() {
+        whole["tags"] = json!(group.tags);
+    }
+    whole
 }

@@ -224,7 +224,7 @@ fn check_token(
     now: OffsetDateTime,
 ) -> Result<Principal, Answer> {
     if call.header("api-key").is_some() && call.bearer().is_none() {
-        if account.disable_local_auth {
+        if account.disable_local_auth == Some(true) {
             return Err(Answer::error(
                 StatusCode::FORBIDDEN,
                 "AuthenticationTypeDisabled",

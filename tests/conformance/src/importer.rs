@@ -57,6 +57,9 @@ pub fn import(
 ) -> Result<Setting, &'static str> {
     let request = record.request.as_ref().ok_or("the request was not recorded")?;
     let status = record.answer.status.ok_or("the status is not a number")?;
+    if request.method == "PUT" && request.body.is_null() {
+        return Err("the body of the request was not recorded");
+    }
     if status == 429 || status >= 500 {
         return Err("an outage or a limit: no state of the world, a fault produces it");
     }
@@ -88,6 +91,7 @@ struct World<'r> {
     tenants: Vec<Value>,
     people: BTreeMap<String, Value>,
     groups: Vec<Value>,
+    service_principals: Vec<Value>,
     roles: BTreeMap<String, Value>,
     subscriptions: Vec<Value>,
     assignments: Vec<Value>,
@@ -102,6 +106,7 @@ impl<'r> World<'r> {
             tenants: Vec::new(),
             people: BTreeMap::new(),
             groups: Vec::new(),
+            service_principals: Vec::new(),
             roles: BTreeMap::new(),
             subscriptions: Vec::new(),
             assignments: Vec::new(),
@@ -153,7 +158,7 @@ impl<'r> World<'r> {
         status: u16,
     ) {
         let code = error_code(body);
-        self.add_scope(&operation.scope, &Missing::of(&code, operation));
+        self.add_scope(&operation.scope, Missing::of(&code, operation, status));
         let items = items_of(body);
         if body["nextLink"].is_string() {
             self.page_size = items.len().max(1);
@@ -177,13 +182,27 @@ impl<'r> World<'r> {
             }
             "deployments.list" | "deployments.get" => {
                 for item in &items {
-                    self.add_deployment(&operation.scope, item);
+                    let mut item = item.clone();
+                    if let Some(name) = &operation.item {
+                        // Some recorders rename in the address only.
+                        item["name"] = json!(name);
+                    }
+                    self.add_deployment(&operation.scope, &item);
                 }
             }
             "identities.list" | "identities.get" => {
                 for item in &items {
                     self.add_identity(item);
                 }
+            }
+            // What is updated or deleted was there before.
+            "identities.create" | "identities.delete" if status == 200 => {
+                let mut item = items.first().cloned().unwrap_or_else(|| json!({}));
+                let name = operation.item.clone().unwrap_or_default();
+                let kind = "providers/Microsoft.ManagedIdentity/userAssignedIdentities";
+                item["id"] = json!(format!("{}/{kind}/{name}", operation.scope));
+                item["name"] = json!(name);
+                self.add_identity(&item);
             }
             "permissions.list" => {
                 for (index, item) in items.iter().enumerate() {
@@ -340,31 +359,38 @@ impl<'r> World<'r> {
         let subscription = self.subscription(id);
         subscription["name"] = item["displayName"].clone();
         subscription["state"] = item["state"].clone();
+        subscription["tags"] = tags(item);
+        let managers = item["managedByTenants"].as_array().into_iter().flatten();
+        subscription["managed_by_tenants"] =
+            managers.map(|manager| manager["tenantId"].clone()).collect();
         subscription["tenant"] = json!(tenant);
     }
 
     /// Everything on the way to a scope, except what the record says is missing.
-    fn add_scope(&mut self, scope: &str, missing: &Missing) {
+    fn add_scope(&mut self, scope: &str, missing: Missing) {
         let segments = Address::of(scope).segments();
         let parts: Vec<&str> = segments.iter().map(String::as_str).collect();
         let ["subscriptions", id, rest @ ..] = parts.as_slice() else { return };
-        if *missing == Missing::Subscription {
+        if missing == Missing::Subscription {
             return;
         }
         self.subscription(id);
         let [_, group, rest @ ..] = rest else { return };
-        if *missing == Missing::Group {
+        if missing == Missing::Group {
             return;
         }
         self.group(id, group);
         let ["providers", namespace, kinds @ ..] = rest else { return };
-        if *missing == Missing::Resource {
+        if missing == Missing::Resource {
             return;
         }
         if let ["accounts", name, ..] = kinds
             && namespace.eq_ignore_ascii_case("Microsoft.CognitiveServices")
         {
             self.account(id, group, name);
+        } else if kinds.len() >= 2 && !namespace.eq_ignore_ascii_case("Microsoft.ManagedIdentity") {
+            let resource = format!("{namespace}/{}", kinds.join("/"));
+            push(&mut self.group(id, group)["resources"], json!(resource));
         }
     }
 
@@ -373,6 +399,7 @@ impl<'r> World<'r> {
         let (Some(id), Some(name)) = (segments.get(1), item["name"].as_str()) else { return };
         let group = self.group(&id.clone(), name);
         group["location"] = item["location"].clone();
+        group["tags"] = tags(item);
     }
 
     fn add_account(&mut self, item: &Value) {
@@ -389,8 +416,14 @@ impl<'r> World<'r> {
         if properties["customSubDomainName"].is_string() {
             account["subdomain"] = properties["customSubDomainName"].clone();
         }
-        if properties["disableLocalAuth"] == json!(true) {
-            account["disable_local_auth"] = json!(true);
+        account["tags"] = tags(item);
+        account["disable_local_auth"] = properties["disableLocalAuth"].clone();
+        account["identity"] = item["identity"]["principalId"].clone();
+        if properties["associatedProjects"].is_array() {
+            account["projects"] = properties["associatedProjects"].clone();
+        }
+        if properties["networkAcls"].is_object() {
+            account["network_rules"] = network_rules(&properties["networkAcls"]);
         }
         if properties["publicNetworkAccess"].is_string() {
             account["public_network_access"] = properties["publicNetworkAccess"].clone();
@@ -414,8 +447,19 @@ impl<'r> World<'r> {
 
     fn add_identity(&mut self, item: &Value) {
         let segments = Address::of(item["id"].as_str().unwrap_or_default()).segments();
-        let (Some(id), Some(group)) = (segments.get(1), segments.get(3)) else { return };
-        self.group(&id.clone(), &group.clone());
+        let (Some(id), Some(group), Some(name)) =
+            (segments.get(1), segments.get(3), item["name"].as_str())
+        else {
+            return;
+        };
+        // The recorder's zeros would make one principal of all identities.
+        let made = |what: &str| new_id(&format!("{what} of {name}"));
+        let identity = json!({
+            "name": name, "principal_id": made("principal"), "client_id": made("client"),
+            "tags": tags(item),
+        });
+        let group = self.group(&id.clone(), &group.clone());
+        push(&mut group["identities"], identity);
     }
 
     fn add_permission(&mut self, index: usize, item: &Value, scope: &str) {
@@ -435,6 +479,10 @@ impl<'r> World<'r> {
         let taken = self.assignments.iter().any(|one| one["name"] == name.as_str());
         let name = if taken { new_id(&format!("{name}{scope}")) } else { name };
         self.assign_as(&name, &principal, &role, &scope);
+        if let Some(made) = self.assignments.last_mut() {
+            made["created_by"] = properties["createdBy"].clone();
+            made["description"] = properties["description"].clone();
+        }
     }
 
     fn add_role(&mut self, item: &Value) {
@@ -465,13 +513,16 @@ impl<'r> World<'r> {
     fn add_principal(&mut self, id: &str, kind: &str) {
         let known = id == CALLER_ID
             || self.people.contains_key(id)
-            || self.groups.iter().any(|group| group["id"] == id);
+            || self.groups.iter().chain(&self.service_principals).any(|one| one["id"] == id);
         if known {
             return;
         }
+        let name = format!("{kind} {}", id.get(..8).unwrap_or(id));
         if kind == "Group" {
-            let name = format!("Group {}", id.get(..8).unwrap_or(id));
             self.groups.push(json!({"id": id, "name": name, "members": []}));
+        } else if kind == "ServicePrincipal" {
+            let app_id = new_id(&format!("application of {id}"));
+            self.service_principals.push(json!({"id": id, "app_id": app_id, "name": name}));
         } else {
             self.people.insert(id.to_owned(), Value::Null);
         }
@@ -542,14 +593,15 @@ impl<'r> World<'r> {
             let upn = format!("person{index}@conformance.example");
             users.push(person(&upn, "Person", &index.to_string(), &self.tenant, &at_home));
         }
-        for group in &mut self.groups {
-            group["tenant"] = json!(self.tenant);
+        for one in self.groups.iter_mut().chain(&mut self.service_principals) {
+            one["tenant"] = json!(self.tenant);
         }
         json!({
             "name": "recorded",
             "tenants": self.tenants,
             "users": users,
             "groups": self.groups,
+            "service_principals": self.service_principals,
             "role_definitions": self.roles.into_values().collect::<Vec<_>>(),
             "subscriptions": self.subscriptions,
             "assignments": self.assignments,
@@ -568,14 +620,14 @@ enum Missing {
 }
 
 impl Missing {
-    fn of(code: &str, operation: &Operation) -> Self {
+    fn of(code: &str, operation: &Operation, status: u16) -> Self {
         match code {
+            _ if operation.name == "resourceGroups.exists" && status == 404 => Missing::Group,
             "SubscriptionNotFound" => Missing::Subscription,
             "ResourceGroupNotFound" => Missing::Group,
             "ParentResourceNotFound" => Missing::Resource,
             // An item that is missing is not there anyway; the scope may be what is missing.
             "ResourceNotFound" if !operation.name.starts_with("identities.") => Missing::Resource,
-            _ if operation.name == "resourceGroups.exists" => Missing::Nothing,
             _ => Missing::Nothing,
         }
     }
@@ -639,6 +691,28 @@ fn tenant(id: &str, item: &Value) -> Value {
         "id": id,
         "name": item["displayName"].as_str().unwrap_or("A directory"),
         "domains": domains,
+        "logo": item["tenantBrandingLogoUrl"],
+    })
+}
+
+/// The tags whose values are strings, as all of Azure's are.
+fn tags(item: &Value) -> Value {
+    let tags = item["tags"].as_object().into_iter().flatten();
+    tags.filter(|(_, value)| value.is_string())
+        .map(|(name, value)| (name.clone(), value.clone()))
+        .collect::<Map<String, Value>>()
+        .into()
+}
+
+fn network_rules(rules: &Value) -> Value {
+    let texts = |list: &str, member: &str| -> Value {
+        let items = rules[list].as_array().into_iter().flatten();
+        items.map(|item| item[member].clone()).collect()
+    };
+    json!({
+        "default_action": rules["defaultAction"],
+        "ip_rules": texts("ipRules", "value"),
+        "virtual_network_rules": texts("virtualNetworkRules", "id"),
     })
 }
 
