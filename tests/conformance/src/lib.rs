@@ -4,10 +4,13 @@
 //! it ([`parsing`]), does the simulator answer a request as Azure did ([`serving`]), and is an
 //! error recognised whatever ids, names and wording it carries ([`diagnosis`])?
 
+pub mod diagnosis;
 pub mod exchange;
 pub mod expectation;
+pub mod failure_table;
 pub mod headers;
 pub mod importer;
+pub mod noise;
 pub mod operation;
 pub mod options;
 pub mod parsing;

@@ -9,8 +9,11 @@ use conformance::options::Options;
 use conformance::parsing;
 use conformance::reasons::Reasons;
 use conformance::record::{Record, read_folder};
-use conformance::report::{Figures, describe_parsing, describe_reasons, describe_serving};
+use conformance::report::{
+    Decoys, Figures, describe_diagnosis, describe_parsing, describe_reasons, describe_serving,
+};
 use conformance::serving::compare_records;
+use conformance::{diagnosis, failure_table};
 
 #[tokio::main]
 async fn main() -> ExitCode {
@@ -50,6 +53,7 @@ async fn check(options: &Options) -> Result<bool, String> {
         good &= unused.is_empty();
         println!("{}", describe_reasons(&[&serving], &unused));
     }
+    good &= check_diagnosis(options, &records, &mut figures)?;
     let text = serde_json::to_string(&figures).map_err(|error| error.to_string())?;
     println!("{text}");
     if let Some(file) = &options.json {
@@ -57,6 +61,35 @@ async fn check(options: &Options) -> Result<bool, String> {
             .map_err(|error| format!("{}: {error}", file.display()))?;
     }
     Ok(good)
+}
+
+/// Puts the errors of the records, of the quoted answers and of the table, and the decoys, to core.
+fn check_diagnosis(
+    options: &Options,
+    records: &[Record],
+    figures: &mut Figures,
+) -> Result<bool, String> {
+    let (quoted, broken) = read_records(options.quoted.as_deref())?;
+    let failures = match &options.failures {
+        Some(file) => failure_table::read(
+            &std::fs::read_to_string(file)
+                .map_err(|error| format!("{}: {error}", file.display()))?,
+        ),
+        None => Vec::new(),
+    };
+    let mut cases = diagnosis::cases_of_table(&failures);
+    cases.extend(diagnosis::cases_of_records(records));
+    cases.extend(diagnosis::cases_of_records(&quoted));
+    cases.extend(diagnosis::cases_of_decoys());
+    let found = diagnosis::recognise_all(&cases);
+    let listed = diagnosis::listed_rows(&failures);
+    println!("{}", describe_diagnosis(&found, &listed));
+    figures.failures.listed = listed.len();
+    figures.failures.recognised = found.recognised(&listed);
+    figures.decoys = Decoys { unknown: found.unknown(), all: found.decoys.len() };
+    println!("Diagnosis: {} of {} rows are recognised", figures.failures.recognised, listed.len());
+    println!("Decoys: {} of {} are unknown", figures.decoys.unknown, figures.decoys.all);
+    Ok(broken == 0 && found.misses.is_empty() && figures.failures.recognised == listed.len())
 }
 
 /// The records of a folder, and how many files are none; each of those is told.

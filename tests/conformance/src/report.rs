@@ -1,10 +1,11 @@
 //! What is printed, and the figures.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
 
 use serde::Serialize;
 
+use crate::diagnosis::{Recognition, later_rows};
 use crate::parsing;
 use crate::reasons::Reason;
 use crate::serving::{self, Serving};
@@ -169,6 +170,33 @@ pub fn describe_reasons(servings: &[&Serving], unused: &[&Reason]) -> String {
             "  NOT NEEDED: {} {} {} (seen in {})",
             row.operation, row.difference, row.place, row.seen_in
         );
+    }
+    text
+}
+
+/// The section on diagnosis: which row was expected and which one came.
+pub fn describe_diagnosis(found: &Recognition, listed: &BTreeSet<String>) -> String {
+    let name = |row: &str| if row.is_empty() { "-".to_owned() } else { row.to_owned() };
+    let mut text = String::from("Diagnosis: expected row, and what came (- is unknown)\n");
+    let mut by_row: BTreeMap<&str, Vec<String>> = BTreeMap::new();
+    for ((expected, got), count) in &found.matrix {
+        by_row.entry(expected).or_default().push(format!("{} {count}", name(got)));
+    }
+    for (expected, cells) in by_row {
+        let _ = writeln!(text, "  {:<4} {}", name(expected), cells.join(", "));
+    }
+    for (row, why) in later_rows() {
+        let _ = writeln!(text, "  {row:<4} not yet: {why}");
+    }
+    let missing: Vec<_> = listed.iter().filter(|row| !found.rows.contains_key(*row)).collect();
+    for row in missing {
+        let _ = writeln!(text, "  {row:<4} no error could be made");
+    }
+    if !found.misses.is_empty() {
+        let _ = writeln!(text, "Diagnosis: misses");
+        for miss in &found.misses {
+            let _ = writeln!(text, "  {miss}");
+        }
     }
     text
 }
