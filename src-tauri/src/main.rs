@@ -39,6 +39,7 @@ fn fail(error: &dyn Error) -> ExitCode {
 }
 
 fn run(flags: &Flags) -> Result<ExitCode, Trouble> {
+    window::paint_by_processor();
     require_display()?;
     let mut context = tauri::generate_context!();
     if flags.practice.is_some() {
@@ -56,10 +57,11 @@ fn run(flags: &Flags) -> Result<ExitCode, Trouble> {
     // A log that cannot be written is no reason not to help.
     let _journal = keyless::journal::start(&data_folder)
         .inspect_err(|error| eprintln!("keyless-desktop: no log is written: {error}"));
-    let desktop = Arc::new(Window(app.handle().clone()));
-    let sessions = Sessions::start(desktop, data_folder.clone(), flags);
-    app.manage(tauri::async_runtime::block_on(sessions)?);
+    // The web view's processes start while the session does; the page asks for it later.
     window::open(app.handle(), data_folder.join("window"))?;
+    let desktop = Arc::new(Window(app.handle().clone()));
+    let sessions = Sessions::start(desktop, data_folder, flags);
+    app.manage(tauri::async_runtime::block_on(sessions)?);
     let code = app.run_return(|app, event| {
         if matches!(event, RunEvent::Exit) {
             app.state::<Sessions>().close();

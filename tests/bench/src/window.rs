@@ -95,10 +95,10 @@ impl Windows {
         self.print_row("work of all processors", "ms", |start| start.work_ms);
         self.print_row("memory of all processes", "MiB", |start| start.pss_mib);
         let report = self.report();
+        let later = report.app_painted_ms - report.empty_painted_ms;
         println!(
-            "   The first page comes {:.0} ms after the empty window's; at most {:.0} allowed",
-            report.app_painted_ms - report.empty_painted_ms,
-            MORE_THAN_EMPTY
+            "   The first page comes {later:.0} ms after the empty window's; at most \
+             {MORE_THAN_EMPTY:.0} allowed",
         );
     }
 
