@@ -29,10 +29,12 @@ type Trouble = Box<dyn Error + Send + Sync>;
 
 const USAGE: &str = "\
 usage: bench journey [--runs N] [--latency-ms N]... [--json FILE]
+       bench window --app FILE --empty FILE [--pairs N] [--json FILE]
        bench all --app FILE --empty FILE --deb FILE [--runs N] [--pairs N] [--json FILE]
 
   journey   the journey without the window
-  all       that, and the app's window beside an empty one, and the sizes";
+  window    the app's window beside an empty one
+  all       both, and the sizes";
 
 fn main() -> ExitCode {
     match read_arguments(std::env::args_os()).and_then(|plan| plan.carry_out()) {
@@ -60,6 +62,7 @@ struct Plan {
 #[derive(Debug, PartialEq, Eq)]
 enum Part {
     Journey,
+    Window,
     All,
     /// Practice Azure in a process of its own: the bench starts itself as one.
     Azure,
@@ -70,6 +73,7 @@ fn read_arguments(arguments: impl IntoIterator<Item = OsString>) -> Result<Plan,
     let part = match parser.next()? {
         Some(Arg::Value(name)) => match name.to_str() {
             Some("journey") => Part::Journey,
+            Some("window") => Part::Window,
             Some("all") => Part::All,
             Some("azure") => Part::Azure,
             _ => return Err(format!("{name:?} is not known\n{USAGE}").into()),
@@ -114,16 +118,20 @@ impl Plan {
             return runtime.block_on(azure::serve(Duration::from_millis(self.latencies[0])));
         }
         let mut report = Report::default();
-        for latency in &self.latencies {
-            let journeys = runtime.block_on(journey::measure(*latency, self.runs))?;
-            journeys.print();
-            report.journey.push(journeys.report());
+        if self.part != Part::Window {
+            for latency in &self.latencies {
+                let journeys = runtime.block_on(journey::measure(*latency, self.runs))?;
+                journeys.print();
+                report.journey.push(journeys.report());
+            }
+        }
+        let needs = |file: &Option<PathBuf>| file.clone().ok_or(USAGE);
+        if self.part != Part::Journey {
+            let (app, empty) = (needs(&self.app)?, needs(&self.empty)?);
+            report.window = Some(measure_window(&app, &empty, self.pairs)?);
         }
         if self.part == Part::All {
-            let needs = |file: &Option<PathBuf>| file.clone().ok_or(USAGE);
-            let (app, empty, deb) = (needs(&self.app)?, needs(&self.empty)?, needs(&self.deb)?);
-            report.window = Some(measure_window(&app, &empty, self.pairs)?);
-            report.size = Some(measure_size(&app, &deb)?);
+            report.size = Some(measure_size(&needs(&self.app)?, &needs(&self.deb)?)?);
         }
         match &self.json {
             Some(file) => report.write(file),

@@ -10,6 +10,7 @@ use crate::Trouble;
 #[derive(Debug, Default, Serialize)]
 pub struct Report {
     /// One entry a latency.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub journey: Vec<Journey>,
     /// The app's window beside an empty one.
     #[serde(skip_serializing_if = "Option::is_none")]
