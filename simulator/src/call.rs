@@ -12,6 +12,8 @@ pub(crate) struct Call {
     pub(crate) raw_query: String,
     pub(crate) headers: HeaderMap,
     pub(crate) body: Bytes,
+    /// The number of the connection that it came over.
+    pub(crate) connection: u64,
 }
 
 impl Call {

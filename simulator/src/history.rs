@@ -14,6 +14,8 @@ use crate::call::Call;
 pub struct Entry {
     /// Rises by one with every arrival; a reset does not start it again.
     pub sequence: u64,
+    /// The connection that it came over; they are numbered from 1, and a reset does not begin anew.
+    pub connection: u64,
     /// The HTTP method.
     pub method: String,
     /// The whole path, service included.
@@ -89,12 +91,21 @@ pub(crate) struct Ledger(Mutex<Pages>);
 #[derive(Debug, Default)]
 struct Pages {
     entries: Vec<Entry>,
+    connected: u64,
     arrived: u64,
     ticks: u64,
     secrets: Vec<String>,
 }
 
 impl Ledger {
+    /// The number of a new connection.
+    pub(crate) fn connect(&self) -> u64 {
+        self.with(|pages| {
+            pages.connected += 1;
+            pages.connected
+        })
+    }
+
     /// Records an arrival and returns its number.
     pub(crate) fn open(
         &self,
@@ -108,6 +119,7 @@ impl Ledger {
             pages.ticks += 1;
             pages.entries.push(Entry {
                 sequence: pages.arrived,
+                connection: call.connection,
                 method: call.method.to_string(),
                 path: whole_path.to_owned(),
                 query: without_secrets(&call.raw_query),
@@ -230,6 +242,7 @@ mod tests {
     fn entry(sequence: u64, id: &str, caused_by: &[&str]) -> Entry {
         Entry {
             sequence,
+            connection: 1,
             method: "GET".into(),
             path: String::new(),
             query: String::new(),

@@ -86,13 +86,15 @@ async fn converse<Stream>(stream: Stream, site: Arc<Site>, entrance: Entrance)
 where
     Stream: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
-    let service = service_fn(move |request| answer(request, Arc::clone(&site), entrance));
+    let number = site.ledger.connect();
+    let service = service_fn(move |request| answer(request, number, Arc::clone(&site), entrance));
     // An error here is a connection that the peer dropped or that a fault cut.
     let _ = http1::Builder::new().serve_connection(TokioIo::new(stream), service).await;
 }
 
 async fn answer(
     request: Request<Incoming>,
+    connection: u64,
     site: Arc<Site>,
     entrance: Entrance,
 ) -> Result<Response<Body>, Cut> {
@@ -103,6 +105,7 @@ async fn answer(
         raw_query: head.uri.query().unwrap_or_default().to_owned(),
         headers: head.headers,
         body: Bytes::new(),
+        connection,
     };
     let path = whole_path(&call, entrance);
     if !is_for_us(&call, &site, entrance) {

@@ -47,6 +47,20 @@ async fn each_request_is_recorded_with_who_what_and_why() {
 }
 
 #[tokio::test]
+async fn a_request_names_the_connection_that_it_came_over() {
+    let bench = Bench::start().await;
+    bench.get_caused(TENANTS, "t1", "").await;
+    bench.get_caused(TENANTS, "t2", "").await;
+    let another = reqwest::Client::builder().no_proxy().build().expect("a plain client");
+    let address = format!("{}{TENANTS}", bench.simulator.addresses().arm);
+    another.get(address).send().await.expect("an answer");
+    let history = bench.simulator.history();
+    let over: Vec<u64> = history.iter().map(|entry| entry.connection).collect();
+    assert_eq!(over[0], over[1], "a client that keeps its connection is seen to");
+    assert!(over[1] < over[2], "another client has another connection");
+}
+
+#[tokio::test]
 async fn no_secret_is_in_the_record_or_the_state_and_all_are_known_to_the_search() {
     let bench = Bench::start().await;
     let authority = bench.simulator.addresses().authority;

@@ -66,7 +66,7 @@ mod tests {
 
     fn entry(sequence: u64, operation: &str, caused_by: &[&str]) -> Entry {
         serde_json::from_value(json!({
-            "sequence": sequence, "method": "GET", "path": "/", "query": "", "fields": [],
+            "sequence": sequence, "connection": 1, "method": "GET", "path": "/", "query": "", "fields": [],
             "operation": operation, "status": 200, "client_request_id": operation,
             "caused_by": caused_by, "began": sequence, "ended": sequence,
             "user": null, "tenant": null, "unknown": false,
