@@ -62,6 +62,12 @@ impl Answer {
         self
     }
 
+    /// The value of a header that is set.
+    pub(crate) fn header(&self, name: &str) -> Option<&str> {
+        let (_, value) = self.headers.iter().find(|(known, _)| known == name)?;
+        value.to_str().ok()
+    }
+
     pub(crate) fn set(&mut self, name: HeaderName, value: HeaderValue) {
         self.headers.retain(|(known, _)| *known != name);
         self.headers.push((name, value));

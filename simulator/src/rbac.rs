@@ -49,6 +49,8 @@ pub(crate) struct Rights<'w> {
     world: &'w World,
     /// The principal and every group that it is in, in lower case.
     identities: Vec<String>,
+    /// Assignments that were made after this moment do not count.
+    known: Option<OffsetDateTime>,
 }
 
 impl<'w> Rights<'w> {
@@ -57,7 +59,12 @@ impl<'w> Rights<'w> {
         if Mutant::GroupsIgnored.is_on() {
             identities.truncate(1);
         }
-        Self { world, identities }
+        Self { world, identities, known: None }
+    }
+
+    /// The same without assignments that were made after a moment.
+    pub(crate) fn known_at(self, moment: OffsetDateTime) -> Self {
+        Self { known: Some(moment), ..self }
     }
 
     /// Whether the control plane lets the principal do `action` at `scope`.
@@ -91,7 +98,13 @@ impl<'w> Rights<'w> {
         let acts = |one: &&Assignment| {
             self.world.scenario.role(&one.role).is_some_and(|role| !role.actions.is_empty())
         };
-        let below = |id: &String| self.world.assignments.of_below(id, scope).iter().any(acts);
+        let below = |id: &String| {
+            self.world
+                .assignments
+                .of_below(id, scope)
+                .iter()
+                .any(|one| self.knows(one) && acts(one))
+        };
         let above = scopes_at_or_above(&self.world.scenario, scope);
         self.at_or_above(&above).iter().any(acts) || self.identities.iter().any(below)
     }
@@ -148,7 +161,12 @@ impl<'w> Rights<'w> {
                 found.extend(world.assignments.of_below(id, &scopes[0]));
             }
         }
+        found.retain(|one| self.knows(one));
         found
+    }
+
+    fn knows(&self, one: &Assignment) -> bool {
+        one.effective.is_none() || self.known.is_none_or(|known| one.created <= known)
     }
 
     /// The deny assignment that forbids `action`; `above` begins with the scope itself.

@@ -90,9 +90,23 @@ pub struct Scenario {
     pub(crate) deny_assignments_need_read_action: bool,
     #[serde(default)]
     pub(crate) deny_assignments: Vec<DenyAssignment>,
+    #[serde(default)]
+    pub(crate) resource_graph: ResourceGraph,
     /// Made from all of the above when it is read.
     #[serde(skip)]
     pub(crate) index: Index,
+}
+
+/// How Resource Graph falls short of Resource Manager.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct ResourceGraph {
+    /// Whether every query is refused with 403, as some readers meet it.
+    #[serde(default)]
+    pub(crate) denied: bool,
+    /// Seconds in which its index does not know of a new role assignment.
+    #[serde(default)]
+    pub(crate) role_known_after_seconds: u64,
 }
 
 /// A directory.

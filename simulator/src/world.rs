@@ -9,6 +9,7 @@ use time::OffsetDateTime;
 use crate::arm::identity_id;
 use crate::assignment::{Assignment, Assignments};
 use crate::entra;
+use crate::quota::Quota;
 use crate::rbac::canonical;
 use crate::scenario::{Scenario, ServicePrincipal, User};
 
@@ -39,6 +40,8 @@ pub(crate) struct World {
     identities: BTreeMap<String, Identity>,
     /// From when a subscription is registered for a namespace, both in lower case.
     registrations: HashMap<(String, String), OffsetDateTime>,
+    /// The requests that each person may still send to Resource Graph: 15 in 5 seconds.
+    pub(crate) graph_quota: Quota,
     /// What Entra has given out.
     pub(crate) entra: entra::State,
 }
@@ -50,6 +53,7 @@ impl World {
             service_principals: scenario.service_principals.clone(),
             identities: given_identities(&scenario),
             registrations: HashMap::new(),
+            graph_quota: Quota::new(15, Duration::from_secs(5)),
             scenario,
             entra: entra::State::new(now),
         }
@@ -66,7 +70,10 @@ impl World {
     }
 
     /// The managed identities of a subscription or a resource group, by id.
-    pub(crate) fn identities_below(&self, scope: &str) -> impl Iterator<Item = &Identity> {
+    pub(crate) fn identities_below(
+        &self,
+        scope: &str,
+    ) -> impl Iterator<Item = &Identity> + use<'_> {
         let inside = format!("{}/", canonical(scope));
         self.identities
             .range(inside.clone()..)

@@ -1,6 +1,11 @@
 //! Cognitive Services accounts and their deployments.
 
+use std::collections::BTreeMap;
+use std::sync::OnceLock;
+
 use http::StatusCode;
+use serde::Serialize;
+use serde_json::value::{RawValue, to_raw_value};
 use serde_json::{Value, json};
 
 use super::place::{Place, account_id};
@@ -65,10 +70,10 @@ pub(super) fn read(place: &Place<'_>, ask: &Ask<'_>, world: &World) -> Result<An
     let id = place.id();
     ask.require(world, &id, READ)?;
     let body = match place {
-        Place::Account(_, _, account) => describe(&id, account, &ask.site.addresses, ask),
-        _ => Value::Null,
+        Place::Account(_, _, account) => Some(describe(&id, account, &ask.site.addresses, ask)),
+        _ => None,
     };
-    Ok(Answer::json(StatusCode::OK, &body))
+    Ok(Answer::body(StatusCode::OK, &body).with("etag", etag(&id)))
 }
 
 /// `GET …/accounts/{name}/deployments`.
@@ -121,38 +126,68 @@ pub(super) fn list_models(
     Ok(Answer::body(StatusCode::OK, &page))
 }
 
-fn describe(id: &str, account: &Account, addresses: &Addresses, ask: &Ask<'_>) -> Value {
-    let mut whole = json!({
-        "id": id,
-        "name": account.name,
-        "type": "Microsoft.CognitiveServices/accounts",
-        "etag": etag(id),
-        "location": account.location,
-        "sku": {"name": "S0"},
-        "kind": account.kind,
-        "properties": properties(id, account, addresses),
-    });
-    if !account.tags.is_empty() {
-        whole["tags"] = json!(account.tags);
-    }
-    if let Some(principal) = &account.identity {
-        let tenant = &ask.who.tenant;
-        whole["identity"] =
-            json!({"principalId": principal, "tenantId": tenant, "type": "SystemAssigned"});
-    }
-    if ask.is_since("2021-04-30") {
-        whole["systemData"] = system_data();
-    }
-    whole
+/// An account as the version of the request tells it. The rules of its rate limits, which make most
+/// of it, are the same for all accounts of a kind and are written once.
+#[derive(Debug, Serialize)]
+struct Description<'w> {
+    id: String,
+    name: &'w str,
+    r#type: &'static str,
+    etag: String,
+    location: &'w str,
+    sku: Value,
+    kind: &'w str,
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    tags: &'w BTreeMap<String, String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    identity: Option<Value>,
+    properties: Properties,
+    #[serde(rename = "systemData", skip_serializing_if = "Option::is_none")]
+    system_data: Option<Value>,
 }
 
-fn properties(id: &str, account: &Account, addresses: &Addresses) -> Value {
+#[derive(Debug, Serialize)]
+struct Properties {
+    #[serde(flatten)]
+    own: Value,
+    #[serde(rename = "callRateLimit")]
+    call_rate_limit: &'static RawValue,
+}
+
+fn describe<'w>(
+    id: &str,
+    account: &'w Account,
+    addresses: &Addresses,
+    ask: &Ask<'_>,
+) -> Description<'w> {
+    let tenant = &ask.who.tenant;
+    Description {
+        id: id.to_owned(),
+        name: &account.name,
+        r#type: "Microsoft.CognitiveServices/accounts",
+        etag: etag(id),
+        location: &account.location,
+        sku: json!({"name": "S0"}),
+        kind: &account.kind,
+        tags: &account.tags,
+        identity: account.identity.as_ref().map(
+            |principal| json!({"principalId": principal, "tenantId": tenant, "type": "SystemAssigned"}),
+        ),
+        properties: Properties {
+            own: properties(id, account, addresses),
+            call_rate_limit: call_rate_limit(&account.kind),
+        },
+        system_data: ask.is_since("2021-04-30").then(system_data),
+    }
+}
+
+/// What distinguishes one account from others of its kind.
+pub(super) fn properties(id: &str, account: &Account, addresses: &Addresses) -> Value {
     let mut properties = json!({
         "endpoint": endpoint(account, addresses),
         "provisioningState": "Succeeded",
         "internalId": signature::s256(id).to_lowercase().replace(['-', '_'], "0")[..32],
         "dateCreated": CREATED,
-        "callRateLimit": {"rules": rate_rules(account)},
         "isMigrated": false,
         "privateEndpointConnections": [],
         "publicNetworkAccess": account.public_network_access,
@@ -195,7 +230,7 @@ fn network_rules(rules: &NetworkRules) -> Value {
 }
 
 /// Without a subdomain the region's host; with one, a host that depends on the kind.
-fn endpoint(account: &Account, addresses: &Addresses) -> String {
+pub(super) fn endpoint(account: &Account, addresses: &Addresses) -> String {
     match &account.subdomain {
         None => addresses.inference(&account.location, InferenceHost::Region),
         Some(subdomain) if account.kind == "OpenAI" => {
@@ -207,7 +242,7 @@ fn endpoint(account: &Account, addresses: &Addresses) -> String {
 
 /// The endpoints by label. An AIServices account has its chat under the OpenAI label, and its own
 /// `endpoint` elsewhere.
-fn endpoints(account: &Account, addresses: &Addresses) -> Value {
+pub(super) fn endpoints(account: &Account, addresses: &Addresses) -> Value {
     let own = endpoint(account, addresses);
     let Some(subdomain) = &account.subdomain else {
         return json!({ label_of_kind(&account.kind): own });
@@ -245,9 +280,16 @@ fn label_of_kind(kind: &str) -> &str {
     if kind == "OpenAI" { "OpenAI Language Model Instance API" } else { kind }
 }
 
+fn call_rate_limit(kind: &str) -> &'static RawValue {
+    static WRITTEN: [OnceLock<Box<RawValue>>; 2] = [OnceLock::new(), OnceLock::new()];
+    WRITTEN[usize::from(kind == "AIServices")].get_or_init(|| {
+        to_raw_value(&json!({"rules": rate_rules(kind)})).expect("a JSON value can be written")
+    })
+}
+
 /// Two rules for an OpenAI account. An AIServices account has some hundred and thirty, which make
 /// a list of accounts as heavy as a real one.
-fn rate_rules(account: &Account) -> Vec<Value> {
+fn rate_rules(kind: &str) -> Vec<Value> {
     let rule = |key: &str, path: &str, count: u32| {
         json!({
             "key": key,
@@ -258,7 +300,7 @@ fn rate_rules(account: &Account) -> Vec<Value> {
         })
     };
     let mut rules = vec![rule("openai", "openai/*", 30), rule("default", "*", 30)];
-    if account.kind == "AIServices" {
+    if kind == "AIServices" {
         for area in [
             "vision",
             "language",

@@ -9,6 +9,7 @@ mod page;
 mod place;
 mod providers;
 mod regions;
+mod resource_graph;
 mod subscriptions;
 mod version;
 
@@ -65,6 +66,8 @@ pub(crate) enum Route {
     Identity(ScopePath),
     CreateIdentity(ScopePath),
     DeleteIdentity(ScopePath),
+    /// A query of Resource Graph.
+    Query,
     Permissions(ScopePath),
     DenyAssignments(ScopePath),
     RoleDefinitions(ScopePath),
@@ -101,6 +104,11 @@ impl Route {
                 if call.method == Method::POST =>
             {
                 return Some(Self::RegisterProvider(scope, rest[1].clone()));
+            }
+            (ScopePath::Root, ["providers", "microsoft.resourcegraph", "resources"])
+                if call.method == Method::POST =>
+            {
+                return Some(Self::Query);
             }
             (ScopePath::Group(..), []) if call.method == Method::HEAD => {
                 return Some(Self::CheckResourceGroup(scope));
@@ -167,6 +175,7 @@ impl Route {
             Self::Identity(_) => "identities.get",
             Self::CreateIdentity(_) => "identities.create",
             Self::DeleteIdentity(_) => "identities.delete",
+            Self::Query => "resourceGraph.query",
             Self::Permissions(_) => "permissions.list",
             Self::DenyAssignments(_) => "denyAssignments.list",
             Self::RoleDefinitions(_) => "roleDefinitions.list",
@@ -180,7 +189,7 @@ impl Route {
 
     fn scope(&self) -> Option<&ScopePath> {
         match self {
-            Self::Metadata | Self::Tenants | Self::Subscriptions => None,
+            Self::Metadata | Self::Tenants | Self::Subscriptions | Self::Query => None,
             Self::Subscription(scope)
             | Self::CheckResourceGroup(scope)
             | Self::Locations(scope)
@@ -252,11 +261,12 @@ fn answer_known(route: &Route, ask: &Ask<'_>, world: &mut World) -> Result<Answe
     match route {
         Route::Tenants => return Ok(subscriptions::list_tenants(ask, world)),
         Route::Subscriptions => return subscriptions::list(ask, world),
+        Route::Query => return resource_graph::query(ask, world),
         _ => {}
     }
     let path = route.scope().cloned().unwrap_or(ScopePath::Root);
     check_tenant(&path, ask, world)?;
-    check_factors(&path, ask, world)?;
+    check_factors(ask, world)?;
     match route {
         Route::CreateRoleAssignment(_, name) => {
             return assignments::create(&path, name, ask, world);
@@ -294,6 +304,7 @@ fn answer_known(route: &Route, ask: &Ask<'_>, world: &mut World) -> Result<Answe
         Route::RoleAssignments(_) => assignments::list(&place, ask, world),
         Route::ReadRoleAssignment(_, name) => assignments::read(&place, name, ask, world),
         Route::Metadata
+        | Route::Query
         | Route::Tenants
         | Route::Subscriptions
         | Route::CreateIdentity(_)
@@ -394,7 +405,7 @@ fn check_tenant(path: &ScopePath, ask: &Ask<'_>, world: &World) -> Result<(), An
 
 /// Where the tenant demands it, a person changes things only with a token that says `p1`: more than
 /// one factor. Reads and applications are exempt (quoted: `arm.PUT__401__mfa_claims_challenge`).
-fn check_factors(path: &ScopePath, ask: &Ask<'_>, world: &World) -> Result<(), Answer> {
+fn check_factors(ask: &Ask<'_>, world: &World) -> Result<(), Answer> {
     let demanded =
         world.scenario.tenant(&ask.who.tenant).is_some_and(|one| one.policies.mfa_for_writes);
     let exempt = ask.who.kind == PrincipalKind::Application
@@ -406,9 +417,9 @@ fn check_factors(path: &ScopePath, ask: &Ask<'_>, world: &World) -> Result<(), A
     let claims = STANDARD.encode(
         json!({"access_token": {"acrs": {"essential": true, "values": ["p1"]}}}).to_string(),
     );
-    let target = path.id().rsplit('/').next().unwrap_or_default().to_owned();
+    let target = ask.call.segments().pop().unwrap_or_default();
     let message = format!(
-        "Resource '{target}' was disallowed by policy. Reasons: 'Users must use multi-factor authentication to create, update or delete resources.'. See error details for policy resource IDs."
+        "Resource '{target}' was disallowed by policy. See error details for policy resource IDs."
     );
     let body = json!({"error": {
         "code": "RequestDisallowedByPolicy",
@@ -477,8 +488,11 @@ fn failed_by_gateway(answer: Answer) -> Answer {
 
 fn with_standard_headers(answer: Answer, call: &Call, now: OffsetDateTime) -> Answer {
     let id = Uuid::new_v4();
-    let correlation =
-        call.header("x-ms-correlation-request-id").map_or_else(|| id.to_string(), str::to_owned);
+    let own = answer.header("x-ms-correlation-request-id");
+    let correlation = call
+        .header("x-ms-correlation-request-id")
+        .or(own)
+        .map_or_else(|| id.to_string(), str::to_owned);
     let mut answer = answer
         .with("cache-control", "no-cache")
         .with("pragma", "no-cache")
@@ -506,7 +520,9 @@ fn with_standard_headers(answer: Answer, call: &Call, now: OffsetDateTime) -> An
 fn rate_headers(call: &Call) -> &'static [(&'static str, &'static str)] {
     let of_tenant = !call.path.to_lowercase().starts_with("/subscriptions/");
     match call.method {
-        Method::PUT | Method::POST | Method::PATCH if of_tenant => {
+        // Resource Graph's queries are reads.
+        Method::POST if of_tenant => &[("x-ms-ratelimit-remaining-tenant-reads", "249")],
+        Method::PUT | Method::PATCH if of_tenant => {
             &[("x-ms-ratelimit-remaining-tenant-writes", "199")]
         }
         Method::PUT | Method::POST | Method::PATCH => &[

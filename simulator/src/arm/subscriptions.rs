@@ -129,16 +129,29 @@ fn describe(subscription: &Subscription) -> Value {
         "tenantId": subscription.tenant,
         "displayName": subscription.name,
         "state": subscription.state,
-        "subscriptionPolicies": {
-            "locationPlacementId": "Public_2014-09-01",
-            "quotaId": "PayAsYouGo_2014-09-01",
-            "spendingLimit": "Off",
-        },
+        "subscriptionPolicies": policies(),
     });
     if !subscription.tags.is_empty() {
         whole["tags"] = json!(subscription.tags);
     }
     whole
+}
+
+/// What Resource Graph tells of a subscription.
+pub(super) fn properties(subscription: &Subscription) -> Value {
+    json!({
+        "managedByTenants": subscription.managed_by_tenants,
+        "state": subscription.state,
+        "subscriptionPolicies": policies(),
+    })
+}
+
+fn policies() -> Value {
+    json!({
+        "locationPlacementId": "Public_2014-09-01",
+        "quotaId": "PayAsYouGo_2014-09-01",
+        "spendingLimit": "Off",
+    })
 }
 
 /// Versions before 2019 do not tell the type (recorded: `resourceGroups.GET__200`).

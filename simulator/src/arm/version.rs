@@ -177,6 +177,7 @@ fn supported(route: &Route) -> (Option<&'static str>, &'static [&'static str]) {
         | Route::RegisterProvider(..) => (None, RESOURCE_GROUPS),
         Route::Accounts(_) | Route::Account(_) => (Some("accounts"), COGNITIVE_SERVICES),
         Route::Models(_) => (Some("accounts/models"), COGNITIVE_SERVICES),
+        Route::Query => (Some("resources"), RESOURCE_GRAPH),
         Route::Identities(_)
         | Route::Identity(_)
         | Route::CreateIdentity(_)

@@ -16,6 +16,7 @@ mod inference;
 mod management;
 mod policies;
 mod rbac;
+mod resource_graph;
 mod scenarios;
 mod sign_in;
 mod tokens;
