@@ -53,7 +53,7 @@ enum Mode {
 /// What is wrong with a request: shown on the page, or sent back once the redirect is trusted.
 enum Wrong {
     Here(EntraError),
-    There(Redirect, EntraError),
+    There(Box<Redirect>, EntraError),
 }
 
 /// GET: the sign-in page.
@@ -149,7 +149,7 @@ impl Request {
         let redirect = Redirect { uri, mode, state: call.query("state") };
         match Self::read_rest(segment, call, authority, application, redirect.clone()) {
             Ok(request) => Ok(request),
-            Err(error) => Err(Wrong::There(redirect, error)),
+            Err(error) => Err(Wrong::There(Box::new(redirect), error)),
         }
     }
 
