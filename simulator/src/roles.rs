@@ -35,6 +35,9 @@ pub(crate) struct RoleDefinition {
     pub(crate) condition: Option<Condition>,
     #[serde(default)]
     pub(crate) condition_version: Option<String>,
+    /// Whether a role of a scenario is one of Azure's own that the list of this crate lacks.
+    #[serde(default)]
+    pub(crate) built_in: bool,
     /// Scopes at which a custom role may be assigned; built-in ones have `/`.
     #[serde(default = "everywhere")]
     pub(crate) assignable_scopes: Vec<String>,
@@ -51,7 +54,7 @@ impl RoleDefinition {
     }
 
     pub(crate) fn is_built_in(&self) -> bool {
-        Self::built_in().iter().any(|role| role.id == self.id)
+        self.built_in || Self::built_in().iter().any(|role| role.id == self.id)
     }
 
     /// Whether a holder may do `action`, conditions apart.

@@ -88,7 +88,7 @@ pub(super) fn list_deployments(
         Place::Account(_, _, account) => account.deployments.iter().collect(),
         _ => Vec::new(),
     };
-    let page = page::cut(ask, world, deployments, |one| describe_deployment(&id, one))?;
+    let page = page::cut(ask, world, deployments, |one| describe_deployment(&id, one, ask))?;
     Ok(Answer::body(StatusCode::OK, &page))
 }
 
@@ -106,7 +106,9 @@ pub(super) fn read_deployment(
         _ => None,
     };
     match found {
-        Some(deployment) => Ok(Answer::json(StatusCode::OK, &describe_deployment(&id, deployment))),
+        Some(deployment) => {
+            Ok(Answer::json(StatusCode::OK, &describe_deployment(&id, deployment, ask)))
+        }
         None => Err(Answer::error(
             StatusCode::NOT_FOUND,
             "NotFound",
@@ -334,8 +336,28 @@ fn capabilities(account: &Account) -> Value {
     }
 }
 
-fn describe_deployment(account: &str, deployment: &Deployment) -> Value {
+/// Versions before 2023 have scale settings and no SKU (recorded: `cog.deployments.list__200__01`).
+fn describe_deployment(account: &str, deployment: &Deployment, ask: &Ask<'_>) -> Value {
     let id = format!("{account}/deployments/{}", deployment.name);
+    if !ask.is_since("2023-01-01") {
+        return json!({
+            "id": id,
+            "type": "Microsoft.CognitiveServices/accounts/deployments",
+            "name": deployment.name,
+            "properties": {
+                "model": {
+                    "format": "OpenAI",
+                    "name": deployment.model,
+                    "version": model::version(&deployment.model),
+                },
+                "scaleSettings": {"scaleType": "Standard"},
+                "capabilities": model::capabilities(&deployment.model),
+                "provisioningState": "Succeeded",
+            },
+            "systemData": system_data(),
+            "etag": etag(&id),
+        });
+    }
     json!({
         "id": id,
         "type": "Microsoft.CognitiveServices/accounts/deployments",

@@ -175,7 +175,7 @@ impl Completion {
         )
     }
 
-    /// Recorded: `aoai.chat__200__stream__01`. The first event has no choice and no id, only what the
+    /// Recorded: `aoai.chat__200__stream__02`. The first event has no choice and no id, only what the
     /// filter said of the prompt; then the role, the words, the finish, the usage if asked for.
     fn streamed(&self, with_usage: bool, pause: Duration) -> Answer {
         let mut events = vec![
@@ -189,7 +189,7 @@ impl Completion {
         events.extend(
             self.text
                 .split_inclusive(' ')
-                .map(|word| self.chunk(&json!({"content": word}), &word_filter(), None)),
+                .map(|word| self.chunk(&json!({"content": word}), &answer_filter(), None)),
         );
         events.push(self.chunk(&json!({}), &json!({}), Some("stop")));
         if with_usage {
@@ -225,6 +225,7 @@ impl Completion {
             "created": self.created,
             "id": self.id,
             "model": self.model,
+            "obfuscation": obfuscation(delta),
             "object": "chat.completion.chunk",
             "system_fingerprint": "fp_practice",
         })
@@ -245,6 +246,12 @@ impl Completion {
             "total_tokens": words + 12,
         })
     }
+}
+
+/// Letters without a meaning that hide how long the piece is.
+fn obfuscation(delta: &Value) -> String {
+    let length = 16 - delta["content"].as_str().map_or(6, str::len) % 16;
+    signature::random_text(length)
 }
 
 pub(super) fn prompt_filter() -> Value {

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::Value;
 use simulator::{Scenario, Simulator};
 
-use crate::importer::{CALLER, Credential, Setting};
+use crate::importer::{APPLICATION, APPLICATION_SECRET, Before, CALLER, Credential, Setting};
 use crate::operation::{Address, Operation, Service};
 use crate::record::{Answer, Body, Request};
 
@@ -72,21 +72,75 @@ impl Counterpart {
     ///
     /// # Errors
     /// When the scenario is refused or the connection breaks.
-    pub async fn ask(
-        &self,
-        setting: &Setting,
-        request: &Request,
-        operation: &Operation,
-    ) -> Result<Served, String> {
+    pub async fn ask(&self, setting: &Setting, operation: &Operation) -> Result<Served, String> {
         let scenario = Scenario::from_json(&setting.scenario.to_string())
             .map_err(|error| format!("{error}: {}", setting.scenario))?;
         self.simulator.set_scenario(scenario);
+        let say = |error: reqwest::Error| error.to_string();
+        let request = self.sign_in_before(setting).await.map_err(say)?;
+        let application = match setting.credential {
+            Credential::Application => {
+                self.application_token(setting, operation).await.map_err(say)?
+            }
+            _ => String::new(),
+        };
         let before = self.simulator.history().len();
-        let sent = self.send(setting, request, operation).await;
-        let answer = sent.map_err(|error| error.to_string())?;
+        let sent = self.send(setting, &request, operation, &application).await;
+        let answer = sent.map_err(say)?;
         let history = self.simulator.history();
         let entry = history.get(before).filter(|entry| !entry.unknown);
         Ok(Served { answer, operation: entry.map(|entry| entry.operation.to_string()) })
+    }
+
+    /// The request, with a device code that was asked for before it.
+    async fn sign_in_before(&self, setting: &Setting) -> Result<Request, reqwest::Error> {
+        let mut request = setting.request.clone();
+        let Value::String(form) = &request.body else { return Ok(request) };
+        if setting.before == Before::Nothing {
+            return Ok(request);
+        }
+        let authority = self.simulator.addresses().authority;
+        let mut fields: BTreeMap<String, String> =
+            url::form_urlencoded::parse(form.as_bytes()).into_owned().collect();
+        let tenant = Address::of(&request.url).segments().first().cloned().unwrap_or_default();
+        let ask = self.client.post(format!("{authority}/{tenant}/oauth2/v2.0/devicecode"));
+        let asked: Vec<_> = fields
+            .iter()
+            .filter(|(name, _)| ["client_id", "scope"].contains(&name.as_str()))
+            .collect();
+        let code: Value = ask.form(&asked).send().await?.json().await?;
+        let text = |name: &str| code[name].as_str().unwrap_or_default().to_owned();
+        if setting.before == Before::SignInWithDeviceCode {
+            let page = [("otc", text("user_code")), ("user", CALLER.to_owned())];
+            let url = format!("{authority}/common/oauth2/deviceauth");
+            self.client.post(url).form(&page).send().await?;
+        }
+        fields.insert("device_code".to_owned(), text("device_code"));
+        let form =
+            url::form_urlencoded::Serializer::new(String::new()).extend_pairs(fields).finish();
+        request.body = Value::String(form);
+        Ok(request)
+    }
+
+    async fn application_token(
+        &self,
+        setting: &Setting,
+        operation: &Operation,
+    ) -> Result<String, reqwest::Error> {
+        let url = format!(
+            "{}/{}/oauth2/v2.0/token",
+            self.simulator.addresses().authority,
+            setting.tenant
+        );
+        let scope = format!("{}/.default", audience(operation.service));
+        let form = [
+            ("grant_type", "client_credentials"),
+            ("client_id", APPLICATION),
+            ("client_secret", APPLICATION_SECRET),
+            ("scope", scope.as_str()),
+        ];
+        let token: Value = self.client.post(url).form(&form).send().await?.json().await?;
+        Ok(token["access_token"].as_str().unwrap_or_default().to_owned())
     }
 
     async fn send(
@@ -94,6 +148,7 @@ impl Counterpart {
         setting: &Setting,
         request: &Request,
         operation: &Operation,
+        application: &str,
     ) -> Result<Answer, reqwest::Error> {
         let method =
             reqwest::Method::from_bytes(request.method.as_bytes()).unwrap_or(reqwest::Method::GET);
@@ -105,6 +160,7 @@ impl Counterpart {
             Credential::Token => {
                 builder.bearer_auth(self.token(CALLER, &setting.tenant, operation.service))
             }
+            Credential::Application => builder.bearer_auth(application),
             Credential::Nonsense => builder.bearer_auth("nonsense"),
             Credential::Key => builder.header("api-key", "nonsense"),
             Credential::Nothing => builder,
@@ -121,12 +177,7 @@ impl Counterpart {
     }
 
     fn token(&self, person: &str, tenant: &str, service: Service) -> String {
-        let audience = match service {
-            Service::Inference => "https://cognitiveservices.azure.com",
-            Service::Graph => "https://graph.microsoft.com",
-            Service::ResourceManager | Service::Entra => "https://management.azure.com",
-        };
-        self.simulator.issue_token(person, tenant, audience)
+        self.simulator.issue_token(person, tenant, audience(service))
     }
 
     /// The recorded path and query, below the base address of the service.
@@ -145,6 +196,14 @@ impl Counterpart {
         let query =
             if recorded.query.is_empty() { String::new() } else { format!("?{}", recorded.query) };
         format!("{base}{}{query}", recorded.path)
+    }
+}
+
+fn audience(service: Service) -> &'static str {
+    match service {
+        Service::Inference => "https://cognitiveservices.azure.com",
+        Service::Graph => "https://graph.microsoft.com",
+        Service::ResourceManager | Service::Entra => "https://management.azure.com",
     }
 }
 

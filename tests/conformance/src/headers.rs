@@ -98,7 +98,9 @@ fn address_form(value: &str) -> String {
         .iter()
         .map(|segment| segment.to_lowercase())
         // A loopback address has the service's part before the path.
-        .skip_while(|segment| kind == "an absolute" && segment == "arm")
+        .skip_while(|segment| {
+            kind == "an absolute" && ["arm", "graph", "entra"].contains(&segment.as_str())
+        })
         .map(|segment| {
             let fixed = words.contains(&segment.as_str()) || segment.starts_with("microsoft.");
             if fixed { segment } else { "*".to_owned() }

@@ -10,13 +10,20 @@ use serde_json::{Map, Value, json};
 use uuid::Uuid;
 
 use crate::operation::{Address, Operation, Service};
-use crate::record::{Record, Request};
+use crate::record::{Body, Record, Request};
 use crate::rename::new_id;
 
 /// The person who asks, in every scenario.
 pub const CALLER: &str = "grace@conformance.example";
 const HOME: &str = "5b0d8f0a-0d5c-4b52-9d6f-3f6f0e2f5a11";
 const CALLER_ID: &str = "8a4f3c1e-77b0-4a3e-8f53-6a1e2c9b7d20";
+/// The public client that every directory knows.
+const PUBLIC_CLIENT: &str = "04b07795-8ddb-461a-bbee-02f9e1bf7b46";
+/// The application that asks where an application asked.
+pub const APPLICATION: &str = "d1c7f5a2-3e48-4b06-9a7d-5c2e8f1b6043";
+const APPLICATION_ID: &str = "e2d8a6b3-4f59-4c17-8b8e-6d3f9a2c7154";
+/// Its secret.
+pub const APPLICATION_SECRET: &str = "conformance-secret";
 const OWNER: &str = "8e3af657-a8ff-443c-a75c-2fe8c4bcb635";
 const OPENAI_USER: &str = "5e0bd9bd-7b93-4f28-af87-19fc36ad61bd";
 
@@ -31,6 +38,21 @@ pub struct Setting {
     pub tenant: String,
     /// Headers of the request that the answer shows.
     pub headers: BTreeMap<String, String>,
+    /// The request, with the credentials that the recorder took out.
+    pub request: Request,
+    /// What has to happen before the request.
+    pub before: Before,
+}
+
+/// What has to happen before a request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Before {
+    /// Nothing.
+    Nothing,
+    /// A device code was asked for.
+    DeviceCode,
+    /// A device code was asked for, and the caller has signed in with it.
+    SignInWithDeviceCode,
 }
 
 /// What a request carries to say who asks.
@@ -40,6 +62,8 @@ pub enum Credential {
     Token,
     /// Something that is no token.
     Nonsense,
+    /// A token of an application, which has no permission in the directory.
+    Application,
     /// A key of an account, which no account has.
     Key,
     /// Nothing: a sign-in, or a request without the header.
@@ -64,12 +88,19 @@ pub fn import(
         return Err("an outage or a limit: no state of the world, a fault produces it");
     }
     let mut world = World::new(built_in_roles);
-    let credential = world.read(record, request, operation, status);
+    let (request, before) = if operation.service == Service::Entra {
+        world.read_sign_in(request, operation, &record.answer.body)?
+    } else {
+        (request.clone(), Before::Nothing)
+    };
+    let credential = world.read(record, &request, operation, status);
     Ok(Setting {
         tenant: world.tenant.clone(),
         scenario: world.finish(),
         credential,
         headers: echoed_headers(record),
+        request,
+        before,
     })
 }
 
@@ -96,6 +127,8 @@ struct World<'r> {
     subscriptions: Vec<Value>,
     assignments: Vec<Value>,
     page_size: usize,
+    /// Members of the caller that the directory tells.
+    traits: Vec<(&'static str, Value)>,
 }
 
 impl<'r> World<'r> {
@@ -111,6 +144,7 @@ impl<'r> World<'r> {
             subscriptions: Vec::new(),
             assignments: Vec::new(),
             page_size: 100,
+            traits: Vec::new(),
         }
     }
 
@@ -132,12 +166,16 @@ impl<'r> World<'r> {
         match operation.service {
             Service::Inference => self.read_inference(request, operation, &body),
             Service::ResourceManager => self.read_resources(request, operation, &body, status),
-            Service::Graph => self.read_objects(request, &body),
+            Service::Graph => self.read_objects(request, operation, &body),
             Service::Entra => self.add_tenant_of_path(request),
         }
         match (status, operation.service) {
             (_, Service::Entra) => Credential::Nothing,
             (401, Service::Inference) if code == "401" => Credential::Key,
+            (403, Service::Graph) => {
+                self.add_application();
+                Credential::Application
+            }
             (401, _) if code == "AuthenticationFailed" => Credential::Nothing,
             (401, _) if code == "InvalidAuthenticationTokenTenant" => {
                 self.tenant = new_id("another tenant");
@@ -150,6 +188,55 @@ impl<'r> World<'r> {
         }
     }
 
+    /// The application and the grant of a sign-in. Codes, passwords and refresh tokens belong to
+    /// a sign-in that was not recorded.
+    fn read_sign_in(
+        &mut self,
+        request: &Request,
+        operation: &Operation,
+        answer: &Body,
+    ) -> Result<(Request, Before), &'static str> {
+        let Value::String(form) = &request.body else {
+            return Ok((request.clone(), Before::Nothing));
+        };
+        let mut fields: BTreeMap<String, String> =
+            url::form_urlencoded::parse(form.as_bytes()).into_owned().collect();
+        let error = answer.json().and_then(|json| json["error"].as_str()).unwrap_or_default();
+        let grant = fields.get("grant_type").cloned().unwrap_or_default();
+        fields.insert("client_id".to_owned(), PUBLIC_CLIENT.to_owned());
+        fields.insert("scope".to_owned(), known_scope(fields.get("scope")));
+        let before = match (operation.name.as_str(), grant.as_str(), error) {
+            ("entra.token", "client_credentials", "" | "invalid_client") => {
+                self.add_application();
+                let secret = if error.is_empty() { APPLICATION_SECRET } else { "another" };
+                fields.insert("client_id".to_owned(), APPLICATION.to_owned());
+                fields.insert("client_secret".to_owned(), secret.to_owned());
+                Before::Nothing
+            }
+            ("entra.token", grant, "") if grant.ends_with("device_code") => {
+                Before::SignInWithDeviceCode
+            }
+            ("entra.token", grant, "authorization_pending") if grant.ends_with("device_code") => {
+                Before::DeviceCode
+            }
+            ("entra.token", ..) => {
+                return Err("the sign-in that its credentials come from was not recorded");
+            }
+            _ => Before::Nothing,
+        };
+        let form =
+            url::form_urlencoded::Serializer::new(String::new()).extend_pairs(fields).finish();
+        Ok((Request { body: Value::String(form), ..request.clone() }, before))
+    }
+
+    /// An application that can sign in by itself.
+    fn add_application(&mut self) {
+        self.service_principals.push(json!({
+            "id": APPLICATION_ID, "app_id": APPLICATION, "name": "An application",
+            "secrets": [APPLICATION_SECRET],
+        }));
+    }
+
     fn read_resources(
         &mut self,
         request: &Request,
@@ -160,9 +247,10 @@ impl<'r> World<'r> {
         let code = error_code(body);
         self.add_scope(&operation.scope, Missing::of(&code, operation, status));
         let items = items_of(body);
-        if body["nextLink"].is_string() {
-            self.page_size = items.len().max(1);
-        }
+        self.page_size = match body["nextLink"].is_string() {
+            true => items.len().max(1),
+            false => items.len() + 100,
+        };
         match operation.name.as_str() {
             "tenants.list" => items.iter().for_each(|item| self.add_tenant(item)),
             "subscriptions.list" | "subscriptions.get" => {
@@ -322,7 +410,23 @@ impl<'r> World<'r> {
         }
     }
 
-    fn read_objects(&mut self, request: &Request, body: &Value) {
+    fn read_objects(&mut self, request: &Request, operation: &Operation, body: &Value) {
+        if operation.name == "graph.users.list" {
+            let filter = Address::of(&request.url).parameter("$filter").unwrap_or_default();
+            let upn = filter.split('\'').nth(1).unwrap_or_default().to_owned();
+            for item in items_of(body) {
+                let mut told = json!({"upn": upn});
+                told["job_title"] = item["jobTitle"].clone();
+                told["office_location"] = item["officeLocation"].clone();
+                self.people.insert(text(&item["id"]), told);
+            }
+        }
+        if operation.name == "graph.me" {
+            self.traits = vec![
+                ("job_title", body["jobTitle"].clone()),
+                ("office_location", body["officeLocation"].clone()),
+            ];
+        }
         for id in request.body["ids"].as_array().into_iter().flatten().filter_map(Value::as_str) {
             let known = items_of(body).into_iter().find(|item| item["id"] == id);
             if let Some(object) = known {
@@ -347,10 +451,9 @@ impl<'r> World<'r> {
     }
 
     fn add_tenant(&mut self, item: &Value) {
-        if let Some(id) = item["tenantId"].as_str() {
-            self.tenants.retain(|known| known["id"] != id);
-            self.tenants.push(tenant(id, item));
-        }
+        let id = tenant_id(item);
+        self.tenants.retain(|known| known["id"] != id.as_str());
+        self.tenants.push(tenant(&id, item));
     }
 
     fn add_subscription(&mut self, item: &Value) {
@@ -494,6 +597,7 @@ impl<'r> World<'r> {
         let name = properties["roleName"].as_str().unwrap_or("A role");
         let mut made = role(id, name, &properties["permissions"][0]);
         made["assignable_scopes"] = properties["assignableScopes"].clone();
+        made["built_in"] = json!(properties["type"] == "BuiltInRole");
         if let Some(description) = properties["description"].as_str() {
             made["description"] = json!(description);
         }
@@ -587,11 +691,19 @@ impl<'r> World<'r> {
         }
         let own: Map<String, Value> =
             self.tenants.iter().map(|one| (text(&one["id"]), json!(CALLER_ID))).collect();
-        let mut users = vec![person(CALLER, "Grace", "Hopper", &self.tenant, &own)];
-        for (index, id) in self.people.keys().enumerate() {
+        let mut caller = person(CALLER, "Grace", "Hopper", &self.tenant, &own);
+        for (member, value) in &self.traits {
+            caller[member] = value.clone();
+        }
+        let mut users = vec![caller];
+        for (index, (id, told)) in self.people.iter().enumerate() {
             let at_home = Map::from_iter([(self.tenant.clone(), json!(id))]);
             let upn = format!("person{index}@conformance.example");
-            users.push(person(&upn, "Person", &index.to_string(), &self.tenant, &at_home));
+            let mut one = person(&upn, "Person", &index.to_string(), &self.tenant, &at_home);
+            for (member, value) in told.as_object().into_iter().flatten() {
+                one[member] = value.clone();
+            }
+            users.push(one);
         }
         for one in self.groups.iter_mut().chain(&mut self.service_principals) {
             one["tenant"] = json!(self.tenant);
@@ -638,8 +750,9 @@ fn home_tenant(operation: &Operation, body: &Value) -> Option<String> {
     let items = items_of(body);
     match operation.name.as_str() {
         "tenants.list" => {
-            let told = items.iter().find(|item| item["displayName"].is_string());
-            told.or(items.first())?["tenantId"].as_str().map(str::to_owned)
+            // The directory that is asked tells most of itself.
+            let told = items.iter().rev().max_by_key(|item| item.as_object().map_or(0, Map::len));
+            told.map(tenant_id)
         }
         "subscriptions.list" | "subscriptions.get" => {
             items.first()?["tenantId"].as_str().map(str::to_owned)
@@ -655,6 +768,14 @@ fn items_of(body: &Value) -> Vec<Value> {
         _ if body.is_object() && body.get("error").is_none() => vec![body.clone()],
         _ => Vec::new(),
     }
+}
+
+/// The same scopes, of a resource that the simulator has.
+fn known_scope(scope: Option<&String>) -> String {
+    let words = scope.map_or("", String::as_str).split_whitespace().map(|word| {
+        if word.contains("://") { "https://management.core.windows.net//.default" } else { word }
+    });
+    words.collect::<Vec<_>>().join(" ")
 }
 
 fn error_code(body: &Value) -> String {
@@ -680,6 +801,13 @@ fn guids(text: Option<&str>) -> Vec<String> {
         .filter(|word| word.len() == 36 && Uuid::parse_str(word).is_ok())
         .map(str::to_lowercase)
         .collect()
+}
+
+/// The id of a tenant of the list. Recorders put zeros into `tenantId`, and leave the path.
+fn tenant_id(item: &Value) -> String {
+    let path = text(&item["id"]);
+    let last = path.rsplit('/').next().filter(|last| Uuid::parse_str(last).is_ok());
+    last.map_or_else(|| text(&item["tenantId"]), str::to_owned)
 }
 
 fn tenant(id: &str, item: &Value) -> Value {

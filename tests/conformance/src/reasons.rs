@@ -83,9 +83,10 @@ impl Reasons {
 
 impl Reason {
     fn covers(&self, at: Circumstance<'_>, difference: &Difference) -> bool {
-        let old_enough = self.before_version.as_deref().is_none_or(|limit| {
-            at.version.is_some_and(|version| version.get(..10) < limit.get(..10))
-        });
+        let old_enough = self
+            .before_version
+            .as_deref()
+            .is_none_or(|limit| at.version.is_some_and(|version| version < limit));
         self.difference == difference.kind.word()
             && old_enough
             && covers(&self.operation, at.operation)

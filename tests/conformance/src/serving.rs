@@ -135,7 +135,7 @@ async fn compare_record(
         Ok(setting) => setting,
         Err(why) => return Ok(not_used(&operation.name, why)),
     };
-    let served = match counterpart.ask(&setting, request, &operation).await {
+    let served = match counterpart.ask(&setting, &operation).await {
         Ok(served) => served,
         Err(reason) => {
             let lost =
