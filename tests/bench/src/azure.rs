@@ -1,11 +1,12 @@
 //! Practice Azure in a process of its own, whose work is not counted as Keyless's.
 
+use std::collections::HashSet;
 use std::io::{BufRead as _, BufReader};
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
 use serde::Deserialize;
-use serde_json::json;
+use serde_json::{Value, json};
 use simulator::{Entry, Options, Scenario, Simulator};
 
 use crate::Trouble;
@@ -20,9 +21,9 @@ const SCENARIO: &str = r#"{
     "event_delay_milliseconds": 0
 }"#;
 
-/// A running practice Azure; it ends with this value.
+/// A running practice Azure; one that was started here ends with this value.
 pub struct Azure {
-    process: Child,
+    process: Option<Child>,
     addresses: Addresses,
     client: reqwest::Client,
 }
@@ -51,7 +52,20 @@ impl Azure {
         let output = process.stdout.take().ok_or("the simulator's output is not to be had")?;
         let mut line = String::new();
         BufReader::new(output).read_line(&mut line)?;
-        let addresses = serde_json::from_str(&line)
+        Self::at(&line, Some(process))
+    }
+
+    /// The one under the real names, inside of `cargo xtask hosts`.
+    pub async fn find() -> Result<Self, Trouble> {
+        let line = std::env::var("AZURE_SIMULATOR")
+            .map_err(|_| "there is no practice Azure here: AZURE_SIMULATOR is not set")?;
+        let azure = Self::at(&line, None)?;
+        azure.tell("scenario", &serde_json::from_str(SCENARIO)?).await?;
+        Ok(azure)
+    }
+
+    fn at(line: &str, process: Option<Child>) -> Result<Self, Trouble> {
+        let addresses = serde_json::from_str(line)
             .map_err(|error| format!("the simulator does not tell its addresses: {error}"))?;
         let client = reqwest::Client::builder().no_proxy().build()?;
         Ok(Self { process, addresses, client })
@@ -64,31 +78,47 @@ impl Azure {
 
     /// Back to the beginning: no assignment, no history.
     pub async fn reset(&self) -> Result<(), Trouble> {
-        let address = format!("{}/reset", self.addresses.control);
-        self.client.post(address).send().await?.error_for_status()?;
-        Ok(())
+        self.tell("reset", &json!({})).await
     }
 
-    /// Every request since the beginning. Fails when Azure did not know one of them.
+    /// Changes what every request spends on the wire.
+    pub async fn set_latency(&self, latency_ms: u64) -> Result<(), Trouble> {
+        self.tell("latency", &json!({"milliseconds": latency_ms})).await
+    }
+
+    /// Every request since the beginning, but for those of the browser's pages. Fails when Azure
+    /// did not know one of them.
     pub async fn history(&self) -> Result<Vec<Entry>, Trouble> {
         let address = format!("{}/history", self.addresses.control);
         let answer = self.client.get(address).send().await?.error_for_status()?;
-        let history: Vec<Entry> = answer.json().await?;
-        match history.iter().find(|entry| entry.unknown) {
-            Some(entry) => {
-                Err(format!("Azure does not know {} {}", entry.method, entry.path).into())
-            }
-            None => Ok(history),
+        let mut history: Vec<Entry> = answer.json().await?;
+        if let Some(entry) = history.iter().find(|entry| entry.unknown) {
+            return Err(format!("Azure does not know {} {}", entry.method, entry.path).into());
         }
+        history.retain(|entry| !is_of_browser(entry));
+        Ok(history)
+    }
+
+    async fn tell(&self, route: &str, body: &Value) -> Result<(), Trouble> {
+        let address = format!("{}/{route}", self.addresses.control);
+        self.client.post(address).json(body).send().await?.error_for_status()?;
+        Ok(())
     }
 }
 
 impl Drop for Azure {
     fn drop(&mut self) {
-        // It may have ended by itself; there is nobody to tell.
-        let _ = self.process.kill();
-        let _ = self.process.wait();
+        if let Some(process) = &mut self.process {
+            // It may have ended by itself; there is nobody to tell.
+            let _ = process.kill();
+            let _ = process.wait();
+        }
     }
+}
+
+/// How many connections these requests came over.
+pub fn count_connections(history: &[Entry]) -> usize {
+    history.iter().map(|entry| entry.connection).collect::<HashSet<_>>().len()
 }
 
 /// Serves as practice Azure until the standard input ends.
@@ -112,4 +142,9 @@ pub async fn serve(latency: Duration) -> Result<(), Trouble> {
     tokio::task::spawn_blocking(|| std::io::stdin().lines().count()).await?;
     simulator.stop().await;
     Ok(())
+}
+
+/// The pages that a person sees: the browser's time is the person's.
+fn is_of_browser(entry: &Entry) -> bool {
+    ["entra.authorize", "entra.signIn"].contains(&entry.operation.as_str())
 }

@@ -5,11 +5,6 @@ use std::fmt::Write as _;
 
 use simulator::{Entry, critical_path};
 
-/// The requests that Keyless sent; those of the browser carry no id of a client.
-pub fn of_keyless(history: Vec<Entry>) -> Vec<Entry> {
-    history.into_iter().filter(|entry| entry.client_request_id.is_some()).collect()
-}
-
 /// The requests that no later one needed, but for the last, which is what the journey is for.
 pub fn leaves(entries: &[Entry]) -> Vec<&Entry> {
     let causes: HashSet<&String> = entries.iter().flat_map(|entry| &entry.caused_by).collect();
@@ -95,12 +90,5 @@ mod tests {
     fn the_last_request_is_what_the_journey_is_for() {
         assert!(leaves(&[entry(1, "token", &[]), entry(2, "chat", &["token"])]).is_empty());
         assert!(leaves(&[]).is_empty(), "a journey without a request has no leaf");
-    }
-
-    #[test]
-    fn a_request_of_the_browser_is_not_keyless() {
-        let mut page = entry(1, "entra.authorize", &[]);
-        page.client_request_id = None;
-        assert_eq!(of_keyless(vec![page, entry(2, "token", &[])]).len(), 1);
     }
 }

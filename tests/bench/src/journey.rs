@@ -42,9 +42,9 @@ pub async fn measure(latency_ms: u64, runs: usize) -> Result<Journeys, Trouble> 
     let mut deepest: Vec<Entry> = Vec::new();
     for _ in 0..runs {
         azure.reset().await?;
-        let wall = walk(&azure).await?;
-        walls.push(wall.as_secs_f64() * 1000.0);
-        let history = graph::of_keyless(azure.history().await?);
+        let cloud = practice_cloud(&azure)?;
+        walls.push(walk(cloud).await?.wall.as_secs_f64() * 1000.0);
+        let history = azure.history().await?;
         if simulator::depth(&history) > simulator::depth(&deepest) {
             deepest = history;
         }
@@ -95,11 +95,20 @@ impl Journeys {
     }
 }
 
-/// From the button of the first page to the last word of the answer, less the time in the browser.
-async fn walk(azure: &Azure) -> Result<Duration, Trouble> {
+/// One journey.
+pub struct Walked {
+    /// From the button of the first page to the last word of the answer, less the time in the
+    /// browser.
+    pub wall: Duration,
+    /// Buttons that were pressed, those in the browser included.
+    pub clicks: usize,
+}
+
+/// Walks the whole journey once in this cloud.
+pub async fn walk(cloud: Cloud) -> Result<Walked, Trouble> {
     let home = tempfile::tempdir()?;
     let person = Arc::new(Person::default());
-    let mut walk = Walk::begin(azure, &person, &home)?;
+    let mut walk = Walk::begin(cloud, &person, &home)?;
     walk.until("the wizard is ready", |snapshot| snapshot.busy.is_none()).await?;
     let started = Instant::now();
     walk.sign_in().await?;
@@ -109,23 +118,29 @@ async fn walk(azure: &Azure) -> Result<Duration, Trouble> {
     walk.test_connection().await?;
     let wall = started.elapsed();
     walk.session.end().await;
-    Ok(wall.saturating_sub(person.time_in_browser()))
+    let effort = person.effort();
+    Ok(Walked { wall: wall.saturating_sub(effort.time), clicks: walk.clicks + effort.clicks })
+}
+
+fn practice_cloud(azure: &Azure) -> Result<Cloud, Trouble> {
+    let addresses = azure.addresses();
+    Cloud::practice(&addresses.authority, &addresses.arm, &addresses.openai)
+        .map_err(|failure| format!("practice Azure is no cloud: {failure:?}").into())
 }
 
 struct Walk {
     session: Session,
     messages: UnboundedReceiver<Message>,
     last: Option<Snapshot>,
+    clicks: usize,
 }
 
 impl Walk {
-    fn begin(azure: &Azure, person: &Arc<Person>, home: &TempDir) -> Result<Self, Trouble> {
-        let addresses = azure.addresses();
+    fn begin(cloud: Cloud, person: &Arc<Person>, home: &TempDir) -> Result<Self, Trouble> {
         let project = home.path().join("project");
         std::fs::create_dir(&project)?;
         let session = Session::start(Surroundings {
-            cloud: Cloud::practice(&addresses.authority, &addresses.arm, &addresses.openai)
-                .map_err(|error| format!("{error:?}"))?,
+            cloud,
             clock: Arc::new(SystemClock),
             desktop: person.clone(),
             store: Arc::new(SessionStore::default()),
@@ -137,11 +152,11 @@ impl Walk {
         })
         .map_err(|failure| format!("no session starts: {failure:?}"))?;
         let messages = session.watch();
-        Ok(Self { session, messages, last: None })
+        Ok(Self { session, messages, last: None, clicks: 0 })
     }
 
     async fn sign_in(&mut self) -> Result<(), Trouble> {
-        self.session.obey(Command::SignInWithBrowser).await;
+        self.press(Command::SignInWithBrowser).await;
         self.until("the resources are listed", |snapshot| {
             matches!(&snapshot.page, Page::ChooseResource(page) if !page.reading && page.total > 0)
         })
@@ -152,13 +167,13 @@ impl Walk {
         let window = self.session.list_resources(RESOURCE, 0, 10);
         let resource = window.items.into_iter().find(|resource| resource.name == RESOURCE);
         let id = resource.ok_or("the resource is not listed")?.id;
-        self.session.obey(Command::SelectResource { id }).await;
+        self.press(Command::SelectResource { id }).await;
         self.until("the deployments are listed", |snapshot| {
             matches!(&snapshot.page, Page::ChooseResource(page)
                 if page.selected.is_some() && !page.reading_deployments)
         })
         .await?;
-        self.session.obey(Command::ConfirmResource).await;
+        self.press(Command::ConfirmResource).await;
         self.until("the access is known", |snapshot| {
             matches!(&snapshot.page, Page::GetAccess(page) if page.phase == AccessPhase::Known)
         })
@@ -166,7 +181,7 @@ impl Walk {
     }
 
     async fn get_access(&mut self) -> Result<(), Trouble> {
-        self.session.obey(Command::AssignRole).await;
+        self.press(Command::AssignRole).await;
         self.until("the change to .env is shown", |snapshot| {
             matches!(&snapshot.page, Page::ConnectProject(page) if page.phase == ProjectPhase::Ready)
         })
@@ -174,7 +189,7 @@ impl Walk {
     }
 
     async fn connect_project(&mut self) -> Result<(), Trouble> {
-        self.session.obey(Command::WriteEnv).await;
+        self.press(Command::WriteEnv).await;
         self.until("the test can begin", |snapshot| {
             matches!(&snapshot.page, Page::TestConnection(_))
         })
@@ -182,11 +197,16 @@ impl Walk {
     }
 
     async fn test_connection(&mut self) -> Result<(), Trouble> {
-        self.session.obey(Command::SendTestMessage).await;
+        self.press(Command::SendTestMessage).await;
         self.until("the answer is complete", |snapshot| {
             matches!(&snapshot.page, Page::TestConnection(page) if page.phase == TestPhase::Answered)
         })
         .await
+    }
+
+    async fn press(&mut self, command: Command) {
+        self.clicks += 1;
+        self.session.obey(command).await;
     }
 
     async fn until(

@@ -4,6 +4,8 @@ mod azure;
 mod figures;
 mod graph;
 mod journey;
+#[cfg(target_os = "linux")]
+mod peer;
 mod person;
 #[cfg(target_os = "linux")]
 mod processes;
@@ -21,6 +23,7 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use lexopt::{Arg, Parser, ValueExt as _};
+use tokio::runtime::Runtime;
 
 use crate::report::Report;
 
@@ -30,11 +33,13 @@ type Trouble = Box<dyn Error + Send + Sync>;
 const USAGE: &str = "\
 usage: bench journey [--runs N] [--latency-ms N]... [--json FILE]
        bench window --app FILE --empty FILE [--pairs N] [--json FILE]
+       bench peer --az FILE --python FILE [--runs N] [--latency-ms N]... [--json FILE]
        bench all --app FILE --empty FILE --deb FILE [--runs N] [--pairs N] [--json FILE]
 
   journey   the journey without the window
   window    the app's window beside an empty one
-  all       both, and the sizes";
+  peer      the article's way beside ours; runs inside of `cargo xtask hosts`
+  all       journey and window, and the sizes";
 
 fn main() -> ExitCode {
     match read_arguments(std::env::args_os()).and_then(|plan| plan.carry_out()) {
@@ -56,6 +61,8 @@ struct Plan {
     app: Option<PathBuf>,
     empty: Option<PathBuf>,
     deb: Option<PathBuf>,
+    az: Option<PathBuf>,
+    python: Option<PathBuf>,
     json: Option<PathBuf>,
 }
 
@@ -63,6 +70,7 @@ struct Plan {
 enum Part {
     Journey,
     Window,
+    Peer,
     All,
     /// Practice Azure in a process of its own: the bench starts itself as one.
     Azure,
@@ -74,6 +82,7 @@ fn read_arguments(arguments: impl IntoIterator<Item = OsString>) -> Result<Plan,
         Some(Arg::Value(name)) => match name.to_str() {
             Some("journey") => Part::Journey,
             Some("window") => Part::Window,
+            Some("peer") => Part::Peer,
             Some("all") => Part::All,
             Some("azure") => Part::Azure,
             _ => return Err(format!("{name:?} is not known\n{USAGE}").into()),
@@ -88,6 +97,8 @@ fn read_arguments(arguments: impl IntoIterator<Item = OsString>) -> Result<Plan,
         app: None,
         empty: None,
         deb: None,
+        az: None,
+        python: None,
         json: None,
     };
     while let Some(argument) = parser.next()? {
@@ -98,6 +109,8 @@ fn read_arguments(arguments: impl IntoIterator<Item = OsString>) -> Result<Plan,
             Arg::Long("app") => plan.app = Some(parser.value()?.into()),
             Arg::Long("empty") => plan.empty = Some(parser.value()?.into()),
             Arg::Long("deb") => plan.deb = Some(parser.value()?.into()),
+            Arg::Long("az") => plan.az = Some(parser.value()?.into()),
+            Arg::Long("python") => plan.python = Some(parser.value()?.into()),
             Arg::Long("json") => plan.json = Some(parser.value()?.into()),
             unknown => return Err(format!("{}\n{USAGE}", unknown.unexpected()).into()),
         }
@@ -113,43 +126,70 @@ fn read_arguments(arguments: impl IntoIterator<Item = OsString>) -> Result<Plan,
 
 impl Plan {
     fn carry_out(self) -> Result<(), Trouble> {
-        let runtime = tokio::runtime::Runtime::new()?;
-        if self.part == Part::Azure {
-            return runtime.block_on(azure::serve(Duration::from_millis(self.latencies[0])));
-        }
+        let runtime = Runtime::new()?;
         let mut report = Report::default();
-        if self.part != Part::Window {
-            for latency in &self.latencies {
-                let journeys = runtime.block_on(journey::measure(*latency, self.runs))?;
-                journeys.print();
-                report.journey.push(journeys.report());
+        match self.part {
+            Part::Azure => {
+                let latency = Duration::from_millis(self.latencies[0]);
+                return runtime.block_on(azure::serve(latency));
             }
-        }
-        let needs = |file: &Option<PathBuf>| file.clone().ok_or(USAGE);
-        if self.part != Part::Journey {
-            let (app, empty) = (needs(&self.app)?, needs(&self.empty)?);
-            report.window = Some(measure_window(&app, &empty, self.pairs)?);
-        }
-        if self.part == Part::All {
-            report.size = Some(measure_size(&needs(&self.app)?, &needs(&self.deb)?)?);
+            Part::Journey => report.journey = self.measure_journeys(&runtime)?,
+            Part::Window => report.window = Some(self.measure_window()?),
+            Part::Peer => report.peer = self.measure_peers(&runtime)?,
+            Part::All => {
+                report.journey = self.measure_journeys(&runtime)?;
+                report.window = Some(self.measure_window()?);
+                report.size = Some(measure_size(need(&self.app)?, need(&self.deb)?)?);
+            }
         }
         match &self.json {
             Some(file) => report.write(file),
             None => Ok(()),
         }
     }
+
+    fn measure_journeys(&self, runtime: &Runtime) -> Result<Vec<report::Journey>, Trouble> {
+        let mut reports = Vec::new();
+        for latency in &self.latencies {
+            let journeys = runtime.block_on(journey::measure(*latency, self.runs))?;
+            journeys.print();
+            reports.push(journeys.report());
+        }
+        Ok(reports)
+    }
+
+    #[cfg(target_os = "linux")]
+    fn measure_window(&self) -> Result<report::Window, Trouble> {
+        let windows = window::measure(need(&self.app)?, need(&self.empty)?, self.pairs)?;
+        windows.print();
+        Ok(windows.report())
+    }
+
+    #[cfg(target_os = "linux")]
+    fn measure_peers(&self, runtime: &Runtime) -> Result<Vec<report::Peer>, Trouble> {
+        let (az, python) = (need(&self.az)?, need(&self.python)?);
+        let peers = peer::measure(&self.latencies, self.runs, az, python);
+        let peers = runtime.block_on(peers)?;
+        peers.iter().for_each(peer::Peers::print);
+        println!("The sample is {} characters of code, not counted above", peer::sample_length());
+        Ok(peers.iter().map(peer::Peers::report).collect())
+    }
+
+    #[cfg(not(target_os = "linux"))]
+    fn measure_window(&self) -> Result<report::Window, Trouble> {
+        let _ = (&self.app, &self.empty, self.pairs);
+        Err("the window is measured on an X display and by /proc, which only Linux has".into())
+    }
+
+    #[cfg(not(target_os = "linux"))]
+    fn measure_peers(&self, _: &Runtime) -> Result<Vec<report::Peer>, Trouble> {
+        let _ = (&self.az, &self.python);
+        Err("the real names are served in namespaces, which only Linux has".into())
+    }
 }
 
-#[cfg(target_os = "linux")]
-fn measure_window(app: &Path, empty: &Path, pairs: usize) -> Result<report::Window, Trouble> {
-    let windows = window::measure(app, empty, pairs)?;
-    windows.print();
-    Ok(windows.report())
-}
-
-#[cfg(not(target_os = "linux"))]
-fn measure_window(_: &Path, _: &Path, _: usize) -> Result<report::Window, Trouble> {
-    Err("the window is measured on an X display and by /proc, which only Linux has".into())
+fn need(file: &Option<PathBuf>) -> Result<&Path, Trouble> {
+    file.as_deref().ok_or_else(|| USAGE.into())
 }
 
 fn measure_size(app: &Path, deb: &Path) -> Result<report::Size, Trouble> {

@@ -18,6 +18,9 @@ pub struct Report {
     /// What is shipped.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub size: Option<Size>,
+    /// One entry a latency.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub peer: Vec<Peer>,
 }
 
 /// The journey at one latency.
@@ -53,6 +56,32 @@ pub struct Size {
     pub binary_bytes: u64,
     /// The installer.
     pub deb_bytes: u64,
+}
+
+/// The article's way beside ours.
+#[derive(Debug, Serialize)]
+pub struct Peer {
+    /// What every request spends on the wire.
+    pub latency_ms: u64,
+    /// Ours.
+    pub keyless: Way,
+    /// Azure CLI and the article's sample.
+    pub azure_cli: Way,
+}
+
+/// One way from nothing to a chat answer.
+#[derive(Debug, Serialize)]
+pub struct Way {
+    /// The median of the runs, without the time in the browser.
+    pub wall_ms: f64,
+    /// How many requests were sent, but for the browser's.
+    pub requests: usize,
+    /// Over how many connections.
+    pub connections: usize,
+    /// How many characters are typed or pasted.
+    pub typed: usize,
+    /// How many buttons are pressed, in the browser too.
+    pub clicks: usize,
 }
 
 impl Report {
