@@ -86,6 +86,14 @@ impl Assignments {
         own.map_or_else(Vec::new, |own| self.pick(below(own, scope)))
     }
 
+    /// All of a principal's own, with their canonical scopes.
+    pub(crate) fn own(&self, principal: &str) -> impl Iterator<Item = (&str, &Assignment)> {
+        let own = self.by_principal.get(principal).into_iter().flatten();
+        own.flat_map(|(scope, all)| {
+            self.pick([all].into_iter()).into_iter().map(|one| (scope.as_str(), one))
+        })
+    }
+
     /// Whether a principal has any strictly below a scope.
     pub(crate) fn has_below(&self, principal: &str, scope: &str) -> bool {
         self.by_principal.get(principal).is_some_and(|own| below(own, scope).next().is_some())

@@ -19,8 +19,8 @@ pub(crate) struct Index {
     pub(crate) service_principals: HashMap<String, usize>,
     pub(crate) management_groups: HashMap<String, usize>,
     pub(crate) subscriptions: HashMap<String, usize>,
-    /// The subscriptions of a tenant.
-    pub(crate) of_tenant: HashMap<String, Vec<usize>>,
+    /// The subscriptions of a tenant, each with its id in lower case.
+    pub(crate) of_tenant: HashMap<String, Vec<(String, usize)>>,
     /// Subscription, resource group and account, by custom subdomain.
     pub(crate) subdomains: HashMap<String, (usize, usize, usize)>,
     /// By id and by name, counted through the built-in roles and then the scenario's own.
@@ -76,7 +76,8 @@ impl Index {
         }
         for (at, subscription) in scenario.subscriptions.iter().enumerate() {
             self.subscriptions.entry(subscription.id.to_lowercase()).or_insert(at);
-            self.of_tenant.entry(subscription.tenant.clone()).or_default().push(at);
+            let of_tenant = self.of_tenant.entry(subscription.tenant.clone()).or_default();
+            of_tenant.push((subscription.id.to_lowercase(), at));
             for (in_subscription, group) in subscription.resource_groups.iter().enumerate() {
                 for (in_group, account) in group.accounts.iter().enumerate() {
                     if let Some(name) = &account.subdomain {

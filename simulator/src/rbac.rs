@@ -1,6 +1,8 @@
 //! Role-based access control: which assignments of a principal count at a scope, what they allow, and
 //! what deny assignments take away again.
 
+use std::collections::HashSet;
+
 use time::OffsetDateTime;
 
 use crate::assignment::Assignment;
@@ -8,7 +10,7 @@ use crate::condition::Target;
 use crate::deny::DenyAssignment;
 use crate::mutant::Mutant;
 use crate::roles::{Plane, RoleDefinition};
-use crate::scenario::Scenario;
+use crate::scenario::{Scenario, Subscription};
 use crate::world::World;
 
 /// Someone who asks, in one tenant.
@@ -95,18 +97,47 @@ impl<'w> Rights<'w> {
 
     /// Whether the principal holds any role with control-plane actions at, above or below `scope`.
     pub(crate) fn see_anything(&self, scope: &str) -> bool {
-        let acts = |one: &&Assignment| {
-            self.world.scenario.role(&one.role).is_some_and(|role| !role.actions.is_empty())
-        };
         let below = |id: &String| {
             self.world
                 .assignments
                 .of_below(id, scope)
                 .iter()
-                .any(|one| self.knows(one) && acts(one))
+                .any(|one| self.knows(one) && self.acts(one))
         };
         let above = scopes_at_or_above(&self.world.scenario, scope);
-        self.at_or_above(&above).iter().any(acts) || self.identities.iter().any(below)
+        self.at_or_above(&above).iter().any(|one| self.acts(one))
+            || self.identities.iter().any(below)
+    }
+
+    /// The subscriptions of a tenant in which the principal sees anything.
+    pub(crate) fn visible_subscriptions(&self, tenant: &str) -> Vec<&'w Subscription> {
+        let scenario = &self.world.scenario;
+        let mut inside: HashSet<&str> = HashSet::new();
+        let mut above: HashSet<&str> = HashSet::new();
+        for (scope, one) in self.identities.iter().flat_map(|id| self.world.assignments.own(id)) {
+            if self.knows(one) && self.acts(one) {
+                match scope.strip_prefix("/subscriptions/") {
+                    Some(rest) => inside.insert(rest.split('/').next().unwrap_or_default()),
+                    None => above.insert(scope),
+                };
+            }
+        }
+        let inherits = |one: &Subscription| {
+            !above.is_empty() && {
+                let scopes = scopes_at_or_above(scenario, &format!("/subscriptions/{}", one.id));
+                scopes.iter().any(|scope| above.contains(scope.as_str()))
+            }
+        };
+        scenario
+            .subscriptions_of(tenant)
+            .filter(|(id, one)| inside.contains(id) || inherits(one))
+            .map(|(_, one)| one)
+            .collect()
+    }
+
+    /// Whether an assignment's role has any control-plane actions.
+    fn acts(&self, one: &Assignment) -> bool {
+        self.world.scenario.role(&one.role).is_some_and(|role| !role.actions.is_empty())
     }
 
     /// Whether something below `scope` may be decided otherwise than `scope` itself.

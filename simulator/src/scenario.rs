@@ -536,10 +536,13 @@ impl Scenario {
         self.subscriptions.get(*self.index.subscriptions.get(&id.to_lowercase())?)
     }
 
-    /// The subscriptions of a tenant.
-    pub(crate) fn subscriptions_of(&self, tenant: &str) -> impl Iterator<Item = &Subscription> {
+    /// The subscriptions of a tenant, each with its id in lower case.
+    pub(crate) fn subscriptions_of(
+        &self,
+        tenant: &str,
+    ) -> impl Iterator<Item = (&str, &Subscription)> {
         let all = self.index.of_tenant.get(tenant).into_iter().flatten();
-        all.map(|at| &self.subscriptions[*at])
+        all.map(|(id, at)| (id.as_str(), &self.subscriptions[*at]))
     }
 
     pub(crate) fn management_group(&self, name: &str) -> Option<&ManagementGroup> {

@@ -443,12 +443,8 @@ impl<'w> Rows<'_, 'w> {
     }
 
     fn subscriptions(&self, request: &Request) -> Vec<&'w Subscription> {
-        self.world
-            .scenario
-            .subscriptions_of(&self.ask.who.tenant)
-            .filter(|one| request.covers(one, self.world))
-            .filter(|one| self.rights.see_anything(&Place::Subscription(one).id()))
-            .collect()
+        let visible = self.rights.visible_subscriptions(&self.ask.who.tenant).into_iter();
+        visible.filter(|one| request.covers(one, self.world)).collect()
     }
 
     fn resources(&self, request: &Request) -> Vec<Row<'w>> {

@@ -1,6 +1,9 @@
 //! Tenants, subscriptions and resource groups.
 
+use std::collections::BTreeMap;
+
 use http::StatusCode;
+use serde::Serialize;
 use serde_json::{Value, json};
 
 use super::place::Place;
@@ -48,11 +51,7 @@ pub(super) fn list_tenants(ask: &Ask<'_>, world: &World) -> Answer {
 /// `GET /subscriptions`: those of the token's tenant in which the caller holds any role.
 pub(super) fn list(ask: &Ask<'_>, world: &World) -> Result<Answer, Answer> {
     let rights = Rights::of(world, &ask.who);
-    let visible: Vec<&Subscription> = world
-        .scenario
-        .subscriptions_of(&ask.who.tenant)
-        .filter(|one| rights.see_anything(&Place::Subscription(one).id()))
-        .collect();
+    let visible = rights.visible_subscriptions(&ask.who.tenant);
     let total = visible.len();
     let mut page = page::cut(ask, world, visible, describe)?;
     page.count = Some(json!({"type": "Total", "value": total}));
@@ -64,8 +63,8 @@ pub(super) fn read(place: &Place<'_>, ask: &Ask<'_>, world: &World) -> Result<An
     if !Rights::of(world, &ask.who).see_anything(&place.id()) {
         return Err(ask.forbid("Microsoft.Resources/subscriptions/read", &place.id()));
     }
-    let body = place.subscription().map(describe).unwrap_or_default();
-    Ok(Answer::json(StatusCode::OK, &body))
+    let body = place.subscription().map(describe);
+    Ok(Answer::body(StatusCode::OK, &body))
 }
 
 /// `GET /subscriptions/{id}/resourcegroups`: those that the caller may read.
@@ -118,23 +117,55 @@ pub(super) fn check_resource_group(
     Ok(Answer::empty(StatusCode::NO_CONTENT))
 }
 
-fn describe(subscription: &Subscription) -> Value {
-    let managers: Vec<Value> =
-        subscription.managed_by_tenants.iter().map(|id| json!({"tenantId": id})).collect();
-    let mut whole = json!({
-        "id": Place::Subscription(subscription).id(),
-        "authorizationSource": "RoleBased",
-        "managedByTenants": managers,
-        "subscriptionId": subscription.id,
-        "tenantId": subscription.tenant,
-        "displayName": subscription.name,
-        "state": subscription.state,
-        "subscriptionPolicies": policies(),
-    });
-    if !subscription.tags.is_empty() {
-        whole["tags"] = json!(subscription.tags);
+/// A subscription as it is told, without a detour through values: a person can have thousands.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Description<'w> {
+    id: String,
+    authorization_source: &'static str,
+    managed_by_tenants: Vec<Manager<'w>>,
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    tags: &'w BTreeMap<String, String>,
+    subscription_id: &'w str,
+    tenant_id: &'w str,
+    display_name: &'w str,
+    state: &'w str,
+    subscription_policies: Policies,
+}
+
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Manager<'w> {
+    tenant_id: &'w str,
+}
+
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Policies {
+    location_placement_id: &'static str,
+    quota_id: &'static str,
+    spending_limit: &'static str,
+}
+
+const POLICIES: Policies = Policies {
+    location_placement_id: "Public_2014-09-01",
+    quota_id: "PayAsYouGo_2014-09-01",
+    spending_limit: "Off",
+};
+
+fn describe(subscription: &Subscription) -> Description<'_> {
+    let managers = subscription.managed_by_tenants.iter();
+    Description {
+        id: Place::Subscription(subscription).id(),
+        authorization_source: "RoleBased",
+        managed_by_tenants: managers.map(|id| Manager { tenant_id: id }).collect(),
+        tags: &subscription.tags,
+        subscription_id: &subscription.id,
+        tenant_id: &subscription.tenant,
+        display_name: &subscription.name,
+        state: &subscription.state,
+        subscription_policies: POLICIES,
     }
-    whole
 }
 
 /// What Resource Graph tells of a subscription.
@@ -142,15 +173,7 @@ pub(super) fn properties(subscription: &Subscription) -> Value {
     json!({
         "managedByTenants": subscription.managed_by_tenants,
         "state": subscription.state,
-        "subscriptionPolicies": policies(),
-    })
-}
-
-fn policies() -> Value {
-    json!({
-        "locationPlacementId": "Public_2014-09-01",
-        "quotaId": "PayAsYouGo_2014-09-01",
-        "spendingLimit": "Off",
+        "subscriptionPolicies": POLICIES,
     })
 }
 
