@@ -88,21 +88,21 @@ pub(crate) struct Merits {
 }
 
 impl Policies {
-    /// The first demand that is made in this case and is not met.
+    /// The demands that are made in this case and are not met, in the order of the rules.
     ///
     /// `began` is when the scenario began.
-    pub(crate) fn unmet(
-        &self,
+    pub(crate) fn unmet<'a>(
+        &'a self,
         case: &Case<'_>,
         merits: &Merits,
         now: OffsetDateTime,
         began: OffsetDateTime,
-    ) -> Option<&Demand> {
+    ) -> impl Iterator<Item = &'a Demand> {
         self.sign_in
             .iter()
-            .filter(|rule| rule.applies(case))
+            .filter(move |rule| rule.applies(case))
             .map(|rule| &rule.demand)
-            .find(|demand| !demand.is_met(merits, now, began))
+            .filter(move |demand| !demand.is_met(merits, now, began))
     }
 }
 

@@ -23,6 +23,7 @@ const FILES: &[(&str, &str)] = &[
     ("no-account", include_str!("../scenarios/no-account.json")),
     ("no-chat-deployment", include_str!("../scenarios/no-chat-deployment.json")),
     ("already-has-access", include_str!("../scenarios/already-has-access.json")),
+    ("mfa-for-writes", include_str!("../scenarios/mfa-for-writes.json")),
     ("through-group", include_str!("../scenarios/through-group.json")),
 ];
 

@@ -26,6 +26,9 @@ pub(crate) const GRAPH_AUDIENCE: &str = "https://graph.microsoft.com";
 /// Tokens count from five minutes before they are made (recorded: exp - iat is 3900 s for an id token).
 const BACKDATED: Duration = Duration::from_secs(300);
 
+/// A token names no more groups than these; with more it says only where to ask for them.
+const MOST_GROUPS: usize = 200;
+
 /// Whether a resource exists whose tokens can be asked for.
 pub(crate) fn is_resource(resource: &str) -> bool {
     let resource = resource.trim_end_matches('/');
@@ -111,7 +114,6 @@ fn claims_of_person(user: &User, sign_in: &SignIn, grant: &Grant<'_>, world: &Wo
         "appidacr": "0",
         "family_name": user.family_name,
         "given_name": user.given_name,
-        "groups": world.scenario.identities_of(object_id)[1..],
         "idtyp": "user",
         "ipaddr": "127.0.0.1",
         "name": user.name(),
@@ -123,6 +125,17 @@ fn claims_of_person(user: &User, sign_in: &SignIn, grant: &Grant<'_>, world: &Wo
         // The role template that everybody holds who is no guest and no administrator.
         "wids": ["b79fbf4d-3ef9-4689-8143-76b194e85509"],
     });
+    let groups = &world.scenario.identities_of(object_id)[1..];
+    if groups.len() <= MOST_GROUPS {
+        claims["groups"] = json!(groups);
+    } else {
+        let endpoint = format!(
+            "https://graph.windows.net/{}/users/{object_id}/getMemberObjects",
+            grant.tenant
+        );
+        claims["_claim_names"] = json!({"groups": "src1"});
+        claims["_claim_sources"] = json!({"src1": {"endpoint": endpoint}});
+    }
     if user.home == grant.tenant {
         claims["upn"] = json!(user.upn);
     } else {

@@ -488,17 +488,9 @@ async fn every_other_refusal_of_the_chat_has_its_own_page() {
 
 #[tokio::test]
 async fn a_claims_challenge_leads_to_a_stronger_sign_in() {
-    let mut stage = Stage::new("default").await;
+    let mut stage = Stage::new("mfa-for-writes").await;
     stage.sign_in().await;
     stage.choose(RESOURCE).await;
-    let challenge = "Bearer realm=\"\", authorization_uri=\"https://login.microsoftonline.com/common/oauth2/authorize\", \
-        error=\"insufficient_claims\", claims=\"eyJhY2Nlc3NfdG9rZW4iOnsiYWNycyI6eyJlc3NlbnRpYWwiOnRydWUsInZhbHVlcyI6WyJwMSJdfX19\"";
-    let act = Act::Answer {
-        status: 401,
-        headers: BTreeMap::from([("www-authenticate".to_owned(), challenge.to_owned())]),
-        body: json!({ "error": { "code": "RequestDisallowedByPolicy", "message": "MFA." } }),
-    };
-    stage.simulator.add_fault(Fault::on("roleAssignments.create", act).times(1));
     stage.send(Command::AssignRole).await;
     stage.until_failure(Code::ProofNeeded).await;
     press(&mut stage, Action::SignIn).await;

@@ -236,8 +236,8 @@ impl Authority {
     }
 }
 
-/// The first thing that a tenant demands of this person and this client and does not get; what
-/// revokes a guest is the home tenant's.
+/// The first thing that is demanded of this person and this client and is not there: sign-ins are
+/// revoked by the home tenant, everything else is the business of the tenant of the token.
 fn find_unmet_demand<'w>(
     world: &'w World,
     tenant: &'w Tenant,
@@ -251,9 +251,9 @@ fn find_unmet_demand<'w>(
         .and_then(|upn| world.scenario.user(upn))
         .and_then(|user| world.scenario.tenant(&user.home))
         .unwrap_or(tenant);
-    let revoked = home
-        .policies
+    let revokes = |demand: &&Demand| matches!(demand, Demand::Revoked { .. });
+    home.policies
         .unmet(case, merits, now, began)
-        .filter(|demand| matches!(demand, Demand::Revoked { .. }));
-    revoked.or_else(|| tenant.policies.unmet(case, merits, now, began))
+        .find(revokes)
+        .or_else(|| tenant.policies.unmet(case, merits, now, began).find(|one| !revokes(one)))
 }

@@ -80,9 +80,14 @@ pub(crate) fn answer(route: Option<&Route>, call: &Call, site: &Site) -> Answer 
     let mut answer = match outcome {
         Ok(body) => Answer::json(StatusCode::OK, &body)
             .with("content-type", "application/json;odata.metadata=minimal;odata.streaming=true;IEEE754Compatible=false;charset=utf-8")
-            .with("odata-version", "4.0")
-            .with("x-ms-resource-unit", "1"),
+            .with("odata-version", "4.0"),
         Err(error) => error.into_answer(&request, call, site, now),
+    };
+    // What a request costs (recorded with each of them).
+    let units = match route {
+        Some(Route::Objects) => "3",
+        Some(Route::Users) => "2",
+        _ => "1",
     };
     if matches!(route, Some(Route::Objects)) {
         answer = answer.with("location", &site.addresses.graph);
@@ -94,6 +99,7 @@ pub(crate) fn answer(route: Option<&Route>, call: &Call, site: &Site) -> Answer 
         .with("request-id", request.to_string())
         .with("strict-transport-security", "max-age=31536000")
         .with("vary", "Accept-Encoding")
+        .with("x-ms-resource-unit", units)
         .with("x-ms-ags-diagnostic", "{\"ServerInfo\":{\"DataCenter\":\"Practice\",\"Slice\":\"E\",\"Ring\":\"5\",\"ScaleUnit\":\"001\",\"RoleInstance\":\"PRACTICE01\"}}")
 }
 

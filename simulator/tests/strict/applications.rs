@@ -11,7 +11,16 @@ const OBJECT: &str = "9c0d3c53-5b5c-4e4a-9a0b-7d0c8f0e1a22";
 const SECRET: &str = "practice~secret";
 
 async fn start() -> Bench {
+    start_under(json!([])).await
+}
+
+/// With rules for sign-ins in Contoso.
+async fn start_under(rules: Value) -> Bench {
     Bench::start_with(json!({
+        "tenants": [
+            { "id": CONTOSO, "name": "Contoso", "domains": ["contoso.example"], "policies": { "sign_in": rules } },
+            { "id": FABRIKAM, "name": "Fabrikam", "domains": ["fabrikam.example"] }
+        ],
         "service_principals": [
             { "id": OBJECT, "app_id": APP, "tenant": CONTOSO, "name": "contoso-deploy", "secrets": ["older~secret", SECRET] }
         ],
@@ -154,6 +163,23 @@ async fn graph_has_no_me_for_an_application_and_shows_it_nothing() {
     assert_eq!(me.message(), "/me request is only valid with delegated authentication flow.");
     let users = bench.send(Method::GET, &format!("{graph}/v1.0/users"), Some(&token), None).await;
     assert_eq!(users.refusal(), (403, "Authorization_RequestDenied".into()));
+}
+
+#[tokio::test]
+async fn rules_for_people_leave_applications_alone_and_blocks_do_not() {
+    let scope = "https://management.azure.com/.default";
+    let people = json!([{ "demand": "mfa" }, { "demand": "consent" }, { "demand": "enrolment" }]);
+    let bench = start_under(people).await;
+    assert_eq!(bench.enter(CONTOSO, APP, SECRET, scope).await.status, 200);
+    for (rule, number) in [
+        (json!({ "demand": "block", "flow": "client_credentials" }), 53003),
+        (json!({ "demand": "no_application", "client": APP }), 700_016),
+    ] {
+        let bench = start_under(json!([rule])).await;
+        let reply = bench.enter(CONTOSO, APP, SECRET, scope).await;
+        assert_eq!(refusal(&reply).1, number);
+        bench.refresh_token(ADA).await;
+    }
 }
 
 async fn token_of(bench: &Bench, resource: &str) -> String {

@@ -320,3 +320,19 @@ async fn a_code_does_not_get_around_a_rule_of_its_redemption() {
     let reply = bench.token("organizations", &redemption(&code)).await;
     assert_eq!(refusal(&reply).1, 50173);
 }
+
+#[tokio::test]
+async fn what_home_demands_of_a_token_is_not_asked_for_one_of_another_tenant() {
+    let home = json!([{ "demand": "block" }, { "demand": { "revoked": { "after_seconds": 60 } } }]);
+    let abroad = json!([{ "demand": { "revoked": { "after_seconds": 30 } }, "user": ADA }]);
+    let bench = start(home, abroad).await;
+    let code = bench.sign_in(ADA, FABRIKAM, &proper()).await;
+    let tokens = bench.token(FABRIKAM, &redemption(&code)).await.json();
+    let token = tokens["refresh_token"].as_str().expect("blocked at home, but not here");
+    bench.pass(59);
+    let reply = bench.refresh(FABRIKAM, CLI, token, ARM).await;
+    assert_eq!(reply.status, 200, "only home can revoke: {}", reply.text);
+    assert_eq!(refusal(&bench.refresh(CONTOSO, CLI, token, ARM).await).1, 53003);
+    bench.pass(1);
+    assert_eq!(refusal(&bench.refresh(FABRIKAM, CLI, token, ARM).await).1, 50173);
+}

@@ -141,6 +141,9 @@ async fn each_other_scenario_is_what_its_name_says() {
     let played = Played::start("may-not-assign").await;
     let (account, ..) = played.first().await;
     assert_eq!(played.assign(&account).await, 403);
+    let played = Played::start("mfa-for-writes").await;
+    let (account, ..) = played.first().await;
+    assert_eq!(played.assign(&account).await, 401);
     let played = Played::start("role-after-40-s").await;
     let (account, endpoint, deployment) = played.first().await;
     assert_eq!(played.assign(&account).await, 201);

@@ -630,3 +630,199 @@ async fn metadata_tells_where_things_are_and_which_hosts_are_known() {
     let reply = bench.send(Method::GET, &unknown, None, None).await;
     assert_eq!((reply.status.as_u16(), &reply.json()["error"]), (400, &"invalid_instance".into()));
 }
+
+#[tokio::test]
+async fn each_kind_of_authority_has_its_own_issuer() {
+    let bench = Bench::start().await;
+    let authority = bench.simulator.addresses().authority;
+    for (segment, issuer, endpoints) in [
+        ("organizations", "{tenantid}", "organizations"),
+        ("common", "{tenantid}", "common"),
+        ("consumers", "9188040d-6c67-4c5b-b112-36a304b66dad", "consumers"),
+        (FABRIKAM, FABRIKAM, FABRIKAM),
+        ("fabrikam.example", FABRIKAM, FABRIKAM),
+    ] {
+        let url = format!("{authority}/{segment}/v2.0/.well-known/openid-configuration");
+        let body = bench.send(Method::GET, &url, None, None).await.json();
+        assert_eq!(body["issuer"], format!("{authority}/{issuer}/v2.0"), "{segment}");
+        for (member, path) in [
+            ("token_endpoint", "oauth2/v2.0/token"),
+            ("authorization_endpoint", "oauth2/v2.0/authorize"),
+            ("device_authorization_endpoint", "oauth2/v2.0/devicecode"),
+            ("end_session_endpoint", "oauth2/v2.0/logout"),
+            ("jwks_uri", "discovery/v2.0/keys"),
+        ] {
+            assert_eq!(body[member], format!("{authority}/{endpoints}/{path}"), "{segment}");
+        }
+    }
+    let page = bench.open_page("consumers", &proper()).await;
+    assert!(page.text.contains("AADSTS700016"), "personal accounts have no such application");
+}
+
+#[tokio::test]
+async fn instance_discovery_answers_each_version_as_recorded() {
+    let bench = Bench::start().await;
+    let authority = bench.simulator.addresses().authority;
+    let ask = async |version: &str, endpoint: &str| {
+        let base = format!("{authority}/common/discovery/instance");
+        let query = [("api-version", version), ("authorization_endpoint", endpoint)];
+        let url = Url::parse_with_params(&base, query).expect("a proper address");
+        bench.send(Method::GET, url.as_str(), None, None).await.json()
+    };
+    let old = ask("1.0", "https://login.windows.net/contoso.example/oauth2/authorize").await;
+    assert_eq!(
+        old,
+        serde_json::json!({"tenant_discovery_endpoint": "https://login.windows.net/contoso.example/.well-known/openid-configuration"}),
+        "1.0 tells no clouds"
+    );
+    let new = ask("1.1", "https://sts.windows.net/contoso.example/oauth2/v2.0/authorize").await;
+    assert_eq!(
+        new["tenant_discovery_endpoint"],
+        "https://sts.windows.net/contoso.example/v2.0/.well-known/openid-configuration"
+    );
+    assert_eq!(new["metadata"].as_array().map(Vec::len), Some(6), "five clouds and this one");
+    let own = ask("1.1", &format!("{authority}/common/oauth2/v2.0/authorize")).await;
+    assert_eq!(
+        own["tenant_discovery_endpoint"],
+        format!("{authority}/common/v2.0/.well-known/openid-configuration")
+    );
+    let newer = ask("2.0", "https://login.microsoftonline.com/common/oauth2/authorize").await;
+    assert_eq!(newer["error"], "invalid_instance");
+}
+
+#[tokio::test]
+async fn a_refusal_can_be_found_again_by_the_ids_of_the_client_and_of_entra() {
+    let bench = Bench::start().await;
+    let id = "1ccf1265-f070-4276-9daf-84b852e46946";
+    let url = format!("{}/organizations/oauth2/v2.0/token", bench.simulator.addresses().authority);
+    let form = redemption("made-up");
+    let in_form: Vec<(&str, &str)> =
+        form.iter().copied().chain([("client-request-id", id)]).collect();
+    for request in [
+        bench.client.post(format!("{url}?client-request-id={id}")).form(&form),
+        bench.client.post(&url).header("client-request-id", id).form(&form),
+        bench.client.post(&url).form(&in_form),
+    ] {
+        let reply = read(request.send().await.expect("an answer")).await;
+        let body = reply.json();
+        assert_eq!(body["correlation_id"], id, "the client's own id");
+        assert_eq!(body["trace_id"], reply.header("x-ms-request-id"), "Entra's own id");
+        assert_eq!(
+            body["error_description"],
+            format!(
+                "AADSTS70000: Provided grant is invalid or malformed. Trace ID: {} Correlation ID: {id} Timestamp: 2026-11-21 09:00:00Z",
+                reply.header("x-ms-request-id")
+            )
+        );
+        assert_eq!(reply.header("client-request-id"), "", "nobody asked for it back");
+    }
+    let asked = bench.client.post(&url).header("client-request-id", id);
+    let asked = asked.header("return-client-request-id", "true").form(&form);
+    let reply = read(asked.send().await.expect("an answer")).await;
+    assert_eq!(reply.header("client-request-id"), id);
+}
+
+#[tokio::test]
+async fn a_refusal_has_exactly_the_members_of_the_record() {
+    let bench = Bench::start().await;
+    let reply = bench.redeem("made-up").await;
+    let body = reply.json();
+    let members: Vec<&String> = body.as_object().expect("an object").keys().collect();
+    assert_eq!(
+        members,
+        [
+            "correlation_id",
+            "error",
+            "error_codes",
+            "error_description",
+            "error_uri",
+            "timestamp",
+            "trace_id"
+        ],
+        "suberror and claims are there only where they say something"
+    );
+    assert_eq!(body["error_uri"], "https://login.microsoftonline.com/error?code=70000");
+    for (name, value) in [
+        ("cache-control", "no-store, no-cache"),
+        ("pragma", "no-cache"),
+        ("expires", "-1"),
+        ("x-ms-clitelem", "1,70000,0,,"),
+        ("x-ms-srs", "1.P"),
+        ("x-xss-protection", "0"),
+        ("x-content-type-options", "nosniff"),
+        ("content-type", "application/json; charset=utf-8"),
+    ] {
+        assert_eq!(reply.header(name), value, "{name}");
+    }
+}
+
+#[tokio::test]
+async fn a_guests_tokens_name_the_home_they_come_from() {
+    let bench = Bench::start().await;
+    let token = bench.refresh_token(ADA).await;
+    let scope = "https://management.azure.com/.default openid";
+    let home = bench.refresh(CONTOSO, CLI, &token, scope).await.json();
+    let away = bench.refresh(FABRIKAM, CLI, &token, scope).await.json();
+    let (home, away) = (
+        [claims(&home["access_token"]), claims(&home["id_token"])],
+        [claims(&away["access_token"]), claims(&away["id_token"])],
+    );
+    assert_eq!((&home[0]["upn"], &home[0]["idp"]), (&ADA.into(), &Value::Null));
+    assert_eq!(home[1]["idp"], Value::Null);
+    let provider = format!("https://sts.windows.net/{CONTOSO}/");
+    assert_eq!((&away[0]["upn"], &away[0]["email"]), (&Value::Null, &ADA.into()));
+    for token in &away {
+        assert_eq!(token["idp"], provider, "who has vouched for the guest");
+        assert_eq!(token["tid"], FABRIKAM);
+    }
+    assert_eq!(away[1]["preferred_username"], ADA);
+}
+
+#[tokio::test]
+async fn a_token_names_two_hundred_groups_at_most() {
+    for (count, named) in [(200, true), (201, false)] {
+        let groups: Vec<Value> = (0..count)
+            .map(|number| {
+                serde_json::json!({
+                    "id": format!("00000000-0000-4000-8000-{number:012}"), "tenant": CONTOSO,
+                    "name": format!("Group {number}"), "members": [ADA_ID],
+                })
+            })
+            .collect();
+        let bench = Bench::start_with(serde_json::json!({ "groups": groups })).await;
+        let token = claims(
+            &bench.simulator.issue_token(ADA, CONTOSO, "https://management.azure.com").into(),
+        );
+        assert_eq!(token["groups"].as_array().map(Vec::len), named.then_some(count), "{count}");
+        assert_eq!(token["_claim_names"]["groups"].is_null(), named, "{count}");
+    }
+}
+
+#[tokio::test]
+async fn the_scope_of_an_answer_holds_what_was_asked_for_verbatim() {
+    let bench = Bench::start().await;
+    let token = bench.refresh_token(ADA).await;
+    for (asked, granted) in [
+        (
+            "https://management.core.windows.net//.default",
+            "https://management.core.windows.net//user_impersonation https://management.core.windows.net//.default",
+        ),
+        (
+            "https://cognitiveservices.azure.com/.default openid profile",
+            "https://cognitiveservices.azure.com/user_impersonation https://cognitiveservices.azure.com/.default",
+        ),
+        (
+            "https://management.azure.com/user_impersonation",
+            "https://management.azure.com/user_impersonation",
+        ),
+        ("User.Read", "User.Read"),
+    ] {
+        let tokens = bench.refresh("organizations", CLI, &token, asked).await.json();
+        assert_eq!(tokens["scope"], granted, "{asked}");
+    }
+    let graph =
+        bench.refresh("organizations", CLI, &token, "https://graph.microsoft.com//.default").await;
+    let access = claims(&graph.json()["access_token"]);
+    assert_eq!(access["aud"], "https://graph.microsoft.com/", "one slash belongs to the audience");
+    assert!(access["scp"].as_str().is_some_and(|all| all.contains("User.Read.All")), "{access}");
+}
