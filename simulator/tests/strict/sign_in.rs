@@ -686,6 +686,8 @@ async fn instance_discovery_answers_each_version_as_recorded() {
         own["tenant_discovery_endpoint"],
         format!("{authority}/common/v2.0/.well-known/openid-configuration")
     );
+    let tests = ask("1.0", "https://login.windows-ppe.net/contoso.example/oauth2/authorize").await;
+    assert!(tests["error"].is_null(), "the cloud of Microsoft's own tests is known: {tests}");
     let newer = ask("2.0", "https://login.microsoftonline.com/common/oauth2/authorize").await;
     assert_eq!(newer["error"], "invalid_instance");
 }
