@@ -48,6 +48,7 @@ mod server;
 mod signature;
 mod simulator;
 mod site;
+mod ten_thousand;
 mod token;
 mod world;
 

@@ -14,6 +14,7 @@ use crate::fault::Fault;
 use crate::index::Index;
 use crate::policy::Policies;
 use crate::roles::RoleDefinition;
+use crate::ten_thousand;
 
 const FILES: &[(&str, &str)] = &[
     ("default", include_str!("../scenarios/default.json")),
@@ -387,7 +388,7 @@ impl Scenario {
 
     /// The names of the built-in scenarios.
     pub fn names() -> Vec<&'static str> {
-        FILES.iter().map(|(name, _)| *name).collect()
+        FILES.iter().map(|(name, _)| *name).chain([ten_thousand::NAME]).collect()
     }
 
     /// A scenario from the text of a scenario file.
@@ -587,6 +588,9 @@ impl Account {
 }
 
 fn built_in(name: &str) -> Result<Value, ScenarioError> {
+    if name == ten_thousand::NAME {
+        return Ok(ten_thousand::describe());
+    }
     let (_, text) = FILES
         .iter()
         .find(|(known, _)| *known == name)

@@ -13,11 +13,12 @@ use http_body_util::{BodyExt as _, Full, LengthLimitError, Limited, StreamBody};
 use hyper::body::{Frame, Incoming};
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
-use hyper_util::rt::TokioIo;
+use hyper_util::rt::{TokioIo, TokioTimer};
 use serde_json::Value;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinSet;
+use tokio::time::timeout;
 
 use crate::address::Entrance;
 use crate::answer::{Answer, Content};
@@ -29,6 +30,10 @@ use crate::site::Site;
 
 /// The largest request body that is read, in bytes.
 const BODY_LIMIT: usize = 1 << 20;
+/// The largest head of a request that is read, in bytes: a token of somebody in many groups has 16 kB.
+const HEAD_LIMIT: usize = 128 << 10;
+/// Without it, a process that is out of file handles would spin.
+const PAUSE_AFTER_TROUBLE: Duration = Duration::from_millis(100);
 
 /// The connection ends here, on purpose.
 #[derive(Debug, thiserror::Error)]
@@ -71,10 +76,13 @@ where
     loop {
         tokio::select! {
             accepted = listener.accept() => {
-                // A connection that was gone before it was accepted is the peer's business.
-                if let Ok((stream, _)) = accepted {
-                    let _ = stream.set_nodelay(true);
-                    connections.spawn(talk(stream));
+                match accepted {
+                    Ok((stream, _)) => {
+                        let _ = stream.set_nodelay(true);
+                        connections.spawn(talk(stream));
+                    }
+                    // The peer was gone before it was accepted, or there is no handle left.
+                    Err(_) => tokio::time::sleep(PAUSE_AFTER_TROUBLE).await,
                 }
             }
             Some(_) = connections.join_next() => {}
@@ -87,9 +95,15 @@ where
     Stream: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
     let number = site.ledger.connect();
+    let patience = site.patience;
     let service = service_fn(move |request| answer(request, number, Arc::clone(&site), entrance));
-    // An error here is a connection that the peer dropped or that a fault cut.
-    let _ = http1::Builder::new().serve_connection(TokioIo::new(stream), service).await;
+    // An error here is a connection that the peer dropped, that a fault cut, or that was too slow.
+    let _ = http1::Builder::new()
+        .timer(TokioTimer::new())
+        .header_read_timeout(patience)
+        .max_buf_size(HEAD_LIMIT)
+        .serve_connection(TokioIo::new(stream), service)
+        .await;
 }
 
 async fn answer(
@@ -111,18 +125,14 @@ async fn answer(
     if !is_for_us(&call, &site, entrance) {
         return Ok(whole(refuse(&site, &call, &path, StatusCode::BAD_REQUEST, "host.refused")));
     }
-    match Limited::new(body, BODY_LIMIT).collect().await {
-        Ok(collected) => call.body = collected.to_bytes(),
-        Err(error) if error.is::<LengthLimitError>() => {
-            return Ok(whole(refuse(
-                &site,
-                &call,
-                &path,
-                StatusCode::PAYLOAD_TOO_LARGE,
-                "body.refused",
-            )));
+    let refused = |status| whole(refuse(&site, &call, &path, status, "body.refused"));
+    match timeout(site.patience, Limited::new(body, BODY_LIMIT).collect()).await {
+        Ok(Ok(collected)) => call.body = collected.to_bytes(),
+        Ok(Err(error)) if error.is::<LengthLimitError>() => {
+            return Ok(refused(StatusCode::PAYLOAD_TOO_LARGE));
         }
-        Err(_) => return Err(Cut),
+        Ok(Err(_)) => return Err(Cut),
+        Err(_) => return Ok(refused(StatusCode::REQUEST_TIMEOUT)),
     }
     let route = find_route(&mut call, entrance);
     if matches!(route, Route::Control) {

@@ -35,10 +35,13 @@ pub struct Options {
     pub latency: Duration,
     /// An address of loopback; port 0 takes a free one.
     pub listen: SocketAddr,
+    /// Real time that a client may take for the head of a request, and for its body.
+    pub patience: Duration,
 }
 
 impl Default for Options {
-    /// Scenario `default`, the system's clock, no latency, a free port of 127.0.0.1.
+    /// Scenario `default`, the system's clock, no latency, a free port of 127.0.0.1, two minutes of
+    /// patience.
     fn default() -> Self {
         Self {
             scenario: Scenario::named("default")
@@ -46,6 +49,7 @@ impl Default for Options {
             clock: Clock::system(),
             latency: Duration::ZERO,
             listen: SocketAddr::from(([127, 0, 0, 1], 0)),
+            patience: Duration::from_secs(120),
         }
     }
 }
@@ -89,6 +93,7 @@ impl Simulator {
             vec![bound.to_string(), format!("localhost:{}", bound.port())],
             options.clock,
             options.latency,
+            options.patience,
             options.scenario,
         ));
         let serving = tokio::spawn(serve(listener, Arc::clone(&site), Entrance::Paths));
@@ -114,6 +119,7 @@ impl Simulator {
             vec![control_bound.to_string()],
             options.clock,
             options.latency,
+            options.patience,
             options.scenario,
         );
         let site = Arc::new(site.with_hosts_files(files)?);

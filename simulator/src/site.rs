@@ -19,6 +19,8 @@ pub(crate) struct Site {
     pub(crate) faults: Faults,
     /// Hosts by which a request may address the simulator.
     pub(crate) hosts: Vec<String>,
+    /// How long a client may take for the head of a request, and for its body.
+    pub(crate) patience: Duration,
     #[cfg(feature = "hosts")]
     pub(crate) hosts_files: Option<crate::hosts::HostsFiles>,
     latency: Mutex<Duration>,
@@ -31,6 +33,7 @@ impl Site {
         hosts: Vec<String>,
         clock: Clock,
         latency: Duration,
+        patience: Duration,
         scenario: Scenario,
     ) -> Self {
         let faults = Faults::default();
@@ -42,6 +45,7 @@ impl Site {
             ledger: Ledger::default(),
             faults,
             hosts,
+            patience,
             #[cfg(feature = "hosts")]
             hosts_files: None,
             latency: Mutex::new(latency),

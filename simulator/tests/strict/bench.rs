@@ -76,12 +76,27 @@ impl Bench {
         Self::with(&whole.to_string()).await
     }
 
+    /// The same with little real time for a client to finish its requests.
+    pub(crate) async fn start_impatient(patience: Duration) -> Self {
+        let scenario = Scenario::from_json(include_str!("scenario.json"));
+        let scenario = scenario.expect("the test's scenario is sound");
+        Self::run(Options { scenario, patience, ..Options::default() }).await
+    }
+
+    /// A built-in scenario.
+    pub(crate) async fn start_named(name: &str) -> Self {
+        let scenario = Scenario::named(name).expect("the name is known");
+        Self::run(Options { scenario, ..Options::default() }).await
+    }
+
     async fn with(scenario: &str) -> Self {
-        let options = Options {
-            scenario: Scenario::from_json(scenario).expect("the test's scenario is sound"),
-            clock: Clock::manual(datetime!(2026-11-21 09:00 UTC)),
-            ..Options::default()
-        };
+        let scenario = Scenario::from_json(scenario).expect("the test's scenario is sound");
+        Self::run(Options { scenario, ..Options::default() }).await
+    }
+
+    async fn run(options: Options) -> Self {
+        let clock = Clock::manual(datetime!(2026-11-21 09:00 UTC));
+        let options = Options { clock, ..options };
         let client = Client::builder()
             .no_proxy()
             .redirect(reqwest::redirect::Policy::none())

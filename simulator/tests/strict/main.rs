@@ -13,10 +13,12 @@ mod history;
 #[cfg(feature = "hosts")]
 mod hosts;
 mod inference;
+mod load;
 mod management;
 mod policies;
 mod rbac;
 mod resource_graph;
+mod scale;
 mod scenarios;
 mod sign_in;
 mod tokens;
