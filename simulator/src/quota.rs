@@ -1,5 +1,6 @@
 //! How many requests somebody may still send in a window of time.
 
+use std::cell::RefCell;
 use std::collections::HashMap;
 use std::time::Duration;
 
@@ -8,9 +9,8 @@ use time::OffsetDateTime;
 /// So many requests in every window, for each key by itself. A window begins with its first request.
 #[derive(Debug)]
 pub(crate) struct Quota {
-    limit: u64,
     window: Duration,
-    begun: HashMap<String, (OffsetDateTime, u64)>,
+    begun: RefCell<HashMap<String, (OffsetDateTime, u64)>>,
 }
 
 /// What a request was granted.
@@ -23,22 +23,26 @@ pub(crate) struct Draw {
 }
 
 impl Quota {
-    pub(crate) fn new(limit: u64, window: Duration) -> Self {
-        Self { limit, window, begun: HashMap::new() }
+    pub(crate) fn every(window: Duration) -> Self {
+        Self { window, begun: RefCell::default() }
     }
 
-    /// Takes one request from a key's window.
-    pub(crate) fn draw(&mut self, key: &str, now: OffsetDateTime) -> Draw {
-        let window = self.window;
-        let (begin, used) = self.begun.entry(key.to_owned()).or_insert_with(|| (now, 0));
-        if *begin + window <= now {
+    /// Takes one of `limit` requests from a key's window.
+    pub(crate) fn draw(&self, key: &str, limit: u64, now: OffsetDateTime) -> Draw {
+        let mut begun = self.begun.borrow_mut();
+        let (begin, used) = begun.entry(key.to_owned()).or_insert((now, 0));
+        if *begin + self.window <= now {
             (*begin, *used) = (now, 0);
         }
-        let granted = *used < self.limit;
+        let granted = *used < limit;
         *used += u64::from(granted);
-        let left = (*begin + window - now).unsigned_abs();
+        let left = (*begin + self.window - now).unsigned_abs();
         let seconds = left.as_secs() + u64::from(left.subsec_nanos() > 0);
-        Draw { granted, remaining: self.limit - *used, resets_after: Duration::from_secs(seconds) }
+        Draw {
+            granted,
+            remaining: limit.saturating_sub(*used),
+            resets_after: Duration::from_secs(seconds),
+        }
     }
 }
 
@@ -52,16 +56,16 @@ mod tests {
 
     #[test]
     fn a_window_ends_by_the_clock_and_is_everyones_own() {
-        let mut quota = Quota::new(2, Duration::from_secs(5));
+        let quota = Quota::every(Duration::from_secs(5));
         let start = datetime!(2026-11-21 09:00 UTC);
         let left: Vec<(bool, u64)> = (0..3)
-            .map(|_| quota.draw("ada", start))
+            .map(|_| quota.draw("ada", 2, start))
             .map(|draw| (draw.granted, draw.remaining))
             .collect();
         assert_eq!(left, [(true, 1), (true, 0), (false, 0)]);
-        assert!(quota.draw("mary", start).granted, "another window");
-        let later = quota.draw("ada", start + Duration::from_millis(4_001));
+        assert!(quota.draw("mary", 2, start).granted, "another window");
+        let later = quota.draw("ada", 2, start + Duration::from_millis(4_001));
         assert_eq!((later.granted, later.resets_after), (false, Duration::from_secs(1)));
-        assert!(quota.draw("ada", start + Duration::from_secs(5)).granted, "a new window");
+        assert!(quota.draw("ada", 2, start + Duration::from_secs(5)).granted, "a new window");
     }
 }

@@ -357,6 +357,9 @@ pub(crate) struct Deployment {
     /// Thousands of tokens a minute.
     #[serde(default = "ten")]
     pub(crate) capacity: u64,
+    /// Requests in ten seconds after which it answers 429; none: never.
+    #[serde(default)]
+    pub(crate) requests_per_ten_seconds: Option<u64>,
 }
 
 /// A role assignment that exists from the beginning, and works from the beginning.

@@ -40,8 +40,10 @@ pub(crate) struct World {
     identities: BTreeMap<String, Identity>,
     /// From when a subscription is registered for a namespace, both in lower case.
     registrations: HashMap<(String, String), OffsetDateTime>,
-    /// The requests that each person may still send to Resource Graph: 15 in 5 seconds.
+    /// What each person has sent to Resource Graph.
     pub(crate) graph_quota: Quota,
+    /// What each deployment was sent.
+    pub(crate) deployment_quota: Quota,
     /// What Entra has given out.
     pub(crate) entra: entra::State,
 }
@@ -53,7 +55,8 @@ impl World {
             service_principals: scenario.service_principals.clone(),
             identities: given_identities(&scenario),
             registrations: HashMap::new(),
-            graph_quota: Quota::new(15, Duration::from_secs(5)),
+            graph_quota: Quota::every(Duration::from_secs(5)),
+            deployment_quota: Quota::every(Duration::from_secs(10)),
             scenario,
             entra: entra::State::new(now),
         }

@@ -20,6 +20,8 @@ use crate::rbac::{Rights, canonical, management_group_scope, scopes_at_or_above}
 use crate::scenario::{Account, ResourceGroup, Subscription};
 use crate::world::{Identity, World};
 
+/// Requests that a person may send in five seconds.
+const QUOTA: u64 = 15;
 /// Rows on one page, at most.
 const PAGE: usize = 1000;
 
@@ -44,9 +46,9 @@ const COLUMNS: [(&str, &str); 16] = [
 ];
 
 /// `POST /providers/Microsoft.ResourceGraph/resources`.
-pub(super) fn query(ask: &Ask<'_>, world: &mut World) -> Result<Answer, Answer> {
+pub(super) fn query(ask: &Ask<'_>, world: &World) -> Result<Answer, Answer> {
     let key = format!("{}|{}", ask.who.tenant, ask.who.object_id);
-    let draw = world.graph_quota.draw(&key, ask.now);
+    let draw = world.graph_quota.draw(&key, QUOTA, ask.now);
     let resets_after = format!("00:00:{:02}", draw.resets_after.as_secs());
     let with_quota = |answer: Answer| {
         answer

@@ -5,17 +5,13 @@ use std::time::Duration;
 use bytes::Bytes;
 use http::StatusCode;
 use serde_json::{Map, Value, json};
-use time::OffsetDateTime;
 
 use super::{
-    check_arguments, deployment_not_found, invalid, not_supported, read_members, read_model,
-    with_model_headers,
+    Ask, check_arguments, invalid, not_supported, read_members, read_model, with_model_headers,
 };
 use crate::answer::{Answer, Content};
 use crate::call::Call;
 use crate::mutant::Mutant;
-use crate::scenario::Account;
-use crate::world::World;
 use crate::{model, reply, signature};
 
 /// Members of a chat request (OpenAI's public specification); anything else is refused.
@@ -81,19 +77,13 @@ impl Chat {
         read_model(&self.members)
     }
 
-    pub(super) fn complete(
-        &self,
-        name: &str,
-        account: &Account,
-        world: &World,
-        now: OffsetDateTime,
-    ) -> Result<Answer, Answer> {
-        let deployment = account.deployment(name).ok_or_else(deployment_not_found)?;
+    pub(super) fn complete(&self, name: &str, ask: &Ask<'_>) -> Result<Answer, Answer> {
+        let deployment = ask.deployment(name, "ChatCompletions_Create")?;
         self.check_model(&deployment.model)?;
-        let text = reply::write(&self.question(), account, deployment);
+        let text = reply::write(&self.question(), ask.account, deployment);
         let completion = Completion {
             id: format!("chatcmpl-{}", &signature::random_text(24)[..29]),
-            created: now.unix_timestamp(),
+            created: ask.now.unix_timestamp(),
             model: model::full_name(&deployment.model),
             text,
         };
@@ -102,12 +92,12 @@ impl Chat {
                 .members
                 .get("stream_options")
                 .is_some_and(|options| options["include_usage"] == json!(true));
-            let pause = Duration::from_millis(world.scenario.event_delay_milliseconds);
+            let pause = Duration::from_millis(ask.world.scenario.event_delay_milliseconds);
             completion.streamed(with_usage, pause)
         } else {
             completion.whole()
         };
-        Ok(with_model_headers(answer, account, deployment))
+        Ok(with_model_headers(answer, ask.account, deployment))
     }
 
     fn check_model(&self, model: &str) -> Result<(), Answer> {

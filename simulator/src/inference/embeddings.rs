@@ -6,13 +6,11 @@ use http::StatusCode;
 use serde_json::{Map, Value, json};
 
 use super::{
-    check_arguments, deployment_not_found, invalid, not_supported, read_members, read_model,
-    with_model_headers,
+    Ask, check_arguments, invalid, not_supported, read_members, read_model, with_model_headers,
 };
 use crate::answer::Answer;
 use crate::call::Call;
 use crate::model;
-use crate::scenario::Account;
 use crate::signature;
 
 /// Members of an embeddings request (OpenAI's public specification).
@@ -47,8 +45,8 @@ impl Embeddings {
     }
 
     /// Recorded: `aoai.embeddings__200__01`.
-    pub(super) fn embed(&self, name: &str, account: &Account) -> Result<Answer, Answer> {
-        let deployment = account.deployment(name).ok_or_else(deployment_not_found)?;
+    pub(super) fn embed(&self, name: &str, ask: &Ask<'_>) -> Result<Answer, Answer> {
+        let deployment = ask.deployment(name, "Embeddings_Create")?;
         let whole = model::dimensions(&deployment.model)
             .ok_or_else(|| not_supported("embeddings", &deployment.model))?;
         let asked = self.members.get("dimensions").and_then(Value::as_u64);
@@ -77,7 +75,7 @@ impl Embeddings {
             "model": model::full_name(&deployment.model),
             "usage": {"prompt_tokens": words, "total_tokens": words},
         });
-        Ok(with_model_headers(Answer::json(StatusCode::OK, &body), account, deployment))
+        Ok(with_model_headers(Answer::json(StatusCode::OK, &body), ask.account, deployment))
     }
 }
 

@@ -154,21 +154,65 @@ fn reply(
     route.check_version(call)?;
     let (action, operation) = route.needs();
     require(world, &who, &scope, action, operation, now)?;
+    let ask = Ask { call, account, world, now };
     match route {
         Route::Models => Ok(list_models(account)),
         Route::Chat => {
             let request = Chat::read(call)?;
             let name = request.model()?;
-            request.complete(&name, account, world, now)
+            request.complete(&name, &ask)
         }
-        Route::DatedChat(name) => Chat::read(call)?.complete(name, account, world, now),
+        Route::DatedChat(name) => Chat::read(call)?.complete(name, &ask),
         Route::Embeddings => {
             let request = Embeddings::read(call)?;
             let name = request.model()?;
-            request.embed(&name, account)
+            request.embed(&name, &ask)
         }
-        Route::DatedEmbeddings(name) => Embeddings::read(call)?.embed(name, account),
-        Route::Responses => Responses::read(call)?.respond(account, world, now),
+        Route::DatedEmbeddings(name) => Embeddings::read(call)?.embed(name, &ask),
+        Route::Responses => Responses::read(call)?.respond(&ask),
+    }
+}
+
+/// A request that the account takes, and everything that is needed to answer it.
+struct Ask<'a> {
+    call: &'a Call,
+    account: &'a Account,
+    world: &'a World,
+    now: OffsetDateTime,
+}
+
+impl<'a> Ask<'a> {
+    /// The deployment of a name, where it has not been asked too often.
+    fn deployment(&self, name: &str, operation: &str) -> Result<&'a Deployment, Answer> {
+        let deployment = self.account.deployment(name).ok_or_else(deployment_not_found)?;
+        self.check_rate(deployment, operation)?;
+        Ok(deployment)
+    }
+
+    /// 429 for more requests than a deployment takes, with the time to wait in seconds and, for the
+    /// clients of OpenAI, in milliseconds.
+    fn check_rate(&self, deployment: &Deployment, operation: &str) -> Result<(), Answer> {
+        let Some(limit) = deployment.requests_per_ten_seconds else {
+            return Ok(());
+        };
+        let account = self.account;
+        let key = format!("{}|{}", account.name, deployment.name).to_lowercase();
+        let draw = self.world.deployment_quota.draw(&key, limit, self.now);
+        if draw.granted {
+            return Ok(());
+        }
+        let version = self.call.query("api-version").unwrap_or_else(|| "v1".into());
+        let tier = if account.kind == "AIServices" { "AIServices" } else { "OpenAI" };
+        let seconds = draw.resets_after.as_secs();
+        let message = format!(
+            "Requests to the {operation} Operation under Azure OpenAI API version {version} have exceeded call rate limit of your current {tier} S0 pricing tier. Please retry after {seconds} seconds. Please go here: https://aka.ms/oai/quotaincrease if you would like to further increase the default rate limit."
+        );
+        Err(Answer::error(StatusCode::TOO_MANY_REQUESTS, "429", message)
+            .with("retry-after", seconds.to_string())
+            .with("retry-after-ms", draw.resets_after.as_millis().to_string())
+            .with("x-ms-region", display_name(&account.location))
+            .with("x-ratelimit-limit-requests", limit.to_string())
+            .with("x-ratelimit-remaining-requests", "0"))
     }
 }
 
@@ -333,8 +377,13 @@ fn with_model_headers(answer: Answer, account: &Account, deployment: &Deployment
         .with("x-ms-deployment-name", &deployment.name)
         .with("x-ms-rai-invoked", "true")
         .with("azureml-model-session", "d062-20261101120000")
-        .with("x-ratelimit-remaining-requests", (deployment.capacity - 1).to_string())
-        .with("x-ratelimit-remaining-tokens", (deployment.capacity * 1000 - 48).to_string())
+        .with("x-ratelimit-limit-requests", deployment.capacity.to_string())
+        .with("x-ratelimit-limit-tokens", deployment.capacity.saturating_mul(1000).to_string())
+        .with("x-ratelimit-remaining-requests", deployment.capacity.saturating_sub(1).to_string())
+        .with(
+            "x-ratelimit-remaining-tokens",
+            deployment.capacity.saturating_mul(1000).saturating_sub(48).to_string(),
+        )
 }
 
 /// A request's body as the members of an object.

@@ -5,17 +5,13 @@ use std::time::Duration;
 use bytes::Bytes;
 use http::StatusCode;
 use serde_json::{Map, Value, json};
-use time::OffsetDateTime;
 
 use super::chat::{answer_filter, prompt_filter};
 use super::{
-    check_arguments, deployment_not_found, invalid, not_supported, read_members, read_model,
-    with_model_headers,
+    Ask, check_arguments, invalid, not_supported, read_members, read_model, with_model_headers,
 };
 use crate::answer::{Answer, Content};
 use crate::call::Call;
-use crate::scenario::Account;
-use crate::world::World;
 use crate::{model, reply, signature};
 
 /// Members of a responses request (OpenAI's public specification).
@@ -67,32 +63,26 @@ impl Responses {
         }
     }
 
-    pub(super) fn respond(
-        &self,
-        account: &Account,
-        world: &World,
-        now: OffsetDateTime,
-    ) -> Result<Answer, Answer> {
-        let name = read_model(&self.members)?;
-        let deployment = account.deployment(&name).ok_or_else(deployment_not_found)?;
+    pub(super) fn respond(&self, ask: &Ask<'_>) -> Result<Answer, Answer> {
+        let deployment = ask.deployment(&read_model(&self.members)?, "Responses_Create")?;
         if !model::can_chat(&deployment.model) {
             return Err(not_supported("responses", &deployment.model));
         }
         let response = Response {
             id: format!("resp_{}", random_hex()),
             message: format!("msg_{}", random_hex()),
-            created: now.unix_timestamp(),
+            created: ask.now.unix_timestamp(),
             model: model::full_name(&deployment.model),
-            text: reply::write(&self.question(), account, deployment),
+            text: reply::write(&self.question(), ask.account, deployment),
             asked: &self.members,
         };
         let answer = if self.members.get("stream") == Some(&json!(true)) {
-            let pause = Duration::from_millis(world.scenario.event_delay_milliseconds);
+            let pause = Duration::from_millis(ask.world.scenario.event_delay_milliseconds);
             response.streamed(pause)
         } else {
             Answer::json(StatusCode::OK, &response.whole("completed"))
         };
-        Ok(with_model_headers(answer, account, deployment))
+        Ok(with_model_headers(answer, ask.account, deployment))
     }
 
     /// The last text of the input.

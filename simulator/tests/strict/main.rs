@@ -15,6 +15,7 @@ mod hosts;
 mod inference;
 mod load;
 mod management;
+mod models;
 mod policies;
 mod rbac;
 mod resource_graph;
