@@ -39,8 +39,8 @@ fn fail(error: &dyn Error) -> ExitCode {
 }
 
 fn run(flags: &Flags) -> Result<ExitCode, Trouble> {
-    window::paint_by_processor();
-    require_display()?;
+    #[cfg(target_os = "linux")]
+    prepare_display()?;
     let mut context = tauri::generate_context!();
     if flags.practice.is_some() {
         // Practice shares neither files nor an entry of the secret store with real Azure.
@@ -72,12 +72,10 @@ fn run(flags: &Flags) -> Result<ExitCode, Trouble> {
 
 /// GTK ends the process where there is no display; this is the same as an answer.
 #[cfg(target_os = "linux")]
-fn require_display() -> Result<(), Trouble> {
+fn prepare_display() -> Result<(), Trouble> {
+    // A page of text gains nothing from a graphics processor, and without one its shaders would be
+    // compiled before the first paint. WebKit's processes inherit the variable.
+    gtk::glib::setenv("WEBKIT_SKIA_ENABLE_CPU_RENDERING", "1", false)?;
     gtk::init()
         .map_err(|_| "there is no display: neither DISPLAY nor WAYLAND_DISPLAY leads to one".into())
-}
-
-#[cfg(not(target_os = "linux"))]
-fn require_display() -> Result<(), Trouble> {
-    Ok(())
 }

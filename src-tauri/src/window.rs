@@ -9,24 +9,6 @@ use url::Url;
 /// The window's name in `tauri.conf.json` and in the capability.
 pub const LABEL: &str = "main";
 
-/// Lets WebKit paint with the processor, unless the person chose otherwise.
-///
-/// A page of text and buttons gains nothing from a graphics processor, and the shaders that it
-/// needs are compiled before the first paint: without one, on virtual machines and remote
-/// desktops, by the processor itself. Must be called before the first web view is made, which
-/// hands the variable on (WebKitGTK, "Environment variables").
-#[cfg(target_os = "linux")]
-pub fn paint_by_processor() {
-    let variable = "WEBKIT_SKIA_ENABLE_CPU_RENDERING";
-    if let Err(error) = gtk::glib::setenv(variable, "1", false) {
-        eprintln!("keyless-desktop: the web view paints with the graphics processor: {error}");
-    }
-}
-
-/// Only WebKitGTK leaves the choice.
-#[cfg(not(target_os = "linux"))]
-pub fn paint_by_processor() {}
-
 /// Opens the window; the web view keeps its own files in `folder`.
 pub fn open(app: &AppHandle, folder: PathBuf) -> tauri::Result<()> {
     let windows = &app.config().app.windows;
