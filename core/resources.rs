@@ -90,19 +90,20 @@ pub async fn list_accounts(
     Ok(found)
 }
 
-/// Reads the deployments of an account, sorted by name.
+/// Reads the deployments of an account, sorted by name, with the answers that named them.
 pub async fn list_deployments(
     identity: &Identity,
     account: &Account,
-) -> Result<Vec<Deployment>, Failure> {
+) -> Result<(Vec<Deployment>, Cause), Failure> {
     let path = format!("{}/deployments", account.resource.id);
     let url = identity.http().cloud().resource_manager(&path, API_VERSION);
     let items: Vec<(DeploymentItem, Cause)> =
         read_list(identity, &account.tenant_id, url, &account.cause).await?;
+    let cause = items.iter().fold(Cause::none(), |all, (_, cause)| all.and(cause));
     let mut deployments: Vec<Deployment> =
         items.into_iter().map(|(item, _)| item.into_deployment()).collect();
     deployments.sort_by_key(|deployment| deployment.name.to_lowercase());
-    Ok(deployments)
+    Ok((deployments, cause))
 }
 
 #[derive(Deserialize)]

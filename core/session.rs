@@ -332,9 +332,11 @@ impl Inner {
                 ));
             }
             Work::ReadResources => self.read_resources().await?,
-            Work::ReadDeployments(account) => Outcome::Deployments(
-                resources::list_deployments(&*self.identity()?, &account).await?,
-            ),
+            Work::ReadDeployments(account) => {
+                let (deployments, cause) =
+                    resources::list_deployments(&*self.identity()?, &account).await?;
+                Outcome::Deployments(deployments, cause)
+            }
             Work::CheckAccess(account) => {
                 Outcome::Access(Box::new(access::check_access(&self.identity()?, &account).await?))
             }

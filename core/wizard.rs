@@ -250,7 +250,7 @@ pub enum Outcome {
     /// The resources.
     Resources(Listing),
     /// The deployments.
-    Deployments(Vec<Deployment>),
+    Deployments(Vec<Deployment>, Cause),
     /// What the person may do.
     Access(Box<Access>),
     /// The role is assigned.
@@ -335,6 +335,8 @@ struct List {
 struct Choice {
     account: Option<Account>,
     deployments: Option<Vec<Deployment>>,
+    /// The answers that named the deployments: a message to one of them comes after these.
+    listed: Cause,
     deployment: Option<String>,
     confirmed: bool,
 }
@@ -618,6 +620,7 @@ impl Wizard {
         };
         self.role.paused = false;
         self.clear_notices(Step::GetAccess);
+        let cause = cause.and(&self.choice.listed);
         self.start(Work::WaitForRole(Box::new(account), deployment, cause), effects);
     }
 
@@ -647,7 +650,7 @@ impl Wizard {
             return;
         }
         self.test = Test::default();
-        let proof = self.role.proof.clone();
+        let proof = self.role.proof.and(&self.choice.listed);
         self.start(Work::Ask(Box::new(account), deployment, proof), effects);
     }
 
@@ -820,7 +823,7 @@ impl Wizard {
             }
             Outcome::SignedIn(person) => self.welcome(person, effects),
             Outcome::Resources(listing) => self.take_resources(listing, effects),
-            Outcome::Deployments(deployments) => self.take_deployments(deployments),
+            Outcome::Deployments(deployments, cause) => self.take_deployments(deployments, cause),
             Outcome::Access(access) => {
                 self.role.works = access.verdict == Verdict::MayChat;
                 self.role.proof = access.cause.clone();
@@ -956,7 +959,8 @@ impl Wizard {
         diagnosis::explain(&Evidence::state(state), &known).detail("subscriptions", subscriptions)
     }
 
-    fn take_deployments(&mut self, deployments: Vec<Deployment>) {
+    fn take_deployments(&mut self, deployments: Vec<Deployment>, cause: Cause) {
+        self.choice.listed = cause;
         let first = deployments.iter().find(|deployment| deployment.can_chat);
         self.choice.deployment = first.map(|deployment| deployment.name.clone());
         if first.is_none()

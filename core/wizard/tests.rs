@@ -139,11 +139,12 @@ fn outcome(work: &Work, variant: u8) -> Outcome {
             accounts: (0..variant).map(account).collect(),
         }),
         Work::ReadDeployments(_) if variant == 0 => {
-            Outcome::Deployments(vec![deployment("embedding", false)])
+            Outcome::Deployments(vec![deployment("embedding", false)], Cause::none())
         }
-        Work::ReadDeployments(_) => {
-            Outcome::Deployments(vec![deployment("chat", true), deployment("embedding", false)])
-        }
+        Work::ReadDeployments(_) => Outcome::Deployments(
+            vec![deployment("chat", true), deployment("embedding", false)],
+            Cause::none(),
+        ),
         Work::CheckAccess(_) => Outcome::Access(Box::new(access(variant))),
         Work::AssignRole(..) => {
             Outcome::Assigned(Assigned { existed: variant > 1, cause: Cause::none() })

@@ -112,6 +112,8 @@ async fn the_whole_journey_is_at_most_eight_requests_deep() {
             "{a} and {b} do not need each other, yet one waited for the other"
         );
     }
+    let named = one("deployments.list").client_request_id.clone().expect("requests have ids");
+    assert!(one("chat.create").caused_by.contains(&named), "a message goes to a deployment listed");
     let lists: Vec<_> = history.iter().filter(|entry| entry.operation == "accounts.list").collect();
     assert!(lists.len() >= 2, "two subscriptions are looked at");
     assert!(lists[0].overlaps(lists[1]), "the subscriptions are looked at side by side");

@@ -263,7 +263,7 @@ impl<'r> Reading<'r> {
 
     async fn read_deployments(&self, answer: &Answer) -> Result<Value, Failure> {
         self.replay.set([("/deployments", answer.clone())]);
-        let found = resources::list_deployments(&self.identity, &self.account()).await?;
+        let (found, _) = resources::list_deployments(&self.identity, &self.account()).await?;
         let deployments = found.into_iter().map(|one| {
             json!({
                 "name": one.name, "model": one.model, "version": one.version,
