@@ -19,7 +19,6 @@ use crate::world::World;
 /// AADSTS7000218 and AADSTS7000215 for a secret that is missing or wrong, AADSTS1002012 for a scope
 /// other than a resource's `.default`.
 pub(super) fn sign_in(
-    segment: &str,
     authority: &Authority,
     client: &str,
     claims: &Claims,
@@ -38,7 +37,7 @@ pub(super) fn sign_in(
         None => return Err(EntraError::unknown_client(client, &tenant.name)),
     };
     check_secret(&principal, ask)?;
-    let scope = find_resource(segment, ask)?;
+    let scope = find_resource(&tenant, ask)?;
     check_demands(&principal, &tenant, &scope, ask, world)?;
     let grant = Grant {
         subject: Subject::Application(&principal),
@@ -100,9 +99,9 @@ fn no_secret() -> EntraError {
     )
 }
 
-fn find_resource(segment: &str, ask: &Ask<'_>) -> Result<Scope, EntraError> {
+fn find_resource(tenant: &Tenant, ask: &Ask<'_>) -> Result<Scope, EntraError> {
     let asked = ask.needed("scope")?;
-    let scope = Scope::parse(&asked, segment)?;
+    let scope = Scope::parse(&asked, &tenant.name)?;
     if scope.asked.len() != 1 || !scope.asked[0].ends_with("/.default") {
         return Err(EntraError::new(
             "invalid_scope",

@@ -8,7 +8,7 @@ use super::error::EntraError;
 use super::interaction::{Outcome, Visit, proceed};
 use super::scope::Scope;
 use super::state::{Code, SignIn};
-use super::{Ask, Authority, Claims, page};
+use super::{Ask, Authority, Claims, name_directory, page};
 use crate::answer::Answer;
 use crate::call::Call;
 use crate::mutant::Mutant;
@@ -147,7 +147,7 @@ impl Request {
             }
         };
         let redirect = Redirect { uri, mode, state: call.query("state") };
-        match Self::read_rest(segment, call, authority, application, redirect.clone()) {
+        match Self::read_rest(segment, call, scenario, authority, application, redirect.clone()) {
             Ok(request) => Ok(request),
             Err(error) => Err(Wrong::There(Box::new(redirect), error)),
         }
@@ -156,6 +156,7 @@ impl Request {
     fn read_rest(
         segment: &str,
         call: &Call,
+        scenario: &Scenario,
         authority: Authority,
         application: Application,
         redirect: Redirect,
@@ -174,7 +175,7 @@ impl Request {
         }
         let scope = Scope::parse(
             &parameter("scope").ok_or_else(|| EntraError::missing("scope"))?,
-            segment,
+            name_directory(segment, scenario),
         )?;
         Ok(Self {
             authority,

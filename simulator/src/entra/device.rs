@@ -12,7 +12,7 @@ use super::interaction::{Outcome, Visit, proceed};
 use super::redeem::Redeemed;
 use super::scope::Scope;
 use super::state::{Decision, DeviceCode};
-use super::{Ask, Authority, Claims, page};
+use super::{Ask, Authority, Claims, name_directory, page};
 use crate::answer::Answer;
 use crate::policy::Flow;
 use crate::scenario::Application;
@@ -32,7 +32,7 @@ pub(super) fn answer_code_request(segment: &str, ask: &Ask<'_>) -> Answer {
 fn give_code(segment: &str, ask: &Ask<'_>, world: &mut World) -> Result<Answer, EntraError> {
     let authority = Authority::of(segment, &world.scenario)?;
     let application = authority.find_client(&ask.needed("client_id")?, segment, &world.scenario)?;
-    let scope = Scope::parse(&ask.needed("scope")?, segment)?;
+    let scope = Scope::parse(&ask.needed("scope")?, name_directory(segment, &world.scenario))?;
     let claims = Claims::parse(ask.call.field("claims").as_deref())?;
     let device_code = signature::random_text(120);
     ask.site.ledger.keep_secret(&device_code);
@@ -175,7 +175,7 @@ pub(super) fn redeem_device_code(
             )
         })?;
     let scope = match ask.call.field("scope") {
-        Some(scope) => Scope::parse(&scope, segment)?,
+        Some(scope) => Scope::parse(&scope, name_directory(segment, &world.scenario))?,
         None => known.scope.clone(),
     };
     match known.decision.clone() {

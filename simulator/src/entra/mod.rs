@@ -191,11 +191,10 @@ impl Authority {
         if *self == Self::Consumers {
             return Err(EntraError::unknown_client(client, "Microsoft Accounts"));
         }
-        let directory = scenario.tenant(segment).map_or(segment, |tenant| tenant.name.as_str());
         scenario
             .application(client)
             .cloned()
-            .ok_or_else(|| EntraError::unknown_client(client, directory))
+            .ok_or_else(|| EntraError::unknown_client(client, name_directory(segment, scenario)))
     }
 
     /// The tenant whose token a user gets here.
@@ -234,6 +233,11 @@ impl Authority {
             Self::Consumers => false,
         }
     }
+}
+
+/// What Entra calls a tenant in its texts.
+fn name_directory<'a>(segment: &'a str, scenario: &'a Scenario) -> &'a str {
+    scenario.tenant(segment).map_or(segment, |tenant| tenant.name.as_str())
 }
 
 /// The first thing that is demanded of this person and this client and is not there: sign-ins are

@@ -10,7 +10,7 @@ use serde_json::json;
 use super::error::EntraError;
 use super::scope::Scope;
 use super::state::{RefreshToken, SignIn};
-use super::{Ask, Authority, Claims, application, device, find_unmet_demand};
+use super::{Ask, Authority, Claims, application, device, find_unmet_demand, name_directory};
 use crate::answer::Answer;
 use crate::mutant::Mutant;
 use crate::policy::{Case, Merits};
@@ -52,7 +52,7 @@ fn redeem(segment: &str, ask: &Ask<'_>, world: &mut World) -> Result<Answer, Ent
     let grant = ask.needed("grant_type")?;
     let claims = Claims::parse(ask.call.field("claims").as_deref())?;
     if grant == "client_credentials" {
-        return application::sign_in(segment, &authority, &client, &claims, ask, world);
+        return application::sign_in(&authority, &client, &claims, ask, world);
     }
     let application = authority.find_client(&client, segment, &world.scenario)?;
     if ask.call.field("client_secret").is_some() {
@@ -128,7 +128,7 @@ fn redeem_code(
             "The Code_Verifier does not match the code_challenge supplied in the authorization request.",
         );
     }
-    let scope = Scope::parse(&ask.needed("scope")?, segment)?;
+    let scope = Scope::parse(&ask.needed("scope")?, name_directory(segment, &world.scenario))?;
     if scope.resource.trim_end_matches('/') != known.resource.trim_end_matches('/') {
         return invalid(
             70000,
@@ -184,7 +184,7 @@ fn redeem_refresh_token(
         .with_suberror("bad_token"));
     }
     let user = find_user(world, &known.sign_in.upn)?;
-    let scope = Scope::parse(&ask.needed("scope")?, segment)?;
+    let scope = Scope::parse(&ask.needed("scope")?, name_directory(segment, &world.scenario))?;
     let tenant = match authority {
         Authority::Tenant(id) if Mutant::RefreshTokenOfAnotherTenant.is_on() => id.clone(),
         _ => authority.tenant_for(user, application, &world.scenario)?.id.clone(),

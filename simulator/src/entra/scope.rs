@@ -19,11 +19,12 @@ pub(super) struct Scope {
 
 impl Scope {
     /// Reads a parameter; without a scope of a resource it asks for Graph, as in Entra.
+    /// `directory` is what a refusal calls the tenant.
     ///
     /// # Errors
     /// AADSTS28000 for scopes of two resources, AADSTS70011 for `.default` beside named scopes,
     /// AADSTS500011 for a resource that does not exist.
-    pub(super) fn parse(parameter: &str, tenant: &str) -> Result<Self, EntraError> {
+    pub(super) fn parse(parameter: &str, directory: &str) -> Result<Self, EntraError> {
         let all: Vec<&str> = parameter.split_whitespace().collect();
         let asked: Vec<&str> =
             all.iter().copied().filter(|scope| !OPENID.contains(scope)).collect();
@@ -55,7 +56,7 @@ impl Scope {
                 "invalid_resource",
                 500_011,
                 format!(
-                    "The resource principal named {resource} was not found in the tenant named {tenant}. This can happen if the application has not been installed by the administrator of the tenant or consented to by any user in the tenant. You might have sent your authentication request to the wrong tenant."
+                    "The resource principal named {resource} was not found in the tenant named {directory}. This can happen if the application has not been installed by the administrator of the tenant or consented to by any user in the tenant. You might have sent your authentication request to the wrong tenant."
                 ),
             ));
         }

@@ -552,6 +552,12 @@ async fn one_request_asks_for_one_resource_that_exists() {
         let (error, number) = refusal(&bench.refresh("organizations", CLI, &token, scope).await);
         assert_eq!((error.as_str(), number), expected, "{scope}");
     }
+    let reply = bench.refresh(FABRIKAM, CLI, &token, "https://openai.azure.com/.default").await;
+    assert!(
+        reply.text.contains("https://openai.azure.com was not found in the tenant named Fabrikam."),
+        "the tenant is called by its name: {}",
+        reply.text
+    );
 }
 
 #[tokio::test]
