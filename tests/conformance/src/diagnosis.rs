@@ -168,7 +168,7 @@ pub fn cases_of_table(failures: &[Failure]) -> Vec<Case> {
                 let source = format!("failures.md {} code variant {variant}", failure.id);
                 let message = Noise::new(&source, variant).vary("Something about {scope} ...");
                 let body = json!({"error": {"code": code, "message": message}}).to_string();
-                cases.push(case(source, answer(status, &BTreeMap::new(), &body)));
+                cases.push(case(source, evidence_of(status, &BTreeMap::new(), &body)));
             }
         }
         for (index, (status, body)) in failure.bodies.iter().enumerate() {
@@ -176,7 +176,7 @@ pub fn cases_of_table(failures: &[Failure]) -> Vec<Case> {
                 let source =
                     format!("failures.md {} body {} variant {variant}", failure.id, index + 1);
                 let varied = Noise::new(&source, variant).vary(body);
-                cases.push(case(source, answer(*status, &BTreeMap::new(), &varied)));
+                cases.push(case(source, evidence_of(*status, &BTreeMap::new(), &varied)));
             }
         }
         for (name, evidence) in evidence_without_text(&failure.id) {
@@ -205,7 +205,7 @@ pub fn cases_of_records(records: &[Record]) -> Vec<Case> {
                 other => noise.vary(&other.to_text()),
             };
             let evidence = match record.answer.status {
-                Some(status) => answer(status, &record.answer.headers, &body),
+                Some(status) => evidence_of(status, &record.answer.headers, &body),
                 None => Evidence::redirect(
                     record
                         .answer
@@ -256,7 +256,7 @@ pub fn cases_of_decoys() -> Vec<Case> {
                 json => vary_json(json, &mut noise).to_string(),
             };
             let evidence = match decoy.status {
-                Some(status) => answer(status, &decoy.headers, &text),
+                Some(status) => evidence_of(status, &decoy.headers, &text),
                 None => Evidence::text(&noise.disturb(&text)),
             };
             cases.push(Case { source, expected: None, evidence, decoy: true });
@@ -416,7 +416,7 @@ fn evidence_of_text(failure: &Failure, text: &str, noise: &mut Noise) -> Vec<Evi
             "timestamp": "2026-11-20 10:11:12Z",
         });
         let mut shown = vec![
-            answer(failure.status.unwrap_or(400), &BTreeMap::new(), &body.to_string()),
+            evidence_of(failure.status.unwrap_or(400), &BTreeMap::new(), &body.to_string()),
             Evidence::redirect(code, &disturbed),
         ];
         shown.extend(bare.or_else(|| number.map(|_| Evidence::text(&disturbed))));
@@ -428,7 +428,7 @@ fn evidence_of_text(failure: &Failure, text: &str, noise: &mut Noise) -> Vec<Evi
         (None, 401) => json!({"statusCode": 401, "message": disturbed}),
         (None, _) => json!({"error": {"code": null, "message": disturbed}}),
     };
-    let mut shown = vec![answer(status, &BTreeMap::new(), &body.to_string())];
+    let mut shown = vec![evidence_of(status, &BTreeMap::new(), &body.to_string())];
     shown.extend(bare);
     shown
 }
@@ -445,7 +445,7 @@ fn evidence_without_text(row: &str) -> Vec<(&'static str, Evidence)> {
         "D4" => vec![("property", Evidence::state(State::NoCustomSubdomain))],
         "S13" => vec![("nobody came back", Evidence::state(State::NoCallback))],
         "S14" => vec![("handshake", Evidence::connection(Connection::Tls))],
-        "R8" => vec![("challenge", answer(401, &mfa, "").asked(Asked::Assignment))],
+        "R8" => vec![("challenge", evidence_of(401, &mfa, "").asked(Asked::Assignment))],
         "R13" => vec![("long wait", Evidence::state(State::RoleNotEffective))],
         "C22" => vec![
             ("name", Evidence::connection(Connection::NameNotFound)),
@@ -453,14 +453,15 @@ fn evidence_without_text(row: &str) -> Vec<(&'static str, Evidence)> {
             ("silence", Evidence::connection(Connection::TimedOut)),
         ],
         "C23" => vec![
-            ("500", answer(500, &BTreeMap::new(), "{}").asked(Asked::Chat)),
-            ("503", answer(503, &BTreeMap::new(), "").asked(Asked::Chat)),
+            ("500", evidence_of(500, &BTreeMap::new(), "{}").asked(Asked::Chat)),
+            ("503", evidence_of(503, &BTreeMap::new(), "").asked(Asked::Chat)),
         ],
         _ => Vec::new(),
     }
 }
 
-fn answer(status: u16, headers: &BTreeMap<String, String>, body: &str) -> Evidence {
+/// The evidence of an answer.
+pub fn evidence_of(status: u16, headers: &BTreeMap<String, String>, body: &str) -> Evidence {
     let mut map = HeaderMap::new();
     for (name, value) in headers {
         if let (Ok(name), Ok(value)) =

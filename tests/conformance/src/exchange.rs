@@ -46,11 +46,18 @@ impl Counterpart {
         &self.simulator
     }
 
+    /// The client that it is asked with.
+    pub fn client(&self) -> &reqwest::Client {
+        &self.client
+    }
+
     /// The ids of the role definitions that are built in.
     ///
     /// # Errors
     /// When the simulator does not list them.
     pub async fn built_in_roles(&self) -> Result<BTreeSet<String>, String> {
+        let scenario = Scenario::named("default").map_err(|error| error.to_string())?;
+        self.simulator.set_scenario(scenario);
         let token = self.token("ada@contoso.example", "contoso.example", Service::ResourceManager);
         let mut next = Some(format!(
             "{}/providers/Microsoft.Authorization/roleDefinitions?api-version=2022-04-01",

@@ -84,6 +84,9 @@ pub fn import(
     if request.method == "PUT" && request.body.is_null() {
         return Err("the body of the request was not recorded");
     }
+    if request.body.is_string() && operation.service == Service::ResourceManager {
+        return Err("the recorder put a word in the place of the body");
+    }
     if status == 429 || status >= 500 {
         return Err("an outage or a limit: no state of the world, a fault produces it");
     }
@@ -94,6 +97,9 @@ pub fn import(
         (request.clone(), Before::Nothing)
     };
     let credential = world.read(record, &request, operation, status);
+    if operation.name == "resourceGraph.query" && !world.holds_rows_of(&record.answer.body) {
+        return Err("its rows are resources of other services");
+    }
     Ok(Setting {
         tenant: world.tenant.clone(),
         scenario: world.finish(),
@@ -126,6 +132,7 @@ struct World<'r> {
     roles: BTreeMap<String, Value>,
     subscriptions: Vec<Value>,
     assignments: Vec<Value>,
+    denials: Vec<Value>,
     page_size: usize,
     /// Members of the caller that the directory tells.
     traits: Vec<(&'static str, Value)>,
@@ -143,6 +150,7 @@ impl<'r> World<'r> {
             roles: BTreeMap::new(),
             subscriptions: Vec::new(),
             assignments: Vec::new(),
+            denials: Vec::new(),
             page_size: 100,
             traits: Vec::new(),
         }
@@ -280,7 +288,11 @@ impl<'r> World<'r> {
             }
             "identities.list" | "identities.get" => {
                 for item in &items {
-                    self.add_identity(item);
+                    let mut item = item.clone();
+                    if let Some(name) = &operation.item {
+                        item["name"] = json!(name);
+                    }
+                    self.add_identity(&item);
                 }
             }
             // What is updated or deleted was there before.
@@ -291,6 +303,16 @@ impl<'r> World<'r> {
                 item["id"] = json!(format!("{}/{kind}/{name}", operation.scope));
                 item["name"] = json!(name);
                 self.add_identity(&item);
+            }
+            "denyAssignments.list" => {
+                for item in &items {
+                    self.add_denial(item);
+                }
+            }
+            "resourceGraph.query" => {
+                for row in body["data"].as_array().into_iter().flatten() {
+                    self.add_row(row);
+                }
             }
             "permissions.list" => {
                 for (index, item) in items.iter().enumerate() {
@@ -327,6 +349,10 @@ impl<'r> World<'r> {
             }
         }
         match operation.name.as_str() {
+            "subscriptions.list" => {
+                more["subscriptionId"] = json!(new_id("one more"));
+                self.add_subscription(&more);
+            }
             "resourceGroups.list" => self.add_resource_group(&more),
             "accounts.list" => self.add_account(&more),
             "deployments.list" => self.add_deployment(&operation.scope, &more),
@@ -386,7 +412,12 @@ impl<'r> World<'r> {
             .clone()
             .or_else(|| request.body["model"].as_str().map(str::to_owned))
             .unwrap_or_else(|| "chat".to_owned());
-        let served = body["model"].as_str().map_or("gpt-4o-mini", base_model);
+        let usual = if operation.name.ends_with("embeddings") {
+            "text-embedding-3-small"
+        } else {
+            "gpt-4o-mini"
+        };
+        let served = body["model"].as_str().map_or(usual, base_model);
         let mut deployments = vec![json!({"name": deployment, "model": served})];
         if code == "DeploymentNotFound" {
             deployments.clear();
@@ -565,6 +596,44 @@ impl<'r> World<'r> {
         push(&mut group["identities"], identity);
     }
 
+    fn add_denial(&mut self, item: &Value) {
+        let properties = &item["properties"];
+        let ids = |member: &str| -> Value {
+            let list = properties[member].as_array().into_iter().flatten();
+            list.map(|one| one["id"].clone()).collect()
+        };
+        let mut denial = role("", "", &properties["permissions"][0]);
+        denial["id"] = item["name"].clone();
+        denial["name"] = properties["denyAssignmentName"].clone();
+        denial["scope"] = properties["scope"].clone();
+        denial["principals"] = ids("principals");
+        denial["exclude_principals"] = ids("excludePrincipals");
+        self.denials.push(denial);
+    }
+
+    /// A row of Resource Graph, as far as its kind exists here.
+    fn add_row(&mut self, row: &Value) {
+        let kind = row["type"].as_str().unwrap_or_default().to_lowercase();
+        match kind.as_str() {
+            "microsoft.cognitiveservices/accounts" => self.add_account(row),
+            "microsoft.authorization/roleassignments" => {
+                let scope = text(&row["properties"]["scope"]);
+                self.add_scope(&scope, Missing::Nothing);
+                self.add_assignment(row);
+            }
+            _ => {}
+        }
+    }
+
+    fn holds_rows_of(&self, body: &Body) -> bool {
+        let rows = body.json().and_then(|json| json["data"].as_array()).map_or(0, Vec::len);
+        let accounts = self.subscriptions.iter().any(|one| {
+            let groups = one["resource_groups"].as_array().into_iter().flatten();
+            groups.into_iter().any(|group| !group["accounts"][0].is_null())
+        });
+        rows == 0 || accounts || self.assignments.len() > 1
+    }
+
     fn add_permission(&mut self, index: usize, item: &Value, scope: &str) {
         let id = new_id(&format!("permission {index} of {scope}"));
         self.roles.insert(id.clone(), role(&id, &format!("Role {index}"), item));
@@ -717,6 +786,7 @@ impl<'r> World<'r> {
             "role_definitions": self.roles.into_values().collect::<Vec<_>>(),
             "subscriptions": self.subscriptions,
             "assignments": self.assignments,
+            "deny_assignments": self.denials,
             "page_size": self.page_size,
         })
     }

@@ -5,6 +5,7 @@
 //! error recognised whatever ids, names and wording it carries ([`diagnosis`])?
 
 pub mod diagnosis;
+pub mod examples;
 pub mod exchange;
 pub mod expectation;
 pub mod failure_table;

@@ -10,10 +10,11 @@ use conformance::parsing;
 use conformance::reasons::Reasons;
 use conformance::record::{Record, read_folder};
 use conformance::report::{
-    Decoys, Figures, describe_diagnosis, describe_parsing, describe_reasons, describe_serving,
+    Decoys, Figures, Operations, describe_diagnosis, describe_parsing, describe_reasons,
+    describe_serving,
 };
-use conformance::serving::compare_records;
-use conformance::{diagnosis, failure_table};
+use conformance::serving::{Measure, Serving, compare_records};
+use conformance::{diagnosis, examples, failure_table};
 
 #[tokio::main]
 async fn main() -> ExitCode {
@@ -45,13 +46,18 @@ async fn check(options: &Options) -> Result<bool, String> {
         let lines = parsing::read_records(&records).await?;
         println!("{}", describe_parsing(&lines, &mut figures));
         good &= figures.parsed.ok == figures.parsed.all;
-        let serving = compare_records(&records, &counterpart, &mut reasons).await?;
+        let serving =
+            compare_records(&records, &counterpart, &mut reasons, Measure::Record).await?;
         println!("{}", describe_serving("Serving", &serving, &mut figures.operations));
         good &= figures.operations.matched == figures.operations.served;
-        let names: BTreeSet<String> = records.iter().map(|record| record.name.clone()).collect();
+        let compared = compare_examples(options, &counterpart, &mut reasons).await?;
+        good &= compared.matched() == compared.served();
+        let examples = compared.lines.iter().map(|line| line.record.clone());
+        let names: BTreeSet<String> =
+            records.iter().map(|record| record.name.clone()).chain(examples).collect();
         let unused = reasons.unused(&names);
         good &= unused.is_empty();
-        println!("{}", describe_reasons(&[&serving], &unused));
+        println!("{}", describe_reasons(&[&serving, &compared], &unused));
     }
     good &= check_diagnosis(options, &records, &mut figures)?;
     let text = serde_json::to_string(&figures).map_err(|error| error.to_string())?;
@@ -61,6 +67,27 @@ async fn check(options: &Options) -> Result<bool, String> {
             .map_err(|error| format!("{}: {error}", file.display()))?;
     }
     Ok(good)
+}
+
+/// Asks the simulator what the examples of the specification ask.
+async fn compare_examples(
+    options: &Options,
+    counterpart: &Counterpart,
+    reasons: &mut Reasons,
+) -> Result<Serving, String> {
+    let Some(folder) = &options.examples else { return Ok(Serving::default()) };
+    let mut examples = Vec::new();
+    let mut left_out = Vec::new();
+    for (name, example) in examples::read_folder(folder)? {
+        match example {
+            Ok(example) => examples.push(example),
+            Err(_) => left_out.push(name),
+        }
+    }
+    let serving = compare_records(&examples, counterpart, reasons, Measure::Example).await?;
+    println!("{}", describe_serving("Examples", &serving, &mut Operations::default()));
+    println!("Examples: of operations that are not served\n  {}\n", left_out.join(", "));
+    Ok(serving)
 }
 
 /// Puts the errors of the records, of the quoted answers and of the table, and the decoys, to core.

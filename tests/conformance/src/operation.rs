@@ -172,9 +172,10 @@ fn name_inference(segments: &[String]) -> (String, Option<String>) {
 }
 
 /// The collections that have short names, by the type that the address spells.
-const COLLECTIONS: [(&str, &str); 10] = [
+const COLLECTIONS: [(&str, &str); 11] = [
     ("microsoft.cognitiveservices/accounts", "accounts"),
     ("microsoft.cognitiveservices/accounts/deployments", "deployments"),
+    ("microsoft.cognitiveservices/accounts/models", "accountModels"),
     ("microsoft.authorization/permissions", "permissions"),
     ("microsoft.authorization/denyassignments", "denyAssignments"),
     ("microsoft.authorization/roleassignments", "roleAssignments"),
@@ -239,7 +240,7 @@ fn name_resource_operation(method: &str, segments: &[String]) -> Operation {
     // An account is the scope of its own operations; an assignment lies at the scope before it.
     let (scope, item) = match short {
         Some("accounts") if whole => (segments, None),
-        Some("deployments") => {
+        Some("deployments" | "accountModels" | "projects") => {
             (&segments[..segments.len() - 1 - usize::from(whole)], names.last().filter(|_| whole))
         }
         _ => (&segments[..at], names.last().filter(|_| whole)),

@@ -22,9 +22,12 @@ pub struct Reason {
     /// Only for versions older than this one.
     #[serde(default)]
     pub before_version: Option<String>,
+    /// Only where the detail begins so, as `recorded 404, served 200`.
+    #[serde(default)]
+    pub detail: Option<String>,
     /// Why it stays.
     pub reason: String,
-    /// A record or example that shows it.
+    /// A record or example that shows it, or the document that says so.
     pub seen_in: String,
 }
 
@@ -89,6 +92,7 @@ impl Reason {
             .is_none_or(|limit| at.version.is_some_and(|version| version < limit));
         self.difference == difference.kind.word()
             && old_enough
+            && self.detail.as_deref().is_none_or(|start| difference.detail.starts_with(start))
             && covers(&self.operation, at.operation)
             && covers(&self.place, &difference.place)
     }
@@ -113,6 +117,7 @@ mod tests {
             place: place.to_owned(),
             difference: "extra".to_owned(),
             before_version: None,
+            detail: None,
             reason: "because".to_owned(),
             seen_in: "record".to_owned(),
         }

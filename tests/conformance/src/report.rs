@@ -149,20 +149,32 @@ pub fn describe_serving(title: &str, serving: &Serving, figures: &mut Operations
 
 /// Every difference with its reason, and the rows that nothing needed.
 pub fn describe_reasons(servings: &[&Serving], unused: &[&Reason]) -> String {
-    let mut counted: BTreeMap<(&str, String, &str), usize> = BTreeMap::new();
+    let mut counted: BTreeMap<(&str, String), (usize, BTreeSet<&str>)> = BTreeMap::new();
     for line in servings.iter().flat_map(|serving| &serving.lines) {
         if let serving::Outcome::Compared(found) = &line.outcome {
             for (difference, reason) in found {
                 if let Some(reason) = reason {
-                    let place = difference.headline();
-                    *counted.entry((&line.operation, place, reason)).or_default() += 1;
+                    let entry = counted.entry((reason, difference.headline())).or_default();
+                    entry.0 += 1;
+                    entry.1.insert(&line.operation);
                 }
             }
         }
     }
     let mut text = String::from("Differences that stay\n");
-    for ((operation, place, reason), count) in counted {
-        let _ = writeln!(text, "  {count:>3}  {operation}: {place}: {reason}");
+    let mut last = "";
+    for ((reason, place), (count, operations)) in counted {
+        if reason != last {
+            let _ = writeln!(text, "  {reason}");
+        }
+        last = reason;
+        let operations: Vec<&str> = operations.into_iter().collect();
+        let place = if operations.len() > 3 {
+            format!("{place} ({} operations)", operations.len())
+        } else {
+            format!("{place} ({})", operations.join(", "))
+        };
+        let _ = writeln!(text, "    {count:>3}  {place}");
     }
     for row in unused {
         let _ = writeln!(

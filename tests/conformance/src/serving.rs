@@ -11,6 +11,15 @@ use crate::record::{Answer, Body, Record};
 use crate::rename::Renaming;
 use crate::shape::{Difference, Kind, Shape};
 
+/// What an answer is held to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Measure {
+    /// A recorded answer: everything must be the same.
+    Record,
+    /// An example of the specification: what it shows must be there.
+    Example,
+}
+
 /// What became of one record.
 #[derive(Clone, Debug)]
 pub enum Outcome {
@@ -93,11 +102,12 @@ pub async fn compare_records(
     records: &[Record],
     counterpart: &Counterpart,
     reasons: &mut Reasons,
+    measure: Measure,
 ) -> Result<Serving, String> {
     let roles = counterpart.built_in_roles().await?;
     let mut serving = Serving::default();
     for record in records {
-        serving.lines.push(compare_record(record, counterpart, reasons, &roles).await?);
+        serving.lines.push(compare_record(record, counterpart, reasons, &roles, measure).await?);
     }
     let asked: BTreeSet<&str> = serving
         .lines
@@ -118,6 +128,7 @@ async fn compare_record(
     counterpart: &Counterpart,
     reasons: &mut Reasons,
     roles: &BTreeSet<String>,
+    measure: Measure,
 ) -> Result<Line, String> {
     let mut kept_ids = roles.clone();
     kept_ids.insert("04b07795-8ddb-461a-bbee-02f9e1bf7b46".to_owned());
@@ -152,7 +163,11 @@ async fn compare_record(
     };
     let version = Address::of(&request.url).parameter("api-version");
     let at = Circumstance { operation: &name, version: version.as_deref() };
-    let found = differences(&record.answer, &served.answer)
+    let found = match measure {
+        Measure::Record => differences(&record.answer, &served.answer),
+        Measure::Example => lacks(&record.answer, &served.answer),
+    };
+    let found = found
         .into_iter()
         .filter(|difference| !record.answer.trimmed || is_told_by_a_cut_list(difference))
         .map(|difference| {
@@ -187,6 +202,17 @@ pub fn differences(recorded: &Answer, served: &Answer) -> Vec<Difference> {
     let mut found = headers::differences(&recorded.headers, &served.headers);
     found.extend(Shape::of(&recorded.body).differences(&Shape::of(&served.body)));
     found.extend(code_difference(&recorded.body, &served.body));
+    found
+}
+
+/// What an example shows and the answer lacks, or has with another type.
+pub fn lacks(example: &Answer, served: &Answer) -> Vec<Difference> {
+    if example.status != served.status {
+        return differences(example, served);
+    }
+    let (shown, served) = (Shape::of(&example.body), Shape::of(&served.body));
+    let mut found = shown.missing_from(&served);
+    found.extend(shown.contradictions(&served));
     found
 }
 
