@@ -94,6 +94,9 @@ const PARTS: [(&str, &str); 7] = [
     ("{identity}", "/providers/Microsoft.ManagedIdentity/userAssignedIdentities"),
 ];
 
+/// The name of a file with its example, or with why it is not compared.
+pub type Named = (String, Result<Record, String>);
+
 /// Reads an example as a record of its first success. `Err` tells that no operation of ours is
 /// meant.
 ///
@@ -140,7 +143,7 @@ pub fn read_example(name: &str, text: &str) -> Result<Record, String> {
 ///
 /// # Errors
 /// When the folder or a file cannot be read.
-pub fn read_folder(folder: &Path) -> Result<Vec<(String, Result<Record, String>)>, String> {
+pub fn read_folder(folder: &Path) -> Result<Vec<Named>, String> {
     let say = |error: std::io::Error| format!("{}: {error}", folder.display());
     let mut examples = Vec::new();
     for entry in std::fs::read_dir(folder).map_err(say)? {
