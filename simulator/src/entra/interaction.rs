@@ -47,7 +47,7 @@ pub(super) fn proceed(
     let attempt = match (ask.call.field("attempt"), ask.call.field("user")) {
         _ if ask.call.field("decision").is_some() => return Ok(Outcome::Declined),
         (Some(id), _) => pass_step(&id, visit, ask, world)?,
-        (None, Some(upn)) => begin(&upn, world)?,
+        (None, Some(upn)) => begin(&upn, visit, world)?,
         (None, None) => return Ok(Outcome::Declined),
     };
     let user = world.scenario.user(&attempt.upn).cloned();
@@ -66,9 +66,15 @@ pub(super) fn proceed(
     }
 }
 
-fn begin(upn: &str, world: &World) -> Result<Attempt, EntraError> {
+fn begin(upn: &str, visit: &Visit<'_>, world: &World) -> Result<Attempt, EntraError> {
     let user = world.scenario.user(upn).ok_or_else(|| EntraError::unknown_user(upn))?;
-    Ok(Attempt { upn: user.upn.clone(), mfa: false, consented: false, step: Step::Consent })
+    Ok(Attempt {
+        client: visit.application.id.clone(),
+        upn: user.upn.clone(),
+        mfa: false,
+        consented: false,
+        step: Step::Consent,
+    })
 }
 
 /// An attempt is good for one press: whoever presses the wrong number begins again.
@@ -85,7 +91,8 @@ fn pass_step(
             "Authentication failed due to flow token expired.",
         )
     };
-    let mut attempt = world.entra.attempts.remove(id).ok_or_else(expired)?;
+    let known = world.entra.attempts.remove(id);
+    let mut attempt = known.filter(|one| one.client == visit.application.id).ok_or_else(expired)?;
     match attempt.step {
         Step::Approval(number) => {
             if ask.call.field("number") != Some(number.to_string()) {

@@ -83,6 +83,8 @@ pub(super) struct RefreshToken {
 /// A person who has chosen an account and is not through yet.
 #[derive(Clone, Debug)]
 pub(super) struct Attempt {
+    /// The client that asks: what is agreed to for one is not agreed to for another.
+    pub(super) client: String,
     pub(super) upn: String,
     pub(super) mfa: bool,
     pub(super) consented: bool,

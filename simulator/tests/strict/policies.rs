@@ -263,6 +263,19 @@ async fn consent_is_asked_for_and_remembered_for_one_client() {
 }
 
 #[tokio::test]
+async fn what_is_begun_for_one_client_does_not_end_with_another() {
+    let bench = start(json!([{ "demand": "consent" }]), json!([])).await;
+    let page = bench.press("organizations", &proper(), ("user", ADA)).await;
+    let (attempt, _) = read_page(&page);
+    let other = change(proper(), "client_id", Some(POWERSHELL));
+    let url = bench.authorize_url("organizations", &other);
+    let form = [("attempt", attempt.as_str()), ("consent", "accept")];
+    let sent = bench.client.post(url).form(&form).send().await.expect("an answer");
+    let refused = crate::bench::read(sent).await;
+    assert!(refused.text.contains("AADSTS50089"), "{}", refused.text);
+}
+
+#[tokio::test]
 async fn a_client_may_ask_for_consent_by_itself() {
     let bench = start(json!([]), json!([])).await;
     let page = bench
