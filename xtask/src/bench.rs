@@ -9,7 +9,7 @@ use crate::bundle::{Bundle, find_bundle, make_bundle};
 use crate::display::Display;
 use crate::packages::{Need, require_packages};
 use crate::process::{cargo, repository, run, say, target_folder};
-use crate::test_binaries::{build_package, find_executable};
+use crate::test_binaries::{build_packages, find_executable};
 
 /// What the bundle is made of.
 const SOURCES: [&str; 9] = [
@@ -40,7 +40,7 @@ pub fn measure(words: &[&str]) -> Outcome {
     require_packages(&[Need::Build, Need::Measure])?;
     let bundle = require_bundle()?;
     let empty = build_empty_window()?;
-    let programs = build_package("bench")?;
+    let programs = build_packages(&["bench"])?;
     let bench = find_executable(&programs, "bench")?;
     let display = Display::start()?;
     let mut measure = bench.command();

@@ -6,6 +6,7 @@
 mod bench;
 mod bundle;
 mod cargo_deny;
+mod clients;
 mod conformance;
 mod demo;
 mod display;
@@ -38,6 +39,8 @@ Commands
   test --only NAME  run one stage of it (may be repeated)
   hosts -- COMMAND  run a command against practice Azure under the real names of its
                     services (--scenario NAME|FILE before the dashes)
+  clients [NAME...] run the flows of other people's programs against it whose names begin
+                    with these; `clients --list` prints the names
   bench             measure the journey, the window's start beside an empty one, and the sizes
   bench --json FILE the same, and write the figures to a file
   conformance       compare core and practice Azure with recorded answers of the real one
@@ -69,6 +72,7 @@ fn run_command(words: &[&str]) -> Outcome<ExitCode> {
         ["demo"] => demo::show_window().map(done),
         ["demo", "--headless"] => demo::take_pictures().map(done),
         ["test", rest @ ..] => stages::run_stages(&only_names(rest)?),
+        ["clients", rest @ ..] => clients::run_flows(rest),
         ["hosts", rest @ ..] => hosts::run_command(rest),
         [hosts::INSIDE, rest @ ..] => hosts::run_inside(rest),
         ["bench", rest @ ..] => bench::measure(rest).map(done),

@@ -26,6 +26,11 @@ impl Node {
         self.program(Path::new(npm), arguments)
     }
 
+    /// A command of one of its own programs.
+    pub fn command(&self, program: &str, arguments: &[&str]) -> Command {
+        self.program(Path::new(program), arguments)
+    }
+
     /// A command that one of the packages in `ui/` brings.
     pub fn package_program(&self, name: &str, arguments: &[&str]) -> Command {
         let suffix = if cfg!(windows) { ".cmd" } else { "" };

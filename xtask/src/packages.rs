@@ -20,6 +20,8 @@ pub enum Need {
     Hosts,
     /// Start windows on a virtual display and look at it.
     Measure,
+    /// Install and run programs written by others.
+    Clients,
     /// Fetch Node.js where the system's is too old.
     FetchNode,
 }
@@ -43,7 +45,7 @@ struct Package {
     sign: Sign,
 }
 
-const PACKAGES: [Package; 15] = [
+const PACKAGES: [Package; 18] = [
     Package { debian: "build-essential", need: Need::Build, sign: Sign::Program(&["cc"]) },
     Package { debian: "pkg-config", need: Need::Build, sign: Sign::Program(&["pkg-config"]) },
     Package {
@@ -78,6 +80,17 @@ const PACKAGES: [Package; 15] = [
     },
     Package { debian: "util-linux", need: Need::Hosts, sign: Sign::Program(&["unshare"]) },
     Package { debian: "iproute2", need: Need::Hosts, sign: Sign::Program(&["ip"]) },
+    Package { debian: "python3-venv", need: Need::Clients, sign: Sign::PythonModule("ensurepip") },
+    Package {
+        debian: "chromium",
+        need: Need::Clients,
+        sign: Sign::Program(&["chromium", "chromium-browser", "google-chrome"]),
+    },
+    Package {
+        debian: "chromium-driver",
+        need: Need::Clients,
+        sign: Sign::Program(&["chromedriver"]),
+    },
     Package { debian: "python3-pip", need: Need::FetchNode, sign: Sign::PythonModule("pip") },
 ];
 

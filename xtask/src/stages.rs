@@ -10,7 +10,7 @@ use crate::packages::{Need, require_packages};
 use crate::process::{cargo, command, repository, run, say, stream, succeeds};
 use crate::tally::{Tally, TestOutput};
 use crate::test_binaries::{Executable, build_tests, find_executable};
-use crate::{Outcome, cargo_deny, conformance, mutants, web};
+use crate::{Outcome, cargo_deny, clients, conformance, mutants, web};
 
 struct Stage {
     name: &'static str,
@@ -86,6 +86,13 @@ const STAGES: &[Stage] = &[
         package: Some(("bench", "tests/bench")),
         needs: &[],
         run: test_package,
+    },
+    Stage {
+        name: "clients",
+        checks: "practice Azure by programs written by others",
+        package: Some(("clients", "tests/clients")),
+        needs: &[Need::Hosts, Need::Clients],
+        run: test_clients,
     },
     Stage {
         name: "mutants",
@@ -184,8 +191,11 @@ impl Workshop {
             // The window's journeys need the shell, with the features that they share.
             packages.clear();
         }
+        if packages.iter().any(|(name, _)| *name == "clients") {
+            packages.extend(clients::PACKAGES.map(|name| (name, "")));
+        }
         let whole = STAGES.iter().filter(|stage| stage.package.is_some()).count();
-        if packages.len() == whole {
+        if packages.len() >= whole {
             packages.clear();
         }
         Self {
@@ -314,6 +324,19 @@ fn test_window(stage: &Stage, workshop: &mut Workshop) -> Outcome<Tally> {
         display.lend_to(program).env("KEYLESS_APP", app.file());
     }
     count_tests(stage.name, programs)
+}
+
+fn test_clients(stage: &Stage, workshop: &mut Workshop) -> Outcome<Tally> {
+    if !cfg!(target_os = "linux") {
+        return Err("the clients live in namespaces, which only Linux has".to_owned());
+    }
+    workshop.system()?;
+    let executables = workshop.executables()?;
+    let programs = match clients::install() {
+        Ok(programs) => programs,
+        Err(reason) => return Ok(Tally::of_failure(&format!("{}: {reason}", stage.name))),
+    };
+    count_tests(stage.name, vec![clients::flows(&executables, &programs, &[])?])
 }
 
 fn check_dependencies(stage: &Stage, _: &mut Workshop) -> Outcome<Tally> {

@@ -48,7 +48,7 @@ impl fmt::Display for Tally {
     }
 }
 
-/// Reads the output of libtest and Vitest, line by line.
+/// Reads the output of libtest, Vitest and the flows of `tests/clients`, line by line.
 #[derive(Debug, Default)]
 pub struct TestOutput {
     tally: Tally,
@@ -64,7 +64,9 @@ impl TestOutput {
             if !self.tally.notes.contains(&name) {
                 self.tally.notes.push(name);
             }
-        } else if let Some(totals) = rust_totals(&line).or_else(|| vitest_totals(&line)) {
+        } else if let Some(totals) =
+            rust_totals(&line).or_else(|| vitest_totals(&line)).or_else(|| flow_totals(&line))
+        {
             self.tally += totals;
         }
     }
@@ -91,6 +93,11 @@ impl TestOutput {
             }
         }
         self.in_failures |= line == "failures:";
+        // A flow: `FAILED azure-cli 2.91.0: signs in by browser [azure-cli/signs-in-by-browser] (3.1 s)`
+        if let Some(title) = line.strip_prefix("FAILED ") {
+            let (_, name) = title.rsplit_once('[')?;
+            return name.split_once(']').map(|(name, _)| name.to_owned());
+        }
         // Vitest: ` FAIL  src/wizard.test.tsx > shows the account`
         let name = line.trim_start().strip_prefix("FAIL ")?.trim();
         name.contains(".test.").then(|| name.to_owned())
@@ -119,9 +126,21 @@ fn vitest_totals(line: &str) -> Option<Tally> {
     })
 }
 
+/// `40 passed, 1 failed, 0 skipped`
+fn flow_totals(line: &str) -> Option<Tally> {
+    let tally = Tally {
+        passed: count_before(line, "passed"),
+        failed: count_before(line, "failed"),
+        skipped: count_before(line, "skipped"),
+        notes: Vec::new(),
+    };
+    (tally.to_string() == line).then_some(tally)
+}
+
 /// The number in front of a word: 12 in `1 failed | 12 passed` for `passed`; 0 where it has none.
 fn count_before(counts: &str, word: &str) -> usize {
-    let words: Vec<&str> = counts.split([' ', ';', '|']).filter(|word| !word.is_empty()).collect();
+    let words: Vec<&str> =
+        counts.split([' ', ',', ';', '|']).filter(|word| !word.is_empty()).collect();
     let pair = words.windows(2).find(|pair| pair[1] == word);
     pair.and_then(|pair| pair[0].parse().ok()).unwrap_or(0)
 }
@@ -205,6 +224,19 @@ mod tests {
             "files are not tests; a test to do is a skipped one"
         );
         assert_eq!(tally.notes, ["stage: src/pages.test.tsx > pages > choose a resource"]);
+    }
+
+    #[test]
+    fn flows_are_counted_and_named() {
+        let tally = read(
+            false,
+            "ok azure-cli 2.91.0: signs in by browser (3.1 s)\n\
+             FAILED python: openai 3.52.0: an Owner may not chat [python/owner-may-not-chat] (0.4 s)\n    \
+             it succeeded\n\
+             1 passed, 1 failed, 0 skipped",
+        );
+        assert_eq!(counts(&tally), (1, 1, 0), "the last line counts them");
+        assert_eq!(tally.notes, ["stage: python/owner-may-not-chat"], "by the name that runs it");
     }
 
     #[test]

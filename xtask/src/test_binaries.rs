@@ -58,9 +58,9 @@ pub fn find_test<'a>(built: &'a [Executable], name: &str) -> Outcome<&'a Executa
     program.ok_or_else(|| format!("cargo built no test program `{name}`"))
 }
 
-/// Builds the programs of one package.
-pub fn build_package(package: &str) -> Outcome<Vec<Executable>> {
-    build(&[package], &["--bins"])
+/// Builds the programs of these packages.
+pub fn build_packages(packages: &[&str]) -> Outcome<Vec<Executable>> {
+    build(packages, &["--bins"])
 }
 
 /// The program of this name.

@@ -1,0 +1,324 @@
+//! What Azure refuses, told by clients that know Azure's refusals.
+
+use serde_json::{Value, json};
+
+use super::chat::{assert_whole, order};
+use super::manage::call;
+use super::{
+    ADA_ID, ARM, CONTOSO, DORA, ENDPOINT, FABRIKAM, GRACE, GRACE_ID, GROUP, INFERENCE, LINUS, MARY,
+    NEW_ENDPOINT, NEW_GROUP, OPENAI_USER, PEGGY, RUTH, THEIR_ENDPOINT, THEIR_SUBSCRIPTION,
+};
+use crate::flow::{Client, Flow, flow};
+use crate::sdk::Failure;
+use crate::stage::{ADA, Stage};
+
+pub(super) fn flows() -> Vec<Flow> {
+    const PY: Client = Client::Python;
+    let mut flows = vec![
+        flow!(
+            PY,
+            "arm-token-to-inference",
+            "a token for ARM is refused by inference",
+            ["openai"],
+            arm_token_to_inference
+        ),
+        flow!(
+            PY,
+            "inference-token-to-arm",
+            "a token for inference is refused by ARM",
+            ["authorization"],
+            inference_token_to_arm
+        ),
+        flow!(
+            PY,
+            "token-of-another-tenant",
+            "a token of another tenant is refused",
+            ["openai", "cognitiveservices"],
+            token_of_another_tenant
+        ),
+        flow!(
+            PY,
+            "expired-token",
+            "an expired token is refused",
+            ["openai", "resource"],
+            expired_token
+        ),
+        flow!(
+            PY,
+            "missing-role",
+            "a missing role is AuthenticationError 401",
+            ["openai"],
+            missing_role
+        ),
+        flow!(
+            PY,
+            "role-takes-time",
+            "a new role does not work at once",
+            ["authorization", "openai"],
+            role_takes_time
+        ),
+        flow!(PY, "owner-may-not-chat", "an Owner may not chat", ["openai"], owner_may_not_chat),
+        flow!(PY, "group-may-chat", "a group's role opens the chat", ["openai"], group_may_chat),
+        flow!(
+            PY,
+            "parent-scope-counts",
+            "a role above the account opens the chat",
+            ["openai"],
+            parent_scope_counts
+        ),
+        flow!(
+            PY,
+            "child-scope-does-not-count",
+            "a role below the scope does not count",
+            ["authorization"],
+            child_scope_does_not_count
+        ),
+        flow!(
+            PY,
+            "not-data-actions-count",
+            "notDataActions are subtracted",
+            ["openai"],
+            not_data_actions_count
+        ),
+        flow!(
+            PY,
+            "unknown-api-version",
+            "an unknown api-version is refused",
+            ["cognitiveservices", "openai"],
+            unknown_api_version
+        ),
+        flow!(
+            PY,
+            "duplicate-assignment",
+            "a second assignment of the same is refused",
+            ["authorization"],
+            duplicate_assignment
+        ),
+        flow!(
+            PY,
+            "name-of-another-assignment",
+            "a name in use is refused to another principal",
+            ["authorization"],
+            name_in_use
+        ),
+        flow!(
+            PY,
+            "no-deployment",
+            "a deployment that is not there is NotFoundError 404",
+            ["openai"],
+            no_deployment
+        ),
+        flow!(
+            PY,
+            "waits-when-throttled",
+            "waits as long as Retry-After says",
+            ["cognitiveservices", "openai"],
+            waits_when_throttled
+        ),
+    ];
+    flows.push(flow!(
+        Client::JavaScript,
+        "missing-role",
+        "a missing role is AuthenticationError 401",
+        ["openai"],
+        missing_role
+    ));
+    flows
+}
+
+/// A credential that holds one token whatever it is asked for, as a program has that mixes them up.
+async fn mix_up(stage: &mut Stage, client: Client, from: &str, scope: &str) {
+    let sdk = stage.sdk(client).await;
+    let order = json!({"action": "token", "credential": from, "scope": scope});
+    let token = sdk.obey(order).await["token"]["token"].clone();
+    let order =
+        json!({"action": "credential", "credential": "arm", "kind": "token", "token": token});
+    sdk.obey(order).await;
+}
+
+/// A chat of this form with the endpoint, by the credential `arm`.
+fn chat_with(endpoint: &str, form: &str) -> Value {
+    let mut order = order(form, INFERENCE, false);
+    order["credential"] = json!("arm");
+    order["endpoint"] = json!(endpoint);
+    order
+}
+
+async fn fail(stage: &mut Stage, client: Client, order: Value) -> Failure {
+    stage.sdk(client).await.fail(order).await
+}
+
+async fn arm_token_to_inference(stage: &mut Stage, client: Client) {
+    stage.sign_in_sdk(client, "ada", ADA, Some(CONTOSO)).await;
+    mix_up(stage, client, "ada", ARM).await;
+    for form in ["dated", "v1"] {
+        let failure = fail(stage, client, chat_with(ENDPOINT, form)).await;
+        assert_eq!((failure.kind.as_str(), failure.status), ("AuthenticationError", 401));
+        assert!(failure.message.contains("audience"), "the reason is told: {failure:?}");
+    }
+}
+
+async fn inference_token_to_arm(stage: &mut Stage, client: Client) {
+    stage.sign_in_sdk(client, "ada", ADA, Some(CONTOSO)).await;
+    mix_up(stage, client, "ada", INFERENCE).await;
+    let failure = fail(stage, client, call("accounts.list", json!({}))).await;
+    assert_eq!((failure.kind.as_str(), failure.status), ("ClientAuthenticationError", 401));
+    assert_eq!(failure.code, "InvalidAuthenticationTokenAudience");
+}
+
+async fn token_of_another_tenant(stage: &mut Stage, client: Client) {
+    stage.sign_in_sdk(client, "linus", LINUS, Some(FABRIKAM)).await;
+    stage
+        .sdk(client)
+        .await
+        .obey(json!({
+            "action": "token", "credential": "linus", "scope": INFERENCE,
+        }))
+        .await;
+    mix_up(stage, client, "linus", INFERENCE).await;
+    let answer = stage.sdk(client).await.obey(chat_with(THEIR_ENDPOINT, "v1")).await;
+    assert_whole(&answer["chat"]);
+    let failure = fail(stage, client, chat_with(ENDPOINT, "v1")).await;
+    assert!(failure.status == 400 || failure.status == 401, "{failure:?}");
+    mix_up(stage, client, "linus", ARM).await;
+    let own = json!({"subscription": THEIR_SUBSCRIPTION});
+    stage.sdk(client).await.obey(call("accounts.list", own)).await;
+    let failure = fail(stage, client, call("accounts.list", json!({}))).await;
+    assert_eq!((failure.status, failure.code.as_str()), (401, "InvalidAuthenticationTokenTenant"));
+}
+
+async fn expired_token(stage: &mut Stage, client: Client) {
+    stage.sign_in_sdk(client, "ada", ADA, Some(CONTOSO)).await;
+    mix_up(stage, client, "ada", ARM).await;
+    stage.sdk(client).await.obey(call("subscriptions.list", json!({}))).await;
+    stage.practice.advance(25 * 60 * 60).await;
+    let failure = fail(stage, client, call("subscriptions.list", json!({}))).await;
+    assert_eq!((failure.status, failure.code.as_str()), (401, "ExpiredAuthenticationToken"));
+}
+
+async fn missing_role(stage: &mut Stage, client: Client) {
+    stage.sign_in_sdk(client, "arm", ADA, Some(CONTOSO)).await;
+    for form in ["dated", "v1"] {
+        let failure = fail(stage, client, chat_with(NEW_ENDPOINT, form)).await;
+        assert_eq!((failure.kind.as_str(), failure.status), ("AuthenticationError", 401));
+        assert_eq!(failure.code, "PermissionDenied", "{failure:?}");
+    }
+    assert_eq!(stage.practice.count("chat.create").await, 2, "no SDK tries again");
+}
+
+async fn role_takes_time(stage: &mut Stage, client: Client) {
+    stage.sign_in_sdk(client, "arm", ADA, Some(CONTOSO)).await;
+    let assign = json!({"scope": NEW_GROUP, "role": OPENAI_USER, "principal": ADA_ID});
+    stage.sdk(client).await.obey(call("roleAssignments.create", assign)).await;
+    let failure = fail(stage, client, chat_with(NEW_ENDPOINT, "v1")).await;
+    assert_eq!(failure.status, 401, "the data plane does not know of it yet: {failure:?}");
+    stage.practice.advance(41).await;
+    let answer = stage.sdk(client).await.obey(chat_with(NEW_ENDPOINT, "v1")).await;
+    assert_whole(&answer["chat"]);
+}
+
+async fn owner_may_not_chat(stage: &mut Stage, client: Client) {
+    stage.sign_in_sdk(client, "arm", GRACE, Some(CONTOSO)).await;
+    let which = json!({"group": "rg-chat", "account": "contoso-chat"});
+    stage.sdk(client).await.obey(call("accounts.get", which)).await;
+    let failure = fail(stage, client, chat_with(ENDPOINT, "v1")).await;
+    assert_eq!((failure.kind.as_str(), failure.status), ("AuthenticationError", 401));
+}
+
+async fn group_may_chat(stage: &mut Stage, client: Client) {
+    may_chat(stage, client, MARY).await;
+}
+
+async fn parent_scope_counts(stage: &mut Stage, client: Client) {
+    may_chat(stage, client, RUTH).await;
+}
+
+async fn may_chat(stage: &mut Stage, client: Client, upn: &str) {
+    stage.sign_in_sdk(client, "arm", upn, Some(CONTOSO)).await;
+    let answer = stage.sdk(client).await.obey(chat_with(ENDPOINT, "v1")).await;
+    assert_whole(&answer["chat"]);
+}
+
+async fn child_scope_does_not_count(stage: &mut Stage, client: Client) {
+    stage.sign_in_sdk(client, "arm", DORA, Some(CONTOSO)).await;
+    let account = format!("{GROUP}/providers/Microsoft.CognitiveServices/accounts/contoso-chat");
+    let assign = |scope: &str| json!({"scope": scope, "role": OPENAI_USER, "principal": GRACE_ID});
+    let order = call("roleAssignments.create", assign(&account));
+    stage.sdk(client).await.obey(order).await;
+    let failure = fail(stage, client, call("roleAssignments.create", assign(GROUP))).await;
+    assert_eq!((failure.status, failure.code.as_str()), (403, "AuthorizationFailed"));
+    let order = call("roleAssignments.list", json!({"scope": GROUP}));
+    let failure = fail(stage, client, order).await;
+    assert_eq!(failure.status, 403, "nor may she look: {failure:?}");
+}
+
+async fn not_data_actions_count(stage: &mut Stage, client: Client) {
+    stage.sign_in_sdk(client, "arm", PEGGY, Some(CONTOSO)).await;
+    let failure = fail(stage, client, chat_with(ENDPOINT, "v1")).await;
+    assert_eq!((failure.status, failure.code.as_str()), (401, "PermissionDenied"));
+}
+
+async fn unknown_api_version(stage: &mut Stage, client: Client) {
+    stage.sign_in_sdk(client, "arm", ADA, Some(CONTOSO)).await;
+    let order = call("subscriptions.list", json!({"api_version": "2011-11-11"}));
+    let failure = fail(stage, client, order).await;
+    assert_eq!(failure.status, 400, "{failure:?}");
+    let mut order = chat_with(ENDPOINT, "dated");
+    order["api_version"] = json!("2011-11-11");
+    let failure = fail(stage, client, order).await;
+    assert_eq!(failure.status, 404, "inference knows no such resource: {failure:?}");
+}
+
+async fn duplicate_assignment(stage: &mut Stage, client: Client) {
+    stage.sign_in_sdk(client, "arm", ADA, Some(CONTOSO)).await;
+    let assign = json!({"scope": NEW_GROUP, "role": OPENAI_USER, "principal": ADA_ID});
+    let order = call("roleAssignments.create", assign);
+    stage.sdk(client).await.obey(order.clone()).await;
+    let failure = fail(stage, client, order).await;
+    assert_eq!((failure.kind.as_str(), failure.status), ("ResourceExistsError", 409));
+    assert_eq!(failure.code, "RoleAssignmentExists");
+}
+
+async fn name_in_use(stage: &mut Stage, client: Client) {
+    stage.sign_in_sdk(client, "arm", ADA, Some(CONTOSO)).await;
+    let name = uuid::Uuid::new_v4().to_string();
+    let mut assign =
+        json!({"scope": NEW_GROUP, "role": OPENAI_USER, "principal": ADA_ID, "name": name});
+    stage.sdk(client).await.obey(call("roleAssignments.create", assign.clone())).await;
+    assign["principal"] = json!(GRACE_ID);
+    let failure = fail(stage, client, call("roleAssignments.create", assign)).await;
+    assert_eq!((failure.status, failure.code.as_str()), (400, "RoleAssignmentUpdateNotPermitted"));
+}
+
+async fn no_deployment(stage: &mut Stage, client: Client) {
+    stage.sign_in_sdk(client, "arm", ADA, Some(CONTOSO)).await;
+    let mut order = chat_with(ENDPOINT, "dated");
+    order["deployment"] = json!("no-such-deployment");
+    let failure = fail(stage, client, order).await;
+    assert_eq!((failure.kind.as_str(), failure.status), ("NotFoundError", 404));
+    assert_eq!(failure.code, "DeploymentNotFound");
+}
+
+async fn waits_when_throttled(stage: &mut Stage, client: Client) {
+    stage.sign_in_sdk(client, "arm", ADA, Some(CONTOSO)).await;
+    let throttle = |operation: &str, code: &str| {
+        json!({
+            "when": {"operation": operation},
+            "act": {"answer": {
+                "status": 429, "headers": {"retry-after": "2"},
+                "body": {"error": {"code": code, "message": "Slow down."}},
+            }},
+            "times": 1,
+        })
+    };
+    let faults = [throttle("accounts.get", "TooManyRequests"), throttle("chat.create", "429")];
+    stage.practice.set_faults(json!(faults)).await;
+    let which = json!({"group": "rg-chat", "account": "contoso-chat"});
+    for order in [call("accounts.get", which), chat_with(ENDPOINT, "v1")] {
+        let start = std::time::Instant::now();
+        stage.sdk(client).await.obey(order.clone()).await;
+        assert!(start.elapsed().as_millis() >= 2000, "{order} came back too early");
+    }
+    assert_eq!(stage.practice.statuses("accounts.get").await, [429, 200]);
+    assert_eq!(stage.practice.statuses("chat.create").await, [429, 200]);
+}

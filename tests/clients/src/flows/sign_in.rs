@@ -1,0 +1,79 @@
+//! How the SDKs sign people and programs in.
+
+use serde_json::json;
+
+use super::{ARM, CONTOSO, INFERENCE, ROBOT_APP, ROBOT_SECRET};
+use crate::flow::{Client, Flow, flow};
+use crate::stage::{ADA, Stage};
+
+pub(super) fn flows() -> Vec<Flow> {
+    let of_each = |client| {
+        [
+            flow!(client, "signs-in-by-browser", "signs in by browser", ["identity"], by_browser),
+            flow!(
+                client,
+                "signs-in-by-device-code",
+                "signs in by device code",
+                ["identity"],
+                by_device_code
+            ),
+            flow!(
+                client,
+                "signs-in-with-secret",
+                "signs in with a secret",
+                ["identity"],
+                with_secret
+            ),
+        ]
+    };
+    [Client::Python, Client::JavaScript].into_iter().flat_map(of_each).collect()
+}
+
+async fn by_browser(stage: &mut Stage, client: Client) {
+    stage
+        .sdk(client)
+        .await
+        .obey(json!({"action": "credential", "credential": "browser", "kind": "browser"}))
+        .await;
+    let order = json!({"action": "token", "credential": "browser", "scope": ARM});
+    let first = stage.answer_browser(client, order, ADA).await;
+    assert!(first["token"]["expires_in"].as_u64() > Some(3000), "it lives an hour or more");
+    // The refresh token works for another resource.
+    let order = json!({"action": "token", "credential": "browser", "scope": INFERENCE});
+    let second = stage.sdk(client).await.obey(order).await;
+    assert_ne!(first["token"]["token"], second["token"]["token"]);
+    assert_eq!(stage.practice.count("entra.signIn").await, 1, "the person was asked once");
+    stage.practice.saw(&["entra.authorize", "entra.token"]).await;
+}
+
+async fn by_device_code(stage: &mut Stage, client: Client) {
+    let sdk = stage.sdk(client).await;
+    sdk.obey(json!({"action": "credential", "credential": "code", "kind": "device-code"})).await;
+    let order = json!({"action": "token", "credential": "code", "scope": ARM});
+    sdk.send(&order).await;
+    let event = sdk.read().await;
+    assert_eq!(event["event"], "device-code", "the person is asked: {event}");
+    let address = event["verification_uri"].as_str().and_then(|text| text.parse().ok());
+    let code = event["user_code"].as_str().expect("a code");
+    let address = address.expect("an address");
+    stage.browser().await.enter_code(&address, code, ADA).await;
+    let answer = stage.sdk(client).await.finish(&order).await;
+    assert!(answer["token"]["expires_in"].as_u64() > Some(3000), "it lives an hour or more");
+    stage.practice.saw(&["entra.deviceCode", "entra.deviceSignIn", "entra.token"]).await;
+}
+
+async fn with_secret(stage: &mut Stage, client: Client) {
+    let mut order = json!({
+        "action": "credential", "credential": "robot", "kind": "client-secret",
+        "tenant": CONTOSO, "client_id": ROBOT_APP, "client_secret": ROBOT_SECRET,
+    });
+    let sdk = stage.sdk(client).await;
+    sdk.obey(order.clone()).await;
+    sdk.obey(json!({"action": "token", "credential": "robot", "scope": ARM})).await;
+    order["client_secret"] = json!("wrong");
+    sdk.obey(order).await;
+    let ask = json!({"action": "token", "credential": "robot", "scope": ARM});
+    let failure = sdk.fail(ask).await;
+    assert!(failure.message.contains("AADSTS7000215"), "{failure:?}");
+    assert_eq!(stage.practice.statuses("entra.token").await, [200, 401]);
+}

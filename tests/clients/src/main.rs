@@ -1,0 +1,150 @@
+//! Holds practice Azure against programs written by others.
+//!
+//! Runs inside of `cargo xtask hosts`, which `cargo xtask test --only clients` does: the clients meet
+//! the simulator under the real names of Azure's services and are not configured for it. Every flow
+//! begins with a scenario of its own, and ends with a look at what the simulator saw.
+
+mod azure_cli;
+mod browser;
+mod flow;
+mod flows;
+mod opened;
+mod practice;
+mod sdk;
+mod stage;
+
+use std::any::Any;
+use std::panic::AssertUnwindSafe;
+use std::process::ExitCode;
+use std::time::{Duration, Instant};
+
+use futures::FutureExt as _;
+use tokio::time::timeout;
+
+use crate::flow::Flow;
+use crate::stage::Stage;
+
+const USAGE: &str = "\
+usage: clients [--list] [--lane N/OF] [NAME…]
+
+Runs the flows whose name begins with one of the names; all without one. `--list` prints the names.
+`--lane 1/2` runs every second flow, from the first. Start it with
+
+  cargo xtask test --only clients
+  cargo xtask clients NAME…
+";
+
+/// No flow takes longer, also on a busy machine.
+const LIMIT: Duration = Duration::from_secs(180);
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> ExitCode {
+    let words: Vec<String> = std::env::args().skip(1).collect();
+    match choose(&words) {
+        Ok(Choice::List) => {
+            flows::all().iter().for_each(|flow| println!("{}", flow.full_name()));
+            ExitCode::SUCCESS
+        }
+        Ok(Choice::Run(chosen)) => run(chosen).await,
+        Err(reason) => {
+            eprintln!("{reason}\n{USAGE}");
+            ExitCode::from(2)
+        }
+    }
+}
+
+enum Choice {
+    List,
+    Run(Vec<Flow>),
+}
+
+fn choose(words: &[String]) -> Result<Choice, String> {
+    let mut words = words.iter();
+    let (mut names, mut lane, mut lanes) = (Vec::new(), 1, 1);
+    while let Some(word) = words.next() {
+        match word.as_str() {
+            "--list" => return Ok(Choice::List),
+            "--lane" => {
+                (lane, lanes) =
+                    words.next().and_then(|text| read_lane(text)).ok_or("--lane takes N/OF")?
+            }
+            name => names.push(name),
+        }
+    }
+    let is_named = |flow: &Flow| {
+        names.is_empty() || names.iter().any(|name| flow.full_name().starts_with(name))
+    };
+    if let Some(name) = names
+        .iter()
+        .find(|name| !flows::all().iter().any(|flow| flow.full_name().starts_with(**name)))
+    {
+        return Err(format!("there is no flow {name}"));
+    }
+    let chosen = flows::all().into_iter().filter(is_named).enumerate();
+    let chosen = chosen.filter(|(index, _)| index % lanes == lane - 1).map(|(_, flow)| flow);
+    Ok(Choice::Run(chosen.collect()))
+}
+
+fn read_lane(text: &str) -> Option<(usize, usize)> {
+    let (lane, lanes) = text.split_once('/')?;
+    let (lane, lanes) = (lane.parse().ok()?, lanes.parse().ok()?);
+    (1..=lanes).contains(&lane).then_some((lane, lanes))
+}
+
+/// Prints one line a flow and the count; fails when a flow did.
+async fn run(chosen: Vec<Flow>) -> ExitCode {
+    let mut stage = match Stage::begin() {
+        Ok(stage) => stage,
+        Err(reason) => {
+            eprintln!("{reason}\n{USAGE}");
+            return ExitCode::from(2);
+        }
+    };
+    // What failed is told with the flow's line.
+    std::panic::set_hook(Box::new(|_| {}));
+    let (mut passed, mut failed) = (0, 0);
+    for flow in chosen {
+        let start = Instant::now();
+        let outcome = perform(&flow, &mut stage).await;
+        let time = start.elapsed().as_secs_f64();
+        let title = stage.title(&flow);
+        match outcome {
+            Ok(()) => {
+                passed += 1;
+                println!("ok {title} ({time:.1} s)");
+            }
+            Err(reason) => {
+                failed += 1;
+                println!("FAILED {title} [{}] ({time:.1} s)", flow.full_name());
+                reason.lines().for_each(|line| println!("    {line}"));
+            }
+        }
+    }
+    stage.end().await;
+    println!("{passed} passed, {failed} failed, 0 skipped");
+    if failed == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+}
+
+async fn perform(flow: &Flow, stage: &mut Stage) -> Result<(), String> {
+    let acts = async {
+        stage.begin_flow().await;
+        (flow.run)(stage, flow.client).await;
+        stage.end_flow().await;
+    };
+    let outcome = match timeout(LIMIT, AssertUnwindSafe(acts).catch_unwind()).await {
+        Ok(Ok(())) => Ok(()),
+        Ok(Err(panic)) => Err(tell(panic.as_ref())),
+        Err(_) => Err(format!("it did not end within {} s", LIMIT.as_secs())),
+    };
+    if let Err(reason) = outcome {
+        // A program in the middle of something would answer the next flow.
+        stage.forget_programs();
+        return Err(format!("{reason}\n{}", stage.practice.describe_history().await));
+    }
+    Ok(())
+}
+
+fn tell(panic: &(dyn Any + Send)) -> String {
+    let text = panic.downcast_ref::<String>().map(String::as_str);
+    text.or_else(|| panic.downcast_ref::<&str>().copied()).unwrap_or("it panicked").to_owned()
+}
