@@ -35,7 +35,7 @@ Runs the flows whose name begins with one of the names; all without one. `--list
 ";
 
 /// No flow takes longer, also on a busy machine.
-const LIMIT: Duration = Duration::from_secs(180);
+const LIMIT: Duration = Duration::from_secs(90);
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> ExitCode {

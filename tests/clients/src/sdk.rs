@@ -33,6 +33,19 @@ pub struct Failure {
     pub message: String,
 }
 
+impl Failure {
+    /// Reads the answer's `failure`.
+    pub fn read(failure: &Value) -> Self {
+        let text = |name: &str| failure[name].as_str().unwrap_or_default().to_owned();
+        Self {
+            kind: text("type"),
+            status: failure["status"].as_u64().unwrap_or_default(),
+            code: text("code"),
+            message: text("message"),
+        }
+    }
+}
+
 impl Sdk {
     /// Starts the program.
     pub async fn start(program: &Path, opened: &OpenedAddresses) -> Self {
@@ -55,30 +68,11 @@ impl Sdk {
             lines: output.lines(),
             versions: BTreeMap::new(),
         };
-        let answer = sdk.obey(json!({"action": "versions"})).await;
+        let ask = json!({"action": "versions"});
+        sdk.send(&ask).await;
+        let answer = sdk.finish(&ask).await;
         sdk.versions = serde_json::from_value(answer["versions"].clone()).expect("versions");
         sdk
-    }
-
-    /// Sends a command and waits for its answer, which must not be a failure.
-    pub async fn obey(&mut self, order: Value) -> Value {
-        self.send(&order).await;
-        self.finish(&order).await
-    }
-
-    /// Sends a command that must fail.
-    pub async fn fail(&mut self, order: Value) -> Failure {
-        self.send(&order).await;
-        let answer = self.read().await;
-        let failure = &answer["failure"];
-        assert!(failure.is_object(), "it succeeded: {order} {answer}");
-        let text = |name: &str| failure[name].as_str().unwrap_or_default().to_owned();
-        Failure {
-            kind: text("type"),
-            status: failure["status"].as_u64().unwrap_or_default(),
-            code: text("code"),
-            message: text("message"),
-        }
     }
 
     /// Sends a command that needs a person before it ends with [`Sdk::finish`].

@@ -11,7 +11,7 @@ use crate::browser::Browser;
 use crate::flow::{Client, Flow};
 use crate::opened::OpenedAddresses;
 use crate::practice::{Practice, describe_entry};
-use crate::sdk::Sdk;
+use crate::sdk::{Failure, Sdk};
 
 /// The person of most flows.
 pub const ADA: &str = "ada@contoso.example";
@@ -31,7 +31,9 @@ pub struct Stage {
     sdks: BTreeMap<Client, Sdk>,
     versions: BTreeMap<Client, BTreeMap<String, String>>,
     az_version: Option<String>,
-    _folder: TempDir,
+    /// Who signs in when an SDK opens the browser.
+    person: String,
+    folder: TempDir,
 }
 
 impl Stage {
@@ -50,13 +52,15 @@ impl Stage {
             sdks: BTreeMap::new(),
             versions: BTreeMap::new(),
             az_version: None,
-            _folder: folder,
+            person: ADA.to_owned(),
+            folder,
         })
     }
 
     /// A new world, in which nobody has signed in.
     pub async fn begin_flow(&mut self) {
         self.az.forget().expect("the folder of Azure CLI is ours");
+        ADA.clone_into(&mut self.person);
         self.set_scenario(&json!({})).await;
         if self.az_version.is_none() {
             let versions = self.az.run(&["version", "-o", "json"]).await.json();
@@ -114,7 +118,7 @@ impl Stage {
         running.end().await
     }
 
-    /// Makes a credential that signed this person in by the browser, and keeps its token for ARM.
+    /// Makes a credential that signs this person in by the browser, and signs in.
     pub async fn sign_in_sdk(
         &mut self,
         client: Client,
@@ -126,22 +130,38 @@ impl Stage {
         if let Some(tenant) = tenant {
             order["tenant"] = json!(tenant);
         }
-        self.sdk(client).await.obey(order).await;
+        upn.clone_into(&mut self.person);
+        self.obey(client, order).await;
         let scope = "https://management.azure.com/.default";
-        self.answer_browser(
-            client,
-            json!({"action": "token", "credential": name, "scope": scope}),
-            upn,
-        )
-        .await;
+        self.obey(client, json!({"action": "token", "credential": name, "scope": scope})).await;
     }
 
-    /// Sends a command, signs in where it opens the browser, and returns its answer.
-    pub async fn answer_browser(&mut self, client: Client, order: Value, upn: &str) -> Value {
-        self.sdk(client).await.send(&order).await;
-        let address = self.opened.next().await;
-        self.browser().await.sign_in(&address, upn).await;
-        self.sdk(client).await.finish(&order).await
+    /// Sends a command and returns its answer, which must not be a failure.
+    pub async fn obey(&mut self, client: Client, order: Value) -> Value {
+        let answer = self.answer(client, &order).await;
+        assert!(answer["failure"].is_null(), "{order} failed: {}", answer["failure"]);
+        answer
+    }
+
+    /// Sends a command that must fail.
+    pub async fn fail(&mut self, client: Client, order: Value) -> Failure {
+        let answer = self.answer(client, &order).await;
+        assert!(answer["failure"].is_object(), "{order} succeeded: {answer}");
+        Failure::read(&answer["failure"])
+    }
+
+    /// Sends a command, and signs the person in whenever it opens the browser.
+    async fn answer(&mut self, client: Client, order: &Value) -> Value {
+        self.browser().await;
+        self.sdk(client).await.send(order).await;
+        let sdk = self.sdks.get_mut(&client).expect("it was started");
+        let browser = self.browser.as_ref().expect("it was started");
+        loop {
+            tokio::select! {
+                answer = sdk.read() => return answer,
+                address = self.opened.next() => browser.sign_in(&address, &self.person).await,
+            }
+        }
     }
 
     /// `azure-cli 2.91.0: signs in by browser`.
@@ -156,9 +176,10 @@ impl Stage {
         format!("{versions}: {}", flow.promise)
     }
 
-    /// Ends the clients' programs, whatever they do.
+    /// Ends the clients' programs, whatever they do, and what they asked of the browser.
     pub fn forget_programs(&mut self) {
         self.sdks.clear();
+        self.opened = OpenedAddresses::listen(self.folder.path()).expect("the folder is ours");
     }
 
     /// Ends everything.

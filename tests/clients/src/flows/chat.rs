@@ -65,10 +65,10 @@ async fn v1(stage: &mut Stage, client: Client) {
 
 async fn chat(stage: &mut Stage, client: Client, orders: &[Value]) {
     stage.sign_in_az(ADA, &["--tenant", CONTOSO]).await.succeeded();
-    let sdk = stage.sdk(client).await;
-    sdk.obey(json!({"action": "credential", "credential": "default", "kind": "default"})).await;
+    let order = json!({"action": "credential", "credential": "default", "kind": "default"});
+    stage.obey(client, order).await;
     for order in orders {
-        let answer = stage.sdk(client).await.obey(order.clone()).await;
+        let answer = stage.obey(client, order.clone()).await;
         if order["stream"] == true {
             assert_streamed(&answer["chat"]);
         } else {

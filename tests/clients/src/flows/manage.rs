@@ -68,7 +68,7 @@ pub(super) fn call(name: &str, more: Value) -> Value {
 }
 
 async fn ask(stage: &mut Stage, client: Client, name: &str, more: Value) -> Value {
-    stage.sdk(client).await.obey(call(name, more)).await["result"].clone()
+    stage.obey(client, call(name, more)).await["result"].clone()
 }
 
 async fn list_subscriptions(stage: &mut Stage, client: Client) {

@@ -9,7 +9,6 @@ use super::{
     NEW_ENDPOINT, NEW_GROUP, OPENAI_USER, PEGGY, RUTH, THEIR_ENDPOINT, THEIR_SUBSCRIPTION,
 };
 use crate::flow::{Client, Flow, flow};
-use crate::sdk::Failure;
 use crate::stage::{ADA, Stage};
 
 pub(super) fn flows() -> Vec<Flow> {
@@ -35,13 +34,6 @@ pub(super) fn flows() -> Vec<Flow> {
             "a token of another tenant is refused",
             ["openai", "cognitiveservices"],
             token_of_another_tenant
-        ),
-        flow!(
-            PY,
-            "expired-token",
-            "an expired token is refused",
-            ["openai", "resource"],
-            expired_token
         ),
         flow!(
             PY,
@@ -115,6 +107,13 @@ pub(super) fn flows() -> Vec<Flow> {
             ["cognitiveservices", "openai"],
             waits_when_throttled
         ),
+        flow!(
+            PY,
+            "expired-token",
+            "an expired token is refused",
+            ["openai", "resource"],
+            expired_token
+        ),
     ];
     flows.push(flow!(
         Client::JavaScript,
@@ -128,12 +127,11 @@ pub(super) fn flows() -> Vec<Flow> {
 
 /// A credential that holds one token whatever it is asked for, as a program has that mixes them up.
 async fn mix_up(stage: &mut Stage, client: Client, from: &str, scope: &str) {
-    let sdk = stage.sdk(client).await;
     let order = json!({"action": "token", "credential": from, "scope": scope});
-    let token = sdk.obey(order).await["token"]["token"].clone();
+    let token = stage.obey(client, order).await["token"]["token"].clone();
     let order =
         json!({"action": "credential", "credential": "arm", "kind": "token", "token": token});
-    sdk.obey(order).await;
+    stage.obey(client, order).await;
 }
 
 /// A chat of this form with the endpoint, by the credential `arm`.
@@ -144,15 +142,11 @@ fn chat_with(endpoint: &str, form: &str) -> Value {
     order
 }
 
-async fn fail(stage: &mut Stage, client: Client, order: Value) -> Failure {
-    stage.sdk(client).await.fail(order).await
-}
-
 async fn arm_token_to_inference(stage: &mut Stage, client: Client) {
     stage.sign_in_sdk(client, "ada", ADA, Some(CONTOSO)).await;
     mix_up(stage, client, "ada", ARM).await;
     for form in ["dated", "v1"] {
-        let failure = fail(stage, client, chat_with(ENDPOINT, form)).await;
+        let failure = stage.fail(client, chat_with(ENDPOINT, form)).await;
         assert_eq!((failure.kind.as_str(), failure.status), ("AuthenticationError", 401));
         assert!(failure.message.contains("audience"), "the reason is told: {failure:?}");
     }
@@ -161,7 +155,7 @@ async fn arm_token_to_inference(stage: &mut Stage, client: Client) {
 async fn inference_token_to_arm(stage: &mut Stage, client: Client) {
     stage.sign_in_sdk(client, "ada", ADA, Some(CONTOSO)).await;
     mix_up(stage, client, "ada", INFERENCE).await;
-    let failure = fail(stage, client, call("accounts.list", json!({}))).await;
+    let failure = stage.fail(client, call("accounts.list", json!({}))).await;
     assert_eq!((failure.kind.as_str(), failure.status), ("ClientAuthenticationError", 401));
     assert_eq!(failure.code, "InvalidAuthenticationTokenAudience");
 }
@@ -169,37 +163,38 @@ async fn inference_token_to_arm(stage: &mut Stage, client: Client) {
 async fn token_of_another_tenant(stage: &mut Stage, client: Client) {
     stage.sign_in_sdk(client, "linus", LINUS, Some(FABRIKAM)).await;
     stage
-        .sdk(client)
-        .await
-        .obey(json!({
-            "action": "token", "credential": "linus", "scope": INFERENCE,
-        }))
+        .obey(
+            client,
+            json!({
+                "action": "token", "credential": "linus", "scope": INFERENCE,
+            }),
+        )
         .await;
     mix_up(stage, client, "linus", INFERENCE).await;
-    let answer = stage.sdk(client).await.obey(chat_with(THEIR_ENDPOINT, "v1")).await;
+    let answer = stage.obey(client, chat_with(THEIR_ENDPOINT, "v1")).await;
     assert_whole(&answer["chat"]);
-    let failure = fail(stage, client, chat_with(ENDPOINT, "v1")).await;
+    let failure = stage.fail(client, chat_with(ENDPOINT, "v1")).await;
     assert!(failure.status == 400 || failure.status == 401, "{failure:?}");
     mix_up(stage, client, "linus", ARM).await;
     let own = json!({"subscription": THEIR_SUBSCRIPTION});
-    stage.sdk(client).await.obey(call("accounts.list", own)).await;
-    let failure = fail(stage, client, call("accounts.list", json!({}))).await;
+    stage.obey(client, call("accounts.list", own)).await;
+    let failure = stage.fail(client, call("accounts.list", json!({}))).await;
     assert_eq!((failure.status, failure.code.as_str()), (401, "InvalidAuthenticationTokenTenant"));
 }
 
 async fn expired_token(stage: &mut Stage, client: Client) {
     stage.sign_in_sdk(client, "ada", ADA, Some(CONTOSO)).await;
     mix_up(stage, client, "ada", ARM).await;
-    stage.sdk(client).await.obey(call("subscriptions.list", json!({}))).await;
+    stage.obey(client, call("subscriptions.list", json!({}))).await;
     stage.practice.advance(25 * 60 * 60).await;
-    let failure = fail(stage, client, call("subscriptions.list", json!({}))).await;
+    let failure = stage.fail(client, call("subscriptions.list", json!({}))).await;
     assert_eq!((failure.status, failure.code.as_str()), (401, "ExpiredAuthenticationToken"));
 }
 
 async fn missing_role(stage: &mut Stage, client: Client) {
     stage.sign_in_sdk(client, "arm", ADA, Some(CONTOSO)).await;
     for form in ["dated", "v1"] {
-        let failure = fail(stage, client, chat_with(NEW_ENDPOINT, form)).await;
+        let failure = stage.fail(client, chat_with(NEW_ENDPOINT, form)).await;
         assert_eq!((failure.kind.as_str(), failure.status), ("AuthenticationError", 401));
         assert_eq!(failure.code, "PermissionDenied", "{failure:?}");
     }
@@ -209,19 +204,19 @@ async fn missing_role(stage: &mut Stage, client: Client) {
 async fn role_takes_time(stage: &mut Stage, client: Client) {
     stage.sign_in_sdk(client, "arm", ADA, Some(CONTOSO)).await;
     let assign = json!({"scope": NEW_GROUP, "role": OPENAI_USER, "principal": ADA_ID});
-    stage.sdk(client).await.obey(call("roleAssignments.create", assign)).await;
-    let failure = fail(stage, client, chat_with(NEW_ENDPOINT, "v1")).await;
+    stage.obey(client, call("roleAssignments.create", assign)).await;
+    let failure = stage.fail(client, chat_with(NEW_ENDPOINT, "v1")).await;
     assert_eq!(failure.status, 401, "the data plane does not know of it yet: {failure:?}");
     stage.practice.advance(41).await;
-    let answer = stage.sdk(client).await.obey(chat_with(NEW_ENDPOINT, "v1")).await;
+    let answer = stage.obey(client, chat_with(NEW_ENDPOINT, "v1")).await;
     assert_whole(&answer["chat"]);
 }
 
 async fn owner_may_not_chat(stage: &mut Stage, client: Client) {
     stage.sign_in_sdk(client, "arm", GRACE, Some(CONTOSO)).await;
     let which = json!({"group": "rg-chat", "account": "contoso-chat"});
-    stage.sdk(client).await.obey(call("accounts.get", which)).await;
-    let failure = fail(stage, client, chat_with(ENDPOINT, "v1")).await;
+    stage.obey(client, call("accounts.get", which)).await;
+    let failure = stage.fail(client, chat_with(ENDPOINT, "v1")).await;
     assert_eq!((failure.kind.as_str(), failure.status), ("AuthenticationError", 401));
 }
 
@@ -235,7 +230,7 @@ async fn parent_scope_counts(stage: &mut Stage, client: Client) {
 
 async fn may_chat(stage: &mut Stage, client: Client, upn: &str) {
     stage.sign_in_sdk(client, "arm", upn, Some(CONTOSO)).await;
-    let answer = stage.sdk(client).await.obey(chat_with(ENDPOINT, "v1")).await;
+    let answer = stage.obey(client, chat_with(ENDPOINT, "v1")).await;
     assert_whole(&answer["chat"]);
 }
 
@@ -244,28 +239,28 @@ async fn child_scope_does_not_count(stage: &mut Stage, client: Client) {
     let account = format!("{GROUP}/providers/Microsoft.CognitiveServices/accounts/contoso-chat");
     let assign = |scope: &str| json!({"scope": scope, "role": OPENAI_USER, "principal": GRACE_ID});
     let order = call("roleAssignments.create", assign(&account));
-    stage.sdk(client).await.obey(order).await;
-    let failure = fail(stage, client, call("roleAssignments.create", assign(GROUP))).await;
+    stage.obey(client, order).await;
+    let failure = stage.fail(client, call("roleAssignments.create", assign(GROUP))).await;
     assert_eq!((failure.status, failure.code.as_str()), (403, "AuthorizationFailed"));
     let order = call("roleAssignments.list", json!({"scope": GROUP}));
-    let failure = fail(stage, client, order).await;
+    let failure = stage.fail(client, order).await;
     assert_eq!(failure.status, 403, "nor may she look: {failure:?}");
 }
 
 async fn not_data_actions_count(stage: &mut Stage, client: Client) {
     stage.sign_in_sdk(client, "arm", PEGGY, Some(CONTOSO)).await;
-    let failure = fail(stage, client, chat_with(ENDPOINT, "v1")).await;
+    let failure = stage.fail(client, chat_with(ENDPOINT, "v1")).await;
     assert_eq!((failure.status, failure.code.as_str()), (401, "PermissionDenied"));
 }
 
 async fn unknown_api_version(stage: &mut Stage, client: Client) {
     stage.sign_in_sdk(client, "arm", ADA, Some(CONTOSO)).await;
     let order = call("subscriptions.list", json!({"api_version": "2011-11-11"}));
-    let failure = fail(stage, client, order).await;
+    let failure = stage.fail(client, order).await;
     assert_eq!(failure.status, 400, "{failure:?}");
     let mut order = chat_with(ENDPOINT, "dated");
     order["api_version"] = json!("2011-11-11");
-    let failure = fail(stage, client, order).await;
+    let failure = stage.fail(client, order).await;
     assert_eq!(failure.status, 404, "inference knows no such resource: {failure:?}");
 }
 
@@ -273,8 +268,8 @@ async fn duplicate_assignment(stage: &mut Stage, client: Client) {
     stage.sign_in_sdk(client, "arm", ADA, Some(CONTOSO)).await;
     let assign = json!({"scope": NEW_GROUP, "role": OPENAI_USER, "principal": ADA_ID});
     let order = call("roleAssignments.create", assign);
-    stage.sdk(client).await.obey(order.clone()).await;
-    let failure = fail(stage, client, order).await;
+    stage.obey(client, order.clone()).await;
+    let failure = stage.fail(client, order).await;
     assert_eq!((failure.kind.as_str(), failure.status), ("ResourceExistsError", 409));
     assert_eq!(failure.code, "RoleAssignmentExists");
 }
@@ -284,9 +279,9 @@ async fn name_in_use(stage: &mut Stage, client: Client) {
     let name = uuid::Uuid::new_v4().to_string();
     let mut assign =
         json!({"scope": NEW_GROUP, "role": OPENAI_USER, "principal": ADA_ID, "name": name});
-    stage.sdk(client).await.obey(call("roleAssignments.create", assign.clone())).await;
+    stage.obey(client, call("roleAssignments.create", assign.clone())).await;
     assign["principal"] = json!(GRACE_ID);
-    let failure = fail(stage, client, call("roleAssignments.create", assign)).await;
+    let failure = stage.fail(client, call("roleAssignments.create", assign)).await;
     assert_eq!((failure.status, failure.code.as_str()), (400, "RoleAssignmentUpdateNotPermitted"));
 }
 
@@ -294,7 +289,7 @@ async fn no_deployment(stage: &mut Stage, client: Client) {
     stage.sign_in_sdk(client, "arm", ADA, Some(CONTOSO)).await;
     let mut order = chat_with(ENDPOINT, "dated");
     order["deployment"] = json!("no-such-deployment");
-    let failure = fail(stage, client, order).await;
+    let failure = stage.fail(client, order).await;
     assert_eq!((failure.kind.as_str(), failure.status), ("NotFoundError", 404));
     assert_eq!(failure.code, "DeploymentNotFound");
 }
@@ -316,7 +311,7 @@ async fn waits_when_throttled(stage: &mut Stage, client: Client) {
     let which = json!({"group": "rg-chat", "account": "contoso-chat"});
     for order in [call("accounts.get", which), chat_with(ENDPOINT, "v1")] {
         let start = std::time::Instant::now();
-        stage.sdk(client).await.obey(order.clone()).await;
+        stage.obey(client, order.clone()).await;
         assert!(start.elapsed().as_millis() >= 2000, "{order} came back too early");
     }
     assert_eq!(stage.practice.statuses("accounts.get").await, [429, 200]);

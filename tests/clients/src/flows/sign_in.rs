@@ -31,24 +31,23 @@ pub(super) fn flows() -> Vec<Flow> {
 
 async fn by_browser(stage: &mut Stage, client: Client) {
     stage
-        .sdk(client)
-        .await
-        .obey(json!({"action": "credential", "credential": "browser", "kind": "browser"}))
+        .obey(client, json!({"action": "credential", "credential": "browser", "kind": "browser"}))
         .await;
     let order = json!({"action": "token", "credential": "browser", "scope": ARM});
-    let first = stage.answer_browser(client, order, ADA).await;
+    let first = stage.obey(client, order).await;
     assert!(first["token"]["expires_in"].as_u64() > Some(3000), "it lives an hour or more");
     // The refresh token works for another resource.
     let order = json!({"action": "token", "credential": "browser", "scope": INFERENCE});
-    let second = stage.sdk(client).await.obey(order).await;
+    let second = stage.obey(client, order).await;
     assert_ne!(first["token"]["token"], second["token"]["token"]);
     assert_eq!(stage.practice.count("entra.signIn").await, 1, "the person was asked once");
     stage.practice.saw(&["entra.authorize", "entra.token"]).await;
 }
 
 async fn by_device_code(stage: &mut Stage, client: Client) {
+    let order = json!({"action": "credential", "credential": "code", "kind": "device-code"});
+    stage.obey(client, order).await;
     let sdk = stage.sdk(client).await;
-    sdk.obey(json!({"action": "credential", "credential": "code", "kind": "device-code"})).await;
     let order = json!({"action": "token", "credential": "code", "scope": ARM});
     sdk.send(&order).await;
     let event = sdk.read().await;
@@ -67,13 +66,12 @@ async fn with_secret(stage: &mut Stage, client: Client) {
         "action": "credential", "credential": "robot", "kind": "client-secret",
         "tenant": CONTOSO, "client_id": ROBOT_APP, "client_secret": ROBOT_SECRET,
     });
-    let sdk = stage.sdk(client).await;
-    sdk.obey(order.clone()).await;
-    sdk.obey(json!({"action": "token", "credential": "robot", "scope": ARM})).await;
+    stage.obey(client, order.clone()).await;
+    stage.obey(client, json!({"action": "token", "credential": "robot", "scope": ARM})).await;
     order["client_secret"] = json!("wrong");
-    sdk.obey(order).await;
+    stage.obey(client, order).await;
     let ask = json!({"action": "token", "credential": "robot", "scope": ARM});
-    let failure = sdk.fail(ask).await;
+    let failure = stage.fail(client, ask).await;
     assert!(failure.message.contains("AADSTS7000215"), "{failure:?}");
     assert_eq!(stage.practice.statuses("entra.token").await, [200, 401]);
 }

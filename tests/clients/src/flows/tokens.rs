@@ -63,7 +63,7 @@ async fn begin(stage: &mut Stage, client: Client, tenant: &str) -> Value {
         "action": "sign-in", "step": "begin", "flow": "one", "tenant": tenant,
         "scopes": [ARM_SCOPE], "redirect_uri": REDIRECT,
     });
-    stage.sdk(client).await.obey(order).await["result"].clone()
+    stage.obey(client, order).await["result"].clone()
 }
 
 /// Signs in by the browser, and returns the members of the answer.
@@ -85,7 +85,7 @@ fn redeem(answer: &Value, change: Value) -> Value {
 async fn sign_in_as(stage: &mut Stage, client: Client, upn: &str) -> (Value, Value) {
     let flow = begin(stage, client, CONTOSO).await;
     let answer = answer(stage, &flow, upn).await;
-    let result = stage.sdk(client).await.obey(redeem(&answer, json!({}))).await["result"].clone();
+    let result = stage.obey(client, redeem(&answer, json!({}))).await["result"].clone();
     assert!(result["error"].is_null(), "{result}");
     (flow, result)
 }
@@ -94,13 +94,13 @@ async fn sign_in(stage: &mut Stage, client: Client) {
     let flow = begin(stage, client, "organizations").await;
     let answer = answer(stage, &flow, ADA).await;
     assert_eq!(answer["state"], flow["state"], "the state comes back");
-    let result = stage.sdk(client).await.obey(redeem(&answer, json!({}))).await["result"].clone();
+    let result = stage.obey(client, redeem(&answer, json!({}))).await["result"].clone();
     assert!(result["access_token"].is_string(), "{result}");
     // MSAL itself compares the hash of its nonce.
     assert!(result["id_token_claims"]["nonce"].is_string(), "{result}");
     let mut other = answer.clone();
     other["state"] = json!("another");
-    let failure = stage.sdk(client).await.fail(redeem(&other, json!({}))).await;
+    let failure = stage.fail(client, redeem(&other, json!({}))).await;
     assert!(failure.message.contains("state mismatch"), "{failure:?}");
 }
 
@@ -108,16 +108,16 @@ async fn wrong_verifier(stage: &mut Stage, client: Client) {
     let flow = begin(stage, client, CONTOSO).await;
     let answer = answer(stage, &flow, ADA).await;
     let wrong = json!({"code_verifier": "w".repeat(43)});
-    let result = stage.sdk(client).await.obey(redeem(&answer, wrong)).await["result"].clone();
+    let result = stage.obey(client, redeem(&answer, wrong)).await["result"].clone();
     assert_refused(&result, "invalid_grant", "AADSTS501481");
 }
 
 async fn code_twice(stage: &mut Stage, client: Client) {
     let flow = begin(stage, client, CONTOSO).await;
     let answer = answer(stage, &flow, ADA).await;
-    let first = stage.sdk(client).await.obey(redeem(&answer, json!({}))).await["result"].clone();
+    let first = stage.obey(client, redeem(&answer, json!({}))).await["result"].clone();
     assert!(first["error"].is_null(), "{first}");
-    let second = stage.sdk(client).await.obey(redeem(&answer, json!({}))).await["result"].clone();
+    let second = stage.obey(client, redeem(&answer, json!({}))).await["result"].clone();
     assert_refused(&second, "invalid_grant", "AADSTS54005");
 }
 
@@ -126,7 +126,7 @@ async fn another_redirect(stage: &mut Stage, client: Client) {
         "action": "sign-in", "step": "begin", "flow": "one", "tenant": CONTOSO,
         "scopes": [ARM_SCOPE], "redirect_uri": format!("{REDIRECT}/elsewhere"),
     });
-    let flow = stage.sdk(client).await.obey(order).await["result"].clone();
+    let flow = stage.obey(client, order).await["result"].clone();
     let address: Url = flow["address"].as_str().and_then(|text| text.parse().ok()).expect("one");
     let browser = stage.browser().await;
     browser.open(&address).await;
@@ -134,7 +134,7 @@ async fn another_redirect(stage: &mut Stage, client: Client) {
     let flow = begin(stage, client, CONTOSO).await;
     let answer = answer(stage, &flow, ADA).await;
     let wrong = json!({"redirect_uri": format!("{REDIRECT}/elsewhere")});
-    let result = stage.sdk(client).await.obey(redeem(&answer, wrong)).await["result"].clone();
+    let result = stage.obey(client, redeem(&answer, wrong)).await["result"].clone();
     assert_eq!(result["error"], "invalid_grant", "{result}");
 }
 
@@ -146,7 +146,7 @@ async fn refresh_elsewhere(stage: &mut Stage, client: Client) {
             "action": "sign-in", "step": "refresh", "tenant": FABRIKAM,
             "scopes": [ARM_SCOPE], "refresh_token": result["refresh_token"],
         });
-        let there = stage.sdk(client).await.obey(order).await["result"].clone();
+        let there = stage.obey(client, order).await["result"].clone();
         assert_eq!(there["error"].as_str(), error, "{upn}: {there}");
         if error.is_some() {
             assert_refused(&there, "invalid_grant", "AADSTS50020");
@@ -161,7 +161,7 @@ async fn verify_id_token(stage: &mut Stage, client: Client) {
         "action": "verify", "token": result["id_token"], "metadata": METADATA,
         "audience": CLIENT, "nonce": nonce,
     });
-    let verified = stage.sdk(client).await.obey(order.clone()).await["result"].clone();
+    let verified = stage.obey(client, order.clone()).await["result"].clone();
     assert_eq!(verified["claims"]["tid"], CONTOSO);
     assert_eq!(verified["claims"]["preferred_username"], ADA);
     assert_eq!(verified["claims"]["ver"], "2.0");
@@ -170,10 +170,10 @@ async fn verify_id_token(stage: &mut Stage, client: Client) {
         "action": "verify", "token": result["id_token"], "metadata": METADATA,
         "audience": CLIENT, "nonce": "another",
     });
-    let failure = stage.sdk(client).await.fail(other.clone()).await;
+    let failure = stage.fail(client, other.clone()).await;
     assert!(failure.message.contains("nonce"), "{failure:?}");
     other["issuer"] = json!("https://login.microsoftonline.com/another/v2.0");
-    let failure = stage.sdk(client).await.fail(other).await;
+    let failure = stage.fail(client, other).await;
     assert_eq!(failure.kind, "InvalidIssuerError", "{failure:?}");
 }
 
@@ -184,7 +184,7 @@ async fn verify_access_token(stage: &mut Stage, client: Client) {
         "audience": "https://management.azure.com",
         "issuer": format!("https://sts.windows.net/{CONTOSO}/"),
     });
-    let verified = stage.sdk(client).await.obey(order.clone()).await["result"].clone();
+    let verified = stage.obey(client, order.clone()).await["result"].clone();
     assert_eq!(
         (&verified["claims"]["ver"], &verified["claims"]["appid"]),
         (&json!("1.0"), &json!(CLIENT))
@@ -195,7 +195,7 @@ async fn verify_access_token(stage: &mut Stage, client: Client) {
 
 async fn assert_wrong_audience(stage: &mut Stage, client: Client, mut order: Value) {
     order["audience"] = json!("https://cognitiveservices.azure.com");
-    let failure = stage.sdk(client).await.fail(order).await;
+    let failure = stage.fail(client, order).await;
     assert_eq!(failure.kind, "InvalidAudienceError", "{failure:?}");
 }
 
