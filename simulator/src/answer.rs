@@ -32,7 +32,7 @@ impl Answer {
     }
 
     pub(crate) fn json(status: StatusCode, body: &Value) -> Self {
-        Self::new(status, Some("application/json; charset=utf-8"), body.to_string())
+        Self::body(status, body)
     }
 
     /// A JSON body of anything that can be written as JSON.

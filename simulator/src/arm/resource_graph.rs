@@ -1,10 +1,13 @@
 //! Resource Graph: one query over everything that a person may read in a tenant.
 
 use std::cmp::Ordering;
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use http::StatusCode;
-use serde_json::{Map, Value, json};
+use serde::Serialize;
+use serde_json::value::{RawValue, to_raw_value};
+use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::page::{make_token, read_token};
@@ -217,28 +220,48 @@ impl Request {
         let with_pages = !limited && outputs.iter().any(|output| output.name == "id");
         let addresses = &ask.site.addresses;
         let data = if self.as_table {
-            table(shown, outputs, addresses)
+            Data::Table(table(shown, outputs, addresses))
         } else {
-            let objects = shown.iter().map(|row| {
-                outputs
-                    .iter()
-                    .map(|output| (output.name.clone(), row.read(&output.from, addresses)))
-                    .collect::<Map<_, _>>()
-            });
-            Value::Array(objects.map(Value::Object).collect())
+            Data::Objects(shown.iter().map(|row| write_object(row, outputs, addresses)).collect())
         };
-        let mut body = json!({
-            "totalRecords": rows.len(),
-            "count": shown.len(),
-            "facets": [],
-            "resultTruncated": if more && !with_pages { "true" } else { "false" },
-        });
-        body["data"] = data;
-        if more && with_pages {
-            body["$skipToken"] = json!(make_token(&list, end));
-        }
-        Ok(Answer::json(StatusCode::OK, &body))
+        let page = Page {
+            total_records: rows.len(),
+            count: shown.len(),
+            facets: [],
+            result_truncated: if more && !with_pages { "true" } else { "false" },
+            data,
+            skip_token: (more && with_pages).then(|| make_token(&list, end)),
+        };
+        Ok(Answer::body(StatusCode::OK, &page))
     }
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Page {
+    total_records: usize,
+    count: usize,
+    facets: [(); 0],
+    result_truncated: &'static str,
+    data: Data,
+    #[serde(rename = "$skipToken", skip_serializing_if = "Option::is_none")]
+    skip_token: Option<String>,
+}
+
+#[derive(Serialize)]
+#[serde(untagged)]
+enum Data {
+    Table(Value),
+    /// Written row by row, so that no page is held twice.
+    Objects(Vec<Box<RawValue>>),
+}
+
+fn write_object(row: &Row<'_>, outputs: &[Output], addresses: &Addresses) -> Box<RawValue> {
+    let object: BTreeMap<&str, Value> = outputs
+        .iter()
+        .map(|output| (output.name.as_str(), row.read(&output.from, addresses)))
+        .collect();
+    to_raw_value(&object).expect("names are keys, which JSON can hold")
 }
 
 fn table(rows: &[Row<'_>], outputs: &[Output], addresses: &Addresses) -> Value {

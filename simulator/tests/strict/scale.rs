@@ -11,7 +11,7 @@ use crate::bench::{ADA, ARM, Bench, Reply};
 /// How much longer than the serialisation of its body an answer may take.
 const LIMIT: f64 = 3.0;
 /// Pairs of measurements in a round, whose medians are compared.
-const PAIRS: usize = 11;
+const PAIRS: usize = 7;
 /// Rounds: a machine that is busy with something else is given another chance.
 const ROUNDS: usize = 5;
 
