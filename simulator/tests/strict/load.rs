@@ -86,7 +86,7 @@ async fn two_hundred_connections_at_once_are_all_answered() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn slow_and_half_open_connections_hold_up_nobody_and_end() {
-    let bench = Bench::start_impatient(Duration::from_millis(400)).await;
+    let bench = Bench::start_impatient(Duration::from_secs(3)).await;
     let request = bench.tenants_request();
     let with_body = request
         .replace("GET ", "POST ")
@@ -178,7 +178,7 @@ async fn oversized_requests_are_refused() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn bytes_that_are_no_request_are_refused_or_ended() {
-    let bench = Bench::start_impatient(Duration::from_millis(300)).await;
+    let bench = Bench::start_impatient(Duration::from_secs(2)).await;
     let mut noise = Noise(7);
     let request = bench.tenants_request();
     let mut senseless = Vec::new();
