@@ -276,6 +276,9 @@ pub(crate) struct ResourceGroup {
     pub(crate) accounts: Vec<Account>,
     #[serde(default)]
     pub(crate) identities: Vec<GivenIdentity>,
+    /// The resource that made the group and rules it.
+    #[serde(default)]
+    pub(crate) managed_by: Option<String>,
     /// Resources of other kinds, which are scopes and nothing else:
     /// `Microsoft.Network/virtualNetworks/one/subnets/two`.
     #[serde(default)]
@@ -322,6 +325,13 @@ pub(crate) struct Account {
     pub(crate) identity: Option<String>,
     #[serde(default)]
     pub(crate) network_rules: Option<NetworkRules>,
+    /// Ids of user-assigned identities that the account has.
+    #[serde(default)]
+    pub(crate) user_identities: Vec<String>,
+    /// Properties that an owner sets and the service only gives back, such as `encryption`,
+    /// `userOwnedStorage` or `restrictOutboundNetworkAccess`.
+    #[serde(default)]
+    pub(crate) settings: BTreeMap<String, Value>,
     /// Foundry projects; the first is the default one.
     #[serde(default)]
     pub(crate) projects: Vec<String>,
@@ -357,6 +367,12 @@ pub(crate) struct Deployment {
     /// Thousands of tokens a minute.
     #[serde(default = "ten")]
     pub(crate) capacity: u64,
+    #[serde(default)]
+    pub(crate) tags: BTreeMap<String, String>,
+    /// Properties that an owner sets and the service only gives back, such as
+    /// `spilloverDeploymentName`.
+    #[serde(default)]
+    pub(crate) settings: BTreeMap<String, Value>,
     /// Requests in ten seconds after which it answers 429; none: never.
     #[serde(default)]
     pub(crate) requests_per_ten_seconds: Option<u64>,

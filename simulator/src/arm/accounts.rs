@@ -7,6 +7,7 @@ use http::StatusCode;
 use serde::Serialize;
 use serde_json::value::{RawValue, to_raw_value};
 use serde_json::{Value, json};
+use uuid::Uuid;
 
 use super::place::{Place, account_id};
 use super::{Ask, page};
@@ -172,15 +173,39 @@ fn describe<'w>(
         sku: json!({"name": "S0"}),
         kind: &account.kind,
         tags: &account.tags,
-        identity: account.identity.as_ref().map(
-            |principal| json!({"principalId": principal, "tenantId": tenant, "type": "SystemAssigned"}),
-        ),
+        identity: identity(account, tenant),
         properties: Properties {
             own: properties(id, account, addresses),
             call_rate_limit: call_rate_limit(&account.kind),
         },
         system_data: ask.is_since("2021-04-30").then(system_data),
     }
+}
+
+/// Which identities the account has: its own, some of a user's, or both.
+fn identity(account: &Account, tenant: &str) -> Option<Value> {
+    let users: serde_json::Map<String, Value> = account
+        .user_identities
+        .iter()
+        .map(|id| {
+            let made =
+                |what: &str| Uuid::new_v5(&Uuid::NAMESPACE_URL, format!("{what}{id}").as_bytes());
+            (id.clone(), json!({"principalId": made("principal"), "clientId": made("client")}))
+        })
+        .collect();
+    let mut whole = match (&account.identity, users.is_empty()) {
+        (None, true) => return None,
+        (None, false) => json!({"type": "UserAssigned"}),
+        (Some(own), _) => json!({
+            "principalId": own,
+            "tenantId": tenant,
+            "type": if users.is_empty() { "SystemAssigned" } else { "SystemAssigned, UserAssigned" },
+        }),
+    };
+    if !users.is_empty() {
+        whole["userAssignedIdentities"] = users.into();
+    }
+    Some(whole)
 }
 
 /// What distinguishes one account from others of its kind.
@@ -209,6 +234,9 @@ pub(super) fn properties(id: &str, account: &Account, addresses: &Addresses) -> 
     if account.kind == "AIServices" {
         properties["apiProperties"] = json!({"qnaAzureSearchEndpointKey": null});
         properties["allowProjectManagement"] = json!(true);
+    }
+    for (name, value) in &account.settings {
+        properties[name] = value.clone();
     }
     if let Some(default) = account.projects.first() {
         properties["defaultProject"] = json!(default);
@@ -358,7 +386,7 @@ fn describe_deployment(account: &str, deployment: &Deployment, ask: &Ask<'_>) ->
             "etag": etag(&id),
         });
     }
-    json!({
+    let mut whole = json!({
         "id": id,
         "type": "Microsoft.CognitiveServices/accounts/deployments",
         "name": deployment.name,
@@ -382,7 +410,14 @@ fn describe_deployment(account: &str, deployment: &Deployment, ask: &Ask<'_>) ->
         },
         "systemData": system_data(),
         "etag": etag(&id),
-    })
+    });
+    for (name, value) in &deployment.settings {
+        whole["properties"][name] = value.clone();
+    }
+    if !deployment.tags.is_empty() {
+        whole["tags"] = json!(deployment.tags);
+    }
+    whole
 }
 
 fn system_data() -> Value {

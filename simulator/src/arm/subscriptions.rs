@@ -188,6 +188,9 @@ fn describe_group(id: &str, group: &ResourceGroup, ask: &Ask<'_>) -> Value {
     if ask.is_since("2019-05-01") {
         whole["type"] = json!("Microsoft.Resources/resourceGroups");
     }
+    if let Some(owner) = &group.managed_by {
+        whole["managedBy"] = json!(owner);
+    }
     if !group.tags.is_empty() {
         whole["tags"] = json!(group.tags);
     }

@@ -534,6 +534,7 @@ impl<'r> World<'r> {
         let group = self.group(&id.clone(), name);
         group["location"] = item["location"].clone();
         group["tags"] = tags(item);
+        group["managed_by"] = item["managedBy"].clone();
     }
 
     fn add_account(&mut self, item: &Value) {
@@ -553,6 +554,9 @@ impl<'r> World<'r> {
         account["tags"] = tags(item);
         account["disable_local_auth"] = properties["disableLocalAuth"].clone();
         account["identity"] = item["identity"]["principalId"].clone();
+        let users = item["identity"]["userAssignedIdentities"].as_object();
+        account["user_identities"] = users.into_iter().flatten().map(|(id, _)| json!(id)).collect();
+        account["settings"] = settings(properties, &ACCOUNT_SETTINGS);
         if properties["associatedProjects"].is_array() {
             account["projects"] = properties["associatedProjects"].clone();
         }
@@ -575,6 +579,8 @@ impl<'r> World<'r> {
             deployment["sku"] = json!(sku);
             deployment["capacity"] = json!(capacity);
         }
+        deployment["tags"] = tags(item);
+        deployment["settings"] = settings(&item["properties"], &DEPLOYMENT_SETTINGS);
         let account = self.account(id, group, name);
         push(&mut account["deployments"], deployment);
     }
@@ -654,6 +660,7 @@ impl<'r> World<'r> {
         if let Some(made) = self.assignments.last_mut() {
             made["created_by"] = properties["createdBy"].clone();
             made["description"] = properties["description"].clone();
+            made["condition"] = properties["condition"].clone();
         }
     }
 
@@ -898,6 +905,40 @@ fn tags(item: &Value) -> Value {
     let tags = item["tags"].as_object().into_iter().flatten();
     tags.filter(|(_, value)| value.is_string())
         .map(|(name, value)| (name.clone(), value.clone()))
+        .collect::<Map<String, Value>>()
+        .into()
+}
+
+/// What an owner can set and the service only gives back, by the specification of accounts.
+const ACCOUNT_SETTINGS: [&str; 12] = [
+    "encryption",
+    "userOwnedStorage",
+    "restrictOutboundNetworkAccess",
+    "allowedFqdnList",
+    "dynamicThrottlingEnabled",
+    "raiMonitorConfig",
+    "networkInjections",
+    "amlWorkspace",
+    "storedCompletionsDisabled",
+    "foundryAutoUpgrade",
+    "customDomains",
+    "multiRegionSettings",
+];
+
+/// The same of deployments.
+const DEPLOYMENT_SETTINGS: [&str; 7] = [
+    "dynamicThrottlingEnabled",
+    "parentDeploymentName",
+    "spilloverDeploymentName",
+    "deploymentState",
+    "capacitySettings",
+    "serviceTier",
+    "routing",
+];
+
+fn settings(properties: &Value, names: &[&str]) -> Value {
+    let set = names.iter().filter(|name| !properties[**name].is_null());
+    set.map(|name| ((*name).to_owned(), properties[*name].clone()))
         .collect::<Map<String, Value>>()
         .into()
 }
