@@ -49,11 +49,10 @@ impl Browser {
         Self { client, driver, _profile: profile }
     }
 
-    /// Signs in as this person at the address of a client that listens on loopback.
+    /// Signs in as this person at the address of a client that listens on loopback, with a second
+    /// factor where one is asked for.
     pub async fn sign_in(&self, address: &Url, upn: &str) {
-        self.open(address).await;
-        self.press_person(upn).await;
-        self.arrives(|url| url.host_str() == Some("localhost")).await;
+        self.sign_in_for_answer(address, upn).await;
     }
 
     /// Signs in as this person, and returns the address to which the answer went, code and all. The
@@ -61,14 +60,14 @@ impl Browser {
     pub async fn sign_in_for_answer(&self, address: &Url, upn: &str) -> Url {
         self.open(address).await;
         self.press_person(upn).await;
-        self.arrives(|url| url.host_str() == Some("localhost")).await
+        self.arrives().await
     }
 
     /// Presses the button that declines.
     pub async fn decline(&self, address: &Url) {
         self.open(address).await;
         self.press("#decline").await;
-        self.arrives(|url| url.host_str() == Some("localhost")).await;
+        self.arrives().await;
     }
 
     /// Types a device code at the address that the client names, and signs in as this person.
@@ -127,15 +126,18 @@ impl Browser {
         format!("{:?} {body}", self.client.current_url().await.map(String::from))
     }
 
-    async fn arrives(&self, is_there: impl Fn(&Url) -> bool) -> Url {
+    /// Waits until the browser is at the client, and approves with the second factor on the way.
+    async fn arrives(&self) -> Url {
         let mut look = interval(Duration::from_millis(20));
         let arrival = timeout(PATIENCE, async {
             loop {
                 look.tick().await;
-                if let Ok(url) = self.client.current_url().await
-                    && is_there(&url)
-                {
-                    return url;
+                match self.client.current_url().await {
+                    Ok(url) if url.host_str() == Some("localhost") => return url,
+                    _ => {}
+                }
+                if self.client.find(Locator::Css("#number")).await.is_ok() {
+                    self.press("#continue").await;
                 }
             }
         });

@@ -22,6 +22,8 @@ pub(crate) const MARY: &str = "mary@contoso.example";
 pub(crate) const PEGGY: &str = "peggy@contoso.example";
 /// May assign roles on one account, not on its resource group.
 pub(crate) const DORA: &str = "dora@contoso.example";
+/// May assign the role of an OpenAI user in the new group, and by a condition no other one.
+pub(crate) const KATHERINE: &str = "katherine@contoso.example";
 /// May chat with every account of the subscription.
 pub(crate) const RUTH: &str = "ruth@contoso.example";
 /// Lives in Fabrikam.

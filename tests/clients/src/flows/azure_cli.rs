@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 
+use super::refusals::demand_mfa_for_writes;
 use super::{
     ADA_ID, CONTOSO, FABRIKAM, INFERENCE, LINUS, NEW_GROUP, OPENAI_USER_NAME, ROBOT_APP,
     ROBOT_SECRET, SUBSCRIPTION,
@@ -39,6 +40,13 @@ pub(super) fn flows() -> Vec<Flow> {
             "says which tenant wants a second factor",
             [],
             second_tenant_mfa
+        ),
+        flow!(
+            AZ,
+            "says-what-a-challenge-needs",
+            "says how to answer a claims challenge, and does",
+            [],
+            claims_challenge
         ),
     ]
 }
@@ -238,6 +246,22 @@ async fn second_tenant_mfa(stage: &mut Stage, _: Client) {
     assert!(output.err.contains("AADSTS50076"), "the reason is told: {}", output.err);
     assert!(output.err.contains(FABRIKAM), "the tenant is named: {}", output.err);
     assert!(!accounts.to_string().contains(LINUS), "and nobody else's subscription");
+}
+
+async fn claims_challenge(stage: &mut Stage, _: Client) {
+    demand_mfa_for_writes(stage).await;
+    stage.sign_in_az(ADA, &["--tenant", CONTOSO]).await.succeeded();
+    let output = create_assignment(stage, ADA_ID).await;
+    assert_ne!(output.code, 0, "az cannot answer by itself: {}", output.out);
+    assert!(output.err.contains("AADSTS50076"), "the reason is told: {}", output.err);
+    let said = output.err.lines().find(|line| line.starts_with("az login"));
+    let said = said.expect("az says the command that helps").replace('"', "");
+    assert!(said.contains("--claims-challenge"), "{said}");
+    stage.az(&["logout"]).await.succeeded();
+    let words: Vec<&str> = said.split_whitespace().skip(2).collect();
+    stage.sign_in_az(ADA, &words).await.succeeded();
+    create_assignment(stage, ADA_ID).await.succeeded();
+    assert_eq!(stage.practice.statuses("roleAssignments.create").await, [401, 201]);
 }
 
 async fn sign_in_robot(stage: &Stage, secret: &str) -> crate::azure_cli::Output {

@@ -5,11 +5,15 @@ use serde_json::{Value, json};
 use super::chat::{assert_whole, order};
 use super::manage::call;
 use super::{
-    ADA_ID, ARM, CONTOSO, DORA, ENDPOINT, FABRIKAM, GRACE, GRACE_ID, GROUP, INFERENCE, LINUS, MARY,
-    NEW_ENDPOINT, NEW_GROUP, OPENAI_USER, PEGGY, RUTH, THEIR_ENDPOINT, THEIR_SUBSCRIPTION,
+    ADA_ID, ARM, CONTOSO, DORA, ENDPOINT, FABRIKAM, GRACE, GRACE_ID, GROUP, INFERENCE, KATHERINE,
+    LINUS, MARY, NEW_ENDPOINT, NEW_GROUP, OPENAI_USER, PEGGY, RUTH, THEIR_ENDPOINT,
+    THEIR_SUBSCRIPTION,
 };
 use crate::flow::{Client, Flow, flow};
 use crate::stage::{ADA, Stage};
+
+/// A role that the condition of Katherine's does not name.
+const READER: &str = "acdd72a7-3385-48ef-bd42-f606fba81ae7";
 
 pub(super) fn flows() -> Vec<Flow> {
     const PY: Client = Client::Python;
@@ -106,6 +110,27 @@ pub(super) fn flows() -> Vec<Flow> {
             "waits as long as Retry-After says",
             ["cognitiveservices", "openai"],
             waits_when_throttled
+        ),
+        flow!(
+            PY,
+            "condition-counts",
+            "a condition limits what may be assigned",
+            ["authorization"],
+            condition_counts
+        ),
+        flow!(
+            PY,
+            "deny-assignment-counts",
+            "a deny assignment wins over a role",
+            ["authorization", "openai"],
+            deny_assignment_counts
+        ),
+        flow!(
+            PY,
+            "answers-a-claims-challenge",
+            "answers a claims challenge with a second factor",
+            ["identity", "authorization"],
+            answers_claims_challenge
         ),
         flow!(
             PY,
@@ -251,6 +276,56 @@ async fn not_data_actions_count(stage: &mut Stage, client: Client) {
     stage.sign_in_sdk(client, "arm", PEGGY, Some(CONTOSO)).await;
     let failure = stage.fail(client, chat_with(ENDPOINT, "v1")).await;
     assert_eq!((failure.status, failure.code.as_str()), (401, "PermissionDenied"));
+}
+
+async fn condition_counts(stage: &mut Stage, client: Client) {
+    stage.sign_in_sdk(client, "arm", KATHERINE, Some(CONTOSO)).await;
+    let assign = |role: &str| json!({"scope": NEW_GROUP, "role": role, "principal": ADA_ID});
+    let failure = stage.fail(client, call("roleAssignments.create", assign(READER))).await;
+    assert_eq!((failure.status, failure.code.as_str()), (403, "AuthorizationFailed"));
+    assert!(failure.message.contains("ABAC condition"), "the reason is told: {failure:?}");
+    stage.obey(client, call("roleAssignments.create", assign(OPENAI_USER))).await;
+}
+
+async fn deny_assignment_counts(stage: &mut Stage, client: Client) {
+    let denied = json!([{
+        "id": "cd9ae1d4-1234-4c0f-9b4e-6d7f7f0e2a11", "name": "Locked by the platform team",
+        "scope": GROUP, "principals": ["00000000-0000-0000-0000-000000000000"],
+        "actions": ["Microsoft.Authorization/roleAssignments/write"],
+        "data_actions": ["Microsoft.CognitiveServices/accounts/OpenAI/*"],
+    }]);
+    stage.set_scenario(&json!({"deny_assignments": denied})).await;
+    stage.sign_in_sdk(client, "arm", ADA, Some(CONTOSO)).await;
+    let listed = stage.obey(client, call("denyAssignments.list", json!({"scope": GROUP}))).await;
+    assert_eq!(listed["result"].as_array().map(Vec::len), Some(1), "{listed}");
+    let failure = stage.fail(client, chat_with(ENDPOINT, "v1")).await;
+    assert_eq!(failure.status, 401, "her role is outweighed: {failure:?}");
+    let assign = json!({"scope": GROUP, "role": OPENAI_USER, "principal": GRACE_ID});
+    let failure = stage.fail(client, call("roleAssignments.create", assign)).await;
+    assert_eq!(failure.status, 403, "{failure:?}");
+    assert!(failure.message.contains("deny assignment"), "the reason is told: {failure:?}");
+}
+
+async fn answers_claims_challenge(stage: &mut Stage, client: Client) {
+    demand_mfa_for_writes(stage).await;
+    stage.sign_in_sdk(client, "arm", ADA, Some(CONTOSO)).await;
+    let assign = json!({"scope": NEW_GROUP, "role": OPENAI_USER, "principal": ADA_ID});
+    stage.obey(client, call("roleAssignments.create", assign)).await;
+    assert_eq!(
+        stage.practice.statuses("roleAssignments.create").await,
+        [401, 201],
+        "the SDK asks for the claims and repeats the request"
+    );
+    assert_eq!(stage.practice.count("entra.authorize").await, 2, "the person was asked again");
+}
+
+/// From now on Contoso wants a second factor before anything is changed.
+pub(super) async fn demand_mfa_for_writes(stage: &Stage) {
+    let tenants = json!([{
+        "id": CONTOSO, "name": "Contoso", "domains": ["contoso.onmicrosoft.com"],
+        "policies": {"mfa_for_writes": true},
+    }, {"id": FABRIKAM, "name": "Fabrikam", "domains": ["fabrikam.onmicrosoft.com"]}]);
+    stage.set_scenario(&json!({"tenants": tenants})).await;
 }
 
 async fn unknown_api_version(stage: &mut Stage, client: Client) {
