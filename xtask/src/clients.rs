@@ -56,7 +56,7 @@ pub fn install() -> Outcome<PathBuf> {
 }
 
 /// A virtual environment with the packages of `requirements.txt`.
-fn install_python(name: &str) -> Outcome<PathBuf> {
+pub fn install_python(name: &str) -> Outcome<PathBuf> {
     let pins = sources(name).join("requirements.txt");
     install_once(name, &[&pins], |home| {
         run(Command::new("python3").args(["-m", "venv"]).arg(home))?;

@@ -42,7 +42,8 @@ Commands
   clients [NAME...] run the flows of other people's programs against it whose names begin
                     with these; `clients --list` prints the names
   bench             measure the journey, the window's start beside an empty one, and the sizes
-  bench --json FILE the same, and write the figures to a file
+  bench --peer az   measure the Azure CLI's way to a chat answer beside ours
+                    (both take --json FILE, which gets the figures)
   conformance       compare core and practice Azure with recorded answers of the real one
                     (--recorded DIR, --examples DIR, --quoted DIR, --failures FILE, --json FILE)
   bundle            build the release and its .deb
