@@ -188,8 +188,10 @@ fn identity(account: &Account, tenant: &str) -> Option<Value> {
         .user_identities
         .iter()
         .map(|id| {
-            let made =
-                |what: &str| Uuid::new_v5(&Uuid::NAMESPACE_URL, format!("{what}{id}").as_bytes());
+            let made = |what: &str| {
+                let name = format!("{what}{id}");
+                Uuid::new_v5(&Uuid::NAMESPACE_URL, name.as_bytes()).to_string()
+            };
             (id.clone(), json!({"principalId": made("principal"), "clientId": made("client")}))
         })
         .collect();
