@@ -10,7 +10,7 @@ use crate::node::require_node;
 use crate::packages::{Need, require_packages};
 use crate::process::{cache_folder, command, read_output, repository, run, say, target_folder};
 use crate::test_binaries::{Executable, build_packages, find_executable};
-use crate::{Outcome, hosts};
+use crate::{Outcome, go, hosts, java};
 
 /// The folder with one program a client, for the tests.
 const PROGRAMS: &str = "KEYLESS_CLIENTS";
@@ -52,7 +52,29 @@ pub fn install() -> Outcome<PathBuf> {
     write_launcher(&folder.join("python"), &[&python, Path::new("-B"), &main]).map_err(failed)?;
     let (node, main) = install_javascript(&folder)?;
     write_launcher(&folder.join("javascript"), &[&node, &main]).map_err(failed)?;
+    let go = install_compiled("go", |home| go::compile(&sources("go"), &home.join("clients")))?;
+    write_launcher(&folder.join("go"), &[&go.join("clients")]).map_err(failed)?;
+    write_program(&folder.join("java"), &install_java()?).map_err(failed)?;
     Ok(folder)
+}
+
+/// Jars, which only the pins change, and classes; returns the script that starts them.
+fn install_java() -> Outcome<String> {
+    let pins = [sources("java").join("pom.xml"), sources("java").join(java::CHECKSUMS)];
+    let jars = install_once("jars", &[&pins[0], &pins[1]], |home| {
+        java::fetch_jars(&sources("java"), &home.join("lib"))
+    })?;
+    let jars = jars.join("lib");
+    let classes = install_compiled("java", |home| java::compile(&sources("java"), &jars, home))?;
+    Ok(java::launcher(&classes, &jars))
+}
+
+/// A program that is compiled from what is checked in.
+fn install_compiled(name: &str, compile: impl FnOnce(&Path) -> Outcome) -> Outcome<PathBuf> {
+    let mut files = Vec::new();
+    list_files(&sources(name), &mut files)?;
+    files.sort();
+    install_once(name, &files.iter().collect::<Vec<_>>(), compile)
 }
 
 /// A virtual environment with the packages of `requirements.txt`.
@@ -137,6 +159,19 @@ fn sources(name: &str) -> PathBuf {
     repository().join("tests/clients").join(name)
 }
 
+fn list_files(folder: &Path, files: &mut Vec<PathBuf>) -> Outcome {
+    let lost = |error| format!("{}: {error}", folder.display());
+    for entry in fs::read_dir(folder).map_err(lost)? {
+        let path = entry.map_err(lost)?.path();
+        if path.is_dir() {
+            list_files(&path, files)?;
+        } else {
+            files.push(path);
+        }
+    }
+    Ok(())
+}
+
 fn copy_into(file: &Path, folder: &Path) -> Outcome {
     let copy = folder.join(file.file_name().unwrap_or_default());
     fs::copy(file, &copy).map(drop).map_err(|error| format!("{}: {error}", copy.display()))
@@ -148,7 +183,11 @@ fn write_launcher(file: &Path, words: &[&Path]) -> std::io::Result<()> {
         .iter()
         .map(|word| format!("'{}'", word.display().to_string().replace('\'', r"'\''")))
         .collect();
-    fs::write(file, format!("#!/bin/sh\nexec {} \"$@\"\n", words.join(" ")))?;
+    write_program(file, &format!("#!/bin/sh\nexec {} \"$@\"\n", words.join(" ")))
+}
+
+fn write_program(file: &Path, script: &str) -> std::io::Result<()> {
+    fs::write(file, script)?;
     make_executable(file)
 }
 

@@ -10,8 +10,10 @@ mod clients;
 mod conformance;
 mod demo;
 mod display;
+mod go;
 mod hosts;
 mod icons;
+mod java;
 mod mutants;
 mod node;
 mod packages;
@@ -21,6 +23,7 @@ mod tally;
 mod test_binaries;
 mod types;
 mod web;
+mod wheel;
 
 use std::env;
 use std::process::ExitCode;

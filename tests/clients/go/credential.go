@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore"
+	"github.com/Azure/azure-sdk-for-go/sdk/azcore/cloud"
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore/policy"
 	"github.com/Azure/azure-sdk-for-go/sdk/azidentity"
 )
@@ -36,23 +37,36 @@ func (s *session) newCredential(order command) (azcore.TokenCredential, error) {
 		})
 	case "device-code":
 		return azidentity.NewDeviceCodeCredential(&azidentity.DeviceCodeCredentialOptions{
-			ClientID:   order.ClientID,
-			TenantID:   order.Tenant,
-			UserPrompt: s.showDeviceCode,
+			ClientOptions: clientOptionsOf(order),
+			ClientID:      order.ClientID,
+			TenantID:      order.Tenant,
+			UserPrompt:    s.showDeviceCode,
 		})
 	case "browser":
 		return azidentity.NewInteractiveBrowserCredential(
 			&azidentity.InteractiveBrowserCredentialOptions{
-				ClientID: order.ClientID,
-				TenantID: order.Tenant,
+				ClientOptions: clientOptionsOf(order),
+				ClientID:      order.ClientID,
+				TenantID:      order.Tenant,
 			})
 	case "client-secret":
 		return azidentity.NewClientSecretCredential(
-			order.Tenant, order.ClientID, order.ClientSecret, nil)
+			order.Tenant, order.ClientID, order.ClientSecret,
+			&azidentity.ClientSecretCredentialOptions{ClientOptions: clientOptionsOf(order)})
 	case "token":
 		return givenToken(order.Token), nil
 	default:
 		return nil, fmt.Errorf("there is no credential %q", order.Kind)
+	}
+}
+
+// clientOptionsOf names another authority than Azure's public one, where the command does.
+func clientOptionsOf(order command) azcore.ClientOptions {
+	if order.Authority == "" {
+		return azcore.ClientOptions{}
+	}
+	return azcore.ClientOptions{
+		Cloud: cloud.Configuration{ActiveDirectoryAuthorityHost: order.Authority},
 	}
 }
 

@@ -23,6 +23,7 @@ type command struct {
 	// The credential that the command makes or uses.
 	Credential   string `json:"credential"`
 	Kind         string `json:"kind"`
+	Authority    string `json:"authority"`
 	Tenant       string `json:"tenant"`
 	ClientID     string `json:"client_id"`
 	ClientSecret string `json:"client_secret"`

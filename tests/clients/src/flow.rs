@@ -11,10 +11,8 @@ pub enum Client {
     /// Microsoft's command line.
     AzureCli,
     /// The SDKs of Go.
-    #[allow(dead_code)]
     Go,
     /// The SDKs of Java.
-    #[allow(dead_code)]
     Java,
     /// The SDKs of JavaScript.
     JavaScript,

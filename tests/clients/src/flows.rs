@@ -2,6 +2,7 @@
 
 mod azure_cli;
 mod chat;
+mod inference;
 mod manage;
 mod refusals;
 mod sign_in;
@@ -63,6 +64,7 @@ pub fn all() -> Vec<Flow> {
         tokens::flows(),
         // Some of these move the clock, which no scenario moves back.
         refusals::flows(),
+        inference::flows(),
     ]
     .concat()
 }

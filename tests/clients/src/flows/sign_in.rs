@@ -26,7 +26,10 @@ pub(super) fn flows() -> Vec<Flow> {
             ),
         ]
     };
-    [Client::Python, Client::JavaScript].into_iter().flat_map(of_each).collect()
+    [Client::Python, Client::JavaScript, Client::Go, Client::Java]
+        .into_iter()
+        .flat_map(of_each)
+        .collect()
 }
 
 async fn by_browser(stage: &mut Stage, client: Client) {

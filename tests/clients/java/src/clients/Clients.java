@@ -29,6 +29,7 @@ public final class Clients {
             String action,
             String credential,
             String kind,
+            String authority,
             String tenant,
             String clientId,
             String clientSecret,

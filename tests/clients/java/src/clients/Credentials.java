@@ -3,6 +3,7 @@ package clients;
 import com.azure.core.credential.AccessToken;
 import com.azure.core.credential.TokenCredential;
 import com.azure.core.credential.TokenRequestContext;
+import com.azure.identity.AadCredentialBuilderBase;
 import com.azure.identity.AzureCliCredentialBuilder;
 import com.azure.identity.ClientSecretCredentialBuilder;
 import com.azure.identity.DefaultAzureCredentialBuilder;
@@ -12,6 +13,7 @@ import com.azure.identity.InteractiveBrowserCredentialBuilder;
 import java.time.Duration;
 import java.time.OffsetDateTime;
 import java.util.NoSuchElementException;
+import java.util.function.Function;
 import reactor.core.publisher.Mono;
 
 /** Credentials as an application makes them: an option that is left out stays at its default. */
@@ -47,15 +49,20 @@ final class Credentials {
                         new AzureCliCredentialBuilder().processTimeout(CLI_TIMEOUT);
                 return command.tenant() == null ? cli.build() : cli.tenantId(command.tenant()).build();
             case "device-code":
-                return deviceCode(command).build();
+                return build(
+                        new DeviceCodeCredentialBuilder().challengeConsumer(DeviceCode::show),
+                        command,
+                        DeviceCodeCredentialBuilder::build);
             case "browser":
-                return browser(command).build();
+                return build(
+                        new InteractiveBrowserCredentialBuilder(),
+                        command,
+                        InteractiveBrowserCredentialBuilder::build);
             case "client-secret":
-                return new ClientSecretCredentialBuilder()
-                        .tenantId(command.tenant())
-                        .clientId(command.clientId())
-                        .clientSecret(command.clientSecret())
-                        .build();
+                return build(
+                        new ClientSecretCredentialBuilder().clientSecret(command.clientSecret()),
+                        command,
+                        ClientSecretCredentialBuilder::build);
             case "token":
                 // One token for every scope, as a program has it that mixes them up.
                 OffsetDateTime soon = OffsetDateTime.now().plusHours(1);
@@ -65,21 +72,18 @@ final class Credentials {
         }
     }
 
-    private static DeviceCodeCredentialBuilder deviceCode(Clients.Command command) {
-        DeviceCodeCredentialBuilder builder =
-                new DeviceCodeCredentialBuilder().challengeConsumer(DeviceCode::show);
+    private static <B extends AadCredentialBuilderBase<B>> TokenCredential build(
+            B builder, Clients.Command command, Function<B, TokenCredential> finish) {
+        if (command.authority() != null) {
+            builder.authorityHost(command.authority());
+        }
         if (command.tenant() != null) {
             builder.tenantId(command.tenant());
         }
-        return command.clientId() == null ? builder : builder.clientId(command.clientId());
-    }
-
-    private static InteractiveBrowserCredentialBuilder browser(Clients.Command command) {
-        InteractiveBrowserCredentialBuilder builder = new InteractiveBrowserCredentialBuilder();
-        if (command.tenant() != null) {
-            builder.tenantId(command.tenant());
+        if (command.clientId() != null) {
+            builder.clientId(command.clientId());
         }
-        return command.clientId() == null ? builder : builder.clientId(command.clientId());
+        return finish.apply(builder);
     }
 
     static Token getToken(TokenCredential credential, Clients.Command command) {

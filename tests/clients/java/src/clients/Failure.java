@@ -22,10 +22,11 @@ record Failure(String type, int status, String code, String message) {
             }
             if (cause instanceof MsalServiceException ofEntra) {
                 int status = ofEntra.statusCode() == null ? 0 : ofEntra.statusCode();
-                return new Failure(nameOf(error), status, ofEntra.errorCode(), ofEntra.getMessage());
+                return new Failure(
+                        nameOf(ofEntra), status, ofEntra.errorCode(), ofEntra.getMessage());
             }
             if (cause instanceof MsalException ofEntra) {
-                return new Failure(nameOf(error), 0, ofEntra.errorCode(), ofEntra.getMessage());
+                return new Failure(nameOf(ofEntra), 0, ofEntra.errorCode(), ofEntra.getMessage());
             }
             if (cause instanceof HttpResponseException ofCore && ofCore.getResponse() != null) {
                 return new Failure(
@@ -35,7 +36,7 @@ record Failure(String type, int status, String code, String message) {
                         ofCore.getMessage());
             }
         }
-        return new Failure(nameOf(error), 0, "", String.valueOf(error.getMessage()));
+        return new Failure(nameOf(error), 0, "", textOf(error));
     }
 
     private static String codeOf(Object body) {
@@ -45,6 +46,15 @@ record Failure(String type, int status, String code, String message) {
             return code;
         }
         return "";
+    }
+
+    /** What the error and its causes say. */
+    private static String textOf(Throwable error) {
+        StringBuilder text = new StringBuilder(String.valueOf(error.getMessage()));
+        for (Throwable cause = error.getCause(); cause != null; cause = cause.getCause()) {
+            text.append(" <- ").append(cause);
+        }
+        return text.toString();
     }
 
     private static String nameOf(Throwable error) {
