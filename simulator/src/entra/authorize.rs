@@ -8,7 +8,7 @@ use super::error::EntraError;
 use super::interaction::{Outcome, Visit, proceed};
 use super::scope::Scope;
 use super::state::{Code, SignIn};
-use super::{Ask, Authority, Claims, name_directory, page};
+use super::{Ask, Authority, Claims, check_duplicates, name_directory, page};
 use crate::answer::Answer;
 use crate::call::Call;
 use crate::mutant::Mutant;
@@ -121,6 +121,7 @@ impl Request {
         let parameter = |name: &str| call.query(name).filter(|value| !value.is_empty());
         let needed =
             |name: &str| parameter(name).ok_or_else(|| Wrong::Here(EntraError::missing(name)));
+        check_duplicates(call.raw_query.as_bytes()).map_err(Wrong::Here)?;
         let authority = Authority::of(segment, scenario).map_err(Wrong::Here)?;
         let client = needed("client_id")?;
         let application = authority.find_client(&client, segment, scenario).map_err(Wrong::Here)?;

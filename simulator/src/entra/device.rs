@@ -12,7 +12,7 @@ use super::interaction::{Outcome, Visit, proceed};
 use super::redeem::Redeemed;
 use super::scope::Scope;
 use super::state::{Decision, DeviceCode};
-use super::{Ask, Authority, Claims, name_directory, page};
+use super::{Ask, Authority, Claims, check_duplicates, name_directory, page};
 use crate::answer::Answer;
 use crate::policy::Flow;
 use crate::scenario::Application;
@@ -30,6 +30,7 @@ pub(super) fn answer_code_request(segment: &str, ask: &Ask<'_>) -> Answer {
 }
 
 fn give_code(segment: &str, ask: &Ask<'_>, world: &mut World) -> Result<Answer, EntraError> {
+    check_duplicates(&ask.call.body)?;
     let authority = Authority::of(segment, &world.scenario)?;
     let application = authority.find_client(&ask.needed("client_id")?, segment, &world.scenario)?;
     let scope = Scope::parse(&ask.needed("scope")?, name_directory(segment, &world.scenario))?;

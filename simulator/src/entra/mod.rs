@@ -143,6 +143,36 @@ impl Ask<'_> {
     }
 }
 
+/// Parameters of OAuth, which are sent once (RFC 6749, sections 3.1 and 3.2).
+const UNIQUE: [&str; 12] = [
+    "claims",
+    "client_id",
+    "client_secret",
+    "code",
+    "code_verifier",
+    "device_code",
+    "grant_type",
+    "login_hint",
+    "redirect_uri",
+    "refresh_token",
+    "scope",
+    "state",
+];
+
+/// Refuses a query or a form that names a parameter twice.
+fn check_duplicates(pairs: &[u8]) -> Result<(), EntraError> {
+    let names: Vec<_> = form_urlencoded::parse(pairs).map(|(name, _)| name).collect();
+    let twice = UNIQUE.iter().find(|one| names.iter().filter(|name| name == one).count() > 1);
+    match twice {
+        None => Ok(()),
+        Some(name) => Err(EntraError::new(
+            "invalid_request",
+            9_000_411,
+            format!("The request is not properly formatted. The parameter '{name}' is duplicated."),
+        )),
+    }
+}
+
 fn parameter(call: &Call, name: &str) -> Option<String> {
     call.header(name)
         .map(str::to_owned)

@@ -10,7 +10,10 @@ use serde_json::json;
 use super::error::EntraError;
 use super::scope::Scope;
 use super::state::{RefreshToken, SignIn};
-use super::{Ask, Authority, Claims, application, device, find_unmet_demand, name_directory};
+use super::{
+    Ask, Authority, Claims, application, check_duplicates, device, find_unmet_demand,
+    name_directory,
+};
 use crate::answer::Answer;
 use crate::mutant::Mutant;
 use crate::policy::{Case, Merits};
@@ -47,6 +50,7 @@ fn redeem(segment: &str, ask: &Ask<'_>, world: &mut World) -> Result<Answer, Ent
             "The request body must be of type 'application/x-www-form-urlencoded'.",
         ));
     }
+    check_duplicates(&ask.call.body)?;
     let authority = Authority::of(segment, &world.scenario)?;
     let client = ask.needed("client_id")?;
     let grant = ask.needed("grant_type")?;

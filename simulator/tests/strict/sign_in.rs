@@ -834,3 +834,20 @@ async fn the_scope_of_an_answer_holds_what_was_asked_for_verbatim() {
     assert_eq!(access["aud"], "https://graph.microsoft.com/", "one slash belongs to the audience");
     assert!(access["scp"].as_str().is_some_and(|all| all.contains("User.Read.All")), "{access}");
 }
+
+#[tokio::test]
+async fn a_parameter_that_is_sent_twice_is_not_chosen_from() {
+    let bench = Bench::start().await;
+    let code = bench.sign_in(ADA, "organizations", &proper()).await;
+    let mut form = redemption(&code).to_vec();
+    form.push(("scope", ARM_SCOPE));
+    let reply = bench.token("organizations", &form).await;
+    assert_eq!(refusal(&reply), ("invalid_request".into(), 9_000_411));
+    assert!(reply.text.contains("The parameter 'scope' is duplicated."), "{}", reply.text);
+    let mut parameters = proper();
+    parameters.push(("redirect_uri", "http://localhost:1"));
+    let page = bench.open_page("organizations", &parameters).await;
+    assert_eq!((page.status.as_u16(), page.header("location")), (400, ""));
+    assert!(page.text.contains("AADSTS9000411"), "{}", page.text);
+    assert_eq!(bench.redeem(&code).await.status, 200, "the code was not touched");
+}
