@@ -98,8 +98,8 @@ const STAGES: &[Stage] = &[
         name: "mutants",
         checks: "that each rule of practice Azure is noticed when it breaks",
         package: None,
-        needs: &[],
-        run: |_, _| mutants::catch_mutants(),
+        needs: &[Need::Hosts, Need::Clients],
+        run: catch_mutants,
     },
     Stage {
         name: "xtask",
@@ -337,6 +337,17 @@ fn test_clients(stage: &Stage, workshop: &mut Workshop) -> Outcome<Tally> {
         Err(reason) => return Ok(Tally::of_failure(&format!("{}: {reason}", stage.name))),
     };
     count_tests(stage.name, vec![clients::flows(&executables, &programs, &[])?])
+}
+
+fn catch_mutants(stage: &Stage, workshop: &mut Workshop) -> Outcome<Tally> {
+    if !cfg!(target_os = "linux") {
+        return Err("the clients live in namespaces, which only Linux has".to_owned());
+    }
+    workshop.system()?;
+    match clients::install().and_then(|programs| mutants::catch_mutants(&programs)) {
+        Ok(tally) => Ok(tally),
+        Err(reason) => Ok(Tally::of_failure(&format!("{}: {reason}", stage.name))),
+    }
 }
 
 fn check_dependencies(stage: &Stage, _: &mut Workshop) -> Outcome<Tally> {

@@ -49,7 +49,15 @@ pub fn build_programs() -> Outcome<Vec<Executable>> {
 /// Builds the tests that the mutants are tried on, with a simulator whose rules can be broken. The
 /// dependencies are those of the whole workspace, which are built already.
 pub fn build_mutants() -> Outcome<Vec<Executable>> {
-    build(&[], &["--features=simulator/mutants", "--test=strict", "--bin=azure-simulator"])
+    build(
+        &[],
+        &[
+            "--features=simulator/mutants",
+            "--test=strict",
+            "--bin=azure-simulator",
+            "--bin=clients",
+        ],
+    )
 }
 
 /// The test program of this name.
