@@ -34,6 +34,8 @@ const MORE_THAN_EMPTY: f64 = 250.0;
 pub struct Windows {
     app: Vec<Start>,
     empty: Vec<Start>,
+    /// How many programs wanted a processor in the minute before, on how many processors.
+    load: (f64, usize),
 }
 
 /// One start of one program.
@@ -52,6 +54,7 @@ struct Start {
 /// Starts both programs in turn, as many times as there are pairs; who begins changes with each.
 pub fn measure(app: &Path, empty: &Path, pairs: usize) -> Result<Windows, Trouble> {
     let screen = Screen::open()?;
+    let load = read_load()?;
     let (app_home, empty_home) = (Home::new()?, Home::new()?);
     // In practice mode the first page needs nothing of this machine.
     let start_app = || start(&screen, app_home.lend_to(Command::new(app).arg("--practice")));
@@ -59,7 +62,7 @@ pub fn measure(app: &Path, empty: &Path, pairs: usize) -> Result<Windows, Troubl
     // The first start of each reads its files from the disk and makes its folders.
     start_app()?;
     start_empty()?;
-    let mut windows = Windows { app: Vec::new(), empty: Vec::new() };
+    let mut windows = Windows { app: Vec::new(), empty: Vec::new(), load };
     for pair in 0..pairs {
         if pair % 2 == 0 {
             windows.app.push(start_app()?);
@@ -100,6 +103,13 @@ impl Windows {
             "   The first page comes {later:.0} ms after the empty window's; at most \
              {MORE_THAN_EMPTY:.0} allowed",
         );
+        let (load, processors) = self.load;
+        if load > processors as f64 {
+            println!(
+                "   The machine is busy: a load of {load:.1} on {processors} processors. The times \
+                 are those of a wait, not of Keyless; look at the work, or measure again at rest"
+            );
+        }
     }
 
     fn print_row(&self, name: &str, unit: &str, value: fn(&Start) -> f64) {
@@ -164,6 +174,13 @@ fn wait_until_gone(screen: &Screen, before: &Frame) -> Result<(), Trouble> {
     Ok(())
 }
 
+/// The first field of `/proc/loadavg`, and the number of processors.
+fn read_load() -> Result<(f64, usize), Trouble> {
+    let text = fs::read_to_string("/proc/loadavg")?;
+    let load = text.split(' ').next().and_then(|load| load.parse().ok());
+    Ok((load.ok_or("/proc/loadavg tells no load")?, thread::available_parallelism()?.get()))
+}
+
 /// A home of its own, with nothing of the real environment but the display and the path.
 struct Home {
     folder: TempDir,
@@ -208,5 +225,16 @@ impl Drop for Program {
         let _ = kill_process_group(Pid::from_child(&self.0), Signal::TERM);
         let _ = self.0.wait();
         let _ = kill_process_group(Pid::from_child(&self.0), Signal::KILL);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_load_of_this_machine_is_read() {
+        let (load, processors) = read_load().expect("Linux tells its load");
+        assert!(load >= 0.0 && processors > 0, "{load} on {processors}");
     }
 }
