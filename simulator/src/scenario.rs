@@ -6,7 +6,7 @@
 use std::collections::{BTreeMap, HashSet};
 
 use serde::Deserialize;
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use crate::condition::Condition;
 use crate::deny::DenyAssignment;
@@ -282,7 +282,34 @@ pub(crate) struct ResourceGroup {
     /// Resources of other kinds, which are scopes and nothing else:
     /// `Microsoft.Network/virtualNetworks/one/subnets/two`.
     #[serde(default)]
-    pub(crate) resources: Vec<String>,
+    pub(crate) resources: Vec<Resource>,
+}
+
+/// A resource of a kind that only Resource Graph tells of; for everything else it is a scope.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(from = "GivenResource")]
+pub(crate) struct Resource {
+    /// `Microsoft.Network/virtualNetworks/one/subnets/two`
+    pub(crate) path: String,
+    /// What Resource Graph tells, by column: `properties`, `tags`, …
+    pub(crate) columns: Map<String, Value>,
+}
+
+/// The path alone, or with columns.
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum GivenResource {
+    Path(String),
+    Told { path: String, columns: Map<String, Value> },
+}
+
+impl From<GivenResource> for Resource {
+    fn from(given: GivenResource) -> Self {
+        match given {
+            GivenResource::Path(path) => Self { path, columns: Map::new() },
+            GivenResource::Told { path, columns } => Self { path, columns },
+        }
+    }
 }
 
 /// A user-assigned managed identity that exists from the beginning.

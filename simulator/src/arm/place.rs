@@ -146,9 +146,10 @@ impl<'w> Place<'w> {
             }
             ScopePath::Resource(id, group, resource) => {
                 let (subscription, group) = find_group(id, group)?;
-                let found = group.resources.iter().find(|one| one.eq_ignore_ascii_case(resource));
+                let found =
+                    group.resources.iter().find(|one| one.path.eq_ignore_ascii_case(resource));
                 let found = found.ok_or_else(|| other_missing(&group.name, resource))?;
-                Ok(Self::Resource(subscription, group, found))
+                Ok(Self::Resource(subscription, group, &found.path))
             }
         }
     }
@@ -196,7 +197,7 @@ pub(crate) fn identity_id(subscription: &str, group: &str, name: &str) -> String
     )
 }
 
-fn resource_id(subscription: &str, group: &str, resource: &str) -> String {
+pub(super) fn resource_id(subscription: &str, group: &str, resource: &str) -> String {
     format!("{}/providers/{resource}", group_id(subscription, group))
 }
 

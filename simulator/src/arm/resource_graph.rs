@@ -1,5 +1,6 @@
 //! Resource Graph: one query over everything that a person may read in a tenant.
 
+use std::borrow::Cow;
 use std::cmp::Ordering;
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -11,7 +12,7 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::page::{make_token, read_token};
-use super::place::Place;
+use super::place::{Place, resource_id};
 use super::{Ask, accounts, subscriptions};
 use crate::address::Addresses;
 use crate::answer::Answer;
@@ -20,7 +21,7 @@ use crate::clock::arm_time;
 use crate::condition::VERSION;
 use crate::kusto::{Column, Direction, Misread, Output, Query, Step};
 use crate::rbac::{Rights, canonical, management_group_scope, scopes_at_or_above};
-use crate::scenario::{Account, ResourceGroup, Subscription};
+use crate::scenario::{Account, Resource, ResourceGroup, Subscription};
 use crate::world::{Identity, World};
 
 /// Requests that a person may send in five seconds.
@@ -302,6 +303,11 @@ enum Row<'w> {
     Assignment {
         assignment: &'w Assignment,
     },
+    Other {
+        id: String,
+        subscription: &'w Subscription,
+        resource: &'w Resource,
+    },
 }
 
 impl Row<'_> {
@@ -325,7 +331,9 @@ impl Row<'_> {
 
     fn id(&self) -> String {
         match self {
-            Self::Account { id, .. } | Self::Group { id, .. } => id.clone(),
+            Self::Account { id, .. } | Self::Group { id, .. } | Self::Other { id, .. } => {
+                id.clone()
+            }
             Self::Identity { identity } => identity.id.clone(),
             Self::Subscription { subscription } => Place::Subscription(subscription).id(),
             Self::Assignment { assignment } => format!(
@@ -343,18 +351,22 @@ impl Row<'_> {
             Self::Subscription { subscription } => &subscription.name,
             Self::Group { group, .. } => &group.name,
             Self::Assignment { assignment } => &assignment.name,
+            Self::Other { resource, .. } => {
+                resource.path.rsplit('/').next().unwrap_or(&resource.path)
+            }
         }
     }
 
     /// The type, in lower case as everywhere in Resource Graph.
-    fn kind_of_resource(&self) -> &'static str {
-        match self {
+    fn kind_of_resource(&self) -> Cow<'static, str> {
+        Cow::Borrowed(match self {
             Self::Account { .. } => "microsoft.cognitiveservices/accounts",
             Self::Identity { .. } => "microsoft.managedidentity/userassignedidentities",
             Self::Subscription { .. } => "microsoft.resources/subscriptions",
             Self::Group { .. } => "microsoft.resources/subscriptions/resourcegroups",
             Self::Assignment { .. } => "microsoft.authorization/roleassignments",
-        }
+            Self::Other { resource, .. } => return Cow::Owned(kind_of(&resource.path)),
+        })
     }
 
     /// A segment of the id: 2 is the subscription, 4 the resource group.
@@ -382,6 +394,10 @@ impl Row<'_> {
             ("tags", Self::Group { group, .. }) => json!(group.tags),
             ("tags", Self::Subscription { subscription }) => json!(subscription.tags),
             ("tags", Self::Identity { identity }) => identity.tags.clone(),
+            ("tenantId", Self::Other { subscription, .. }) => json!(subscription.tenant),
+            (name, Self::Other { resource, .. }) => {
+                resource.columns.get(name).cloned().unwrap_or_default()
+            }
             ("kind" | "location" | "managedBy", _) => json!(""),
             _ => Value::Null,
         }
@@ -418,6 +434,9 @@ impl Row<'_> {
             }),
             Self::Subscription { subscription } => subscriptions::properties(subscription),
             Self::Group { .. } => json!({"provisioningState": "Succeeded"}),
+            Self::Other { resource, .. } => {
+                resource.columns.get("properties").cloned().unwrap_or_default()
+            }
             // Recorded: `resourceGraph.query__200__authorizationresources__01`.
             Self::Assignment { assignment } => json!({
                 "roleDefinitionId": format!(
@@ -484,6 +503,7 @@ impl<'w> Rows<'_, 'w> {
                     account,
                 }));
             }
+            rows.extend(self.others(subscription));
             let action = "Microsoft.ManagedIdentity/userAssignedIdentities/read";
             let identities = self.world.identities_below(&Place::Subscription(subscription).id());
             rows.extend(
@@ -491,6 +511,20 @@ impl<'w> Rows<'_, 'w> {
                     .filter(|identity| self.rights.allow(&identity.id, action))
                     .map(|identity| Row::Identity { identity }),
             );
+        }
+        rows
+    }
+
+    /// Resources of kinds that nothing but Resource Graph tells of.
+    fn others(&self, subscription: &'w Subscription) -> Vec<Row<'w>> {
+        let mut rows = Vec::new();
+        for group in &subscription.resource_groups {
+            for resource in &group.resources {
+                let id = resource_id(&subscription.id, &group.name, &resource.path);
+                if self.rights.allow(&id, &format!("{}/read", kind_of(&resource.path))) {
+                    rows.push(Row::Other { id, subscription, resource });
+                }
+            }
         }
         rows
     }
@@ -526,6 +560,14 @@ impl<'w> Rows<'_, 'w> {
         }
         rows
     }
+}
+
+/// The type of a resource by its path, in lower case: the namespace and every second segment.
+fn kind_of(path: &str) -> String {
+    let segments: Vec<&str> = path.split('/').collect();
+    let types = segments.iter().skip(1).step_by(2);
+    let parts: Vec<&str> = segments.first().into_iter().chain(types).copied().collect();
+    parts.join("/").to_lowercase()
 }
 
 /// What a name means after the projections so far.

@@ -93,13 +93,12 @@ pub fn import(
     let mut world = World::new(built_in_roles);
     let (request, before) = if operation.service == Service::Entra {
         world.read_sign_in(request, operation, &record.answer.body)?
+    } else if operation.name == "resourceGraph.query" {
+        (about_every_subscription(request), Before::Nothing)
     } else {
         (request.clone(), Before::Nothing)
     };
     let credential = world.read(record, &request, operation, status);
-    if operation.name == "resourceGraph.query" && !world.holds_rows_of(&record.answer.body) {
-        return Err("its rows are resources of other services");
-    }
     Ok(Setting {
         tenant: world.tenant.clone(),
         scenario: world.finish(),
@@ -309,11 +308,6 @@ impl<'r> World<'r> {
                     self.add_denial(item);
                 }
             }
-            "resourceGraph.query" => {
-                for row in body["data"].as_array().into_iter().flatten() {
-                    self.add_row(row);
-                }
-            }
             "permissions.list" => {
                 for (index, item) in items.iter().enumerate() {
                     self.add_permission(index, item, &operation.scope);
@@ -332,10 +326,28 @@ impl<'r> World<'r> {
                 }
             }
             "roleAssignments.create" => self.read_assignment(request, operation, body, status),
+            "resourceGraph.query" => self.read_rows(request, body),
             _ => {}
         }
         if body["nextLink"].is_string() {
             self.add_one_more(&items, operation);
+        }
+    }
+
+    /// The rows of an answer of Resource Graph as resources, and as many more as lie before and
+    /// behind them.
+    fn read_rows(&mut self, request: &Request, body: &Value) {
+        let rows = body["data"].as_array().cloned().unwrap_or_default();
+        for row in &rows {
+            self.add_row(row);
+        }
+        let Some(path) = rows.first().and_then(|row| row["id"].as_str()) else { return };
+        let before = request.body["options"]["$skip"].as_u64().unwrap_or_default();
+        let behind = u64::from(body["$skipToken"].is_string());
+        for number in 0..before + behind {
+            let mut more = rows[0].clone();
+            more["id"] = json!(format!("{path}-{number}"));
+            self.add_row(&more);
         }
     }
 
@@ -617,27 +629,20 @@ impl<'r> World<'r> {
         self.denials.push(denial);
     }
 
-    /// A row of Resource Graph, as far as its kind exists here.
+    /// A row of Resource Graph: as what it is here, or as a resource that only Resource Graph knows.
     fn add_row(&mut self, row: &Value) {
-        let kind = row["type"].as_str().unwrap_or_default().to_lowercase();
-        match kind.as_str() {
-            "microsoft.cognitiveservices/accounts" => self.add_account(row),
-            "microsoft.authorization/roleassignments" => {
-                let scope = text(&row["properties"]["scope"]);
-                self.add_scope(&scope, Missing::Nothing);
-                self.add_assignment(row);
-            }
+        let id = text(&row["id"]);
+        let Some((scope, path)) = id.split_once("/providers/") else { return };
+        self.add_scope(scope, Missing::Nothing);
+        match text(&row["type"]).to_lowercase().as_str() {
+            "microsoft.cognitiveservices/accounts" => return self.add_account(row),
+            "microsoft.authorization/roleassignments" => return self.add_assignment(row),
             _ => {}
         }
-    }
-
-    fn holds_rows_of(&self, body: &Body) -> bool {
-        let rows = body.json().and_then(|json| json["data"].as_array()).map_or(0, Vec::len);
-        let accounts = self.subscriptions.iter().any(|one| {
-            let groups = one["resource_groups"].as_array().into_iter().flatten();
-            groups.into_iter().any(|group| !group["accounts"][0].is_null())
-        });
-        rows == 0 || accounts || self.assignments.len() > 1
+        let segments = Address::of(scope).segments();
+        let [_, subscription, _, group] = segments.as_slice() else { return };
+        let resources = &mut self.group(subscription, group)["resources"];
+        push(resources, json!({"path": path, "columns": row}));
     }
 
     fn add_permission(&mut self, index: usize, item: &Value, scope: &str) {
@@ -797,6 +802,15 @@ impl<'r> World<'r> {
             "page_size": self.page_size,
         })
     }
+}
+
+/// The sanitiser of the recorder replaced the subscriptions of the answer, not those of the request.
+fn about_every_subscription(request: &Request) -> Request {
+    let mut request = request.clone();
+    if let Some(body) = request.body.as_object_mut() {
+        body.remove("subscriptions");
+    }
+    request
 }
 
 /// What does not exist, as an error says.
