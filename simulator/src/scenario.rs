@@ -279,7 +279,7 @@ pub(crate) struct ResourceGroup {
     /// The resource that made the group and rules it.
     #[serde(default)]
     pub(crate) managed_by: Option<String>,
-    /// Resources of other kinds, which are scopes and nothing else:
+    /// Resources of other kinds, by path, or with what Resource Graph tells of them:
     /// `Microsoft.Network/virtualNetworks/one/subnets/two`.
     #[serde(default)]
     pub(crate) resources: Vec<Resource>,
