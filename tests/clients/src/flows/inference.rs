@@ -4,18 +4,25 @@ use serde_json::{Value, json};
 
 use super::chat::{assert_streamed, assert_whole, order};
 use super::{
-    ADA_ID, ARM, CONTOSO, DEPLOYMENT, ENDPOINT, FABRIKAM, FOUNDRY, GRACE, INFERENCE, LINUS, MARY,
-    NEW_ENDPOINT, NEW_GROUP, OPENAI_USER, PEGGY, ROBOT_APP, ROBOT_SECRET, RUTH, THEIR_ENDPOINT,
+    ADA_ID, ARM, CONTOSO, DEPLOYMENT, ENDPOINT, FABRIKAM, FOUNDRY, GRACE, GROUP, INFERENCE, LINUS,
+    MARY, NEW_ENDPOINT, NEW_GROUP, OPENAI_USER, PEGGY, ROBOT_APP, ROBOT_SECRET, RUTH,
+    THEIR_ENDPOINT,
 };
 use crate::flow::{Client, Flow, flow};
 use crate::sdk::Failure;
 use crate::stage::{ADA, Stage};
 
 pub(super) fn flows() -> Vec<Flow> {
-    [Client::Go, Client::Java]
-        .into_iter()
-        .flat_map(|client| [chats(client), sign_ins(client), refusals(client)].concat())
-        .collect()
+    let of_each = |client| [chats(client), sign_ins(client), refusals(client)].concat();
+    let mut flows: Vec<Flow> = [Client::Go, Client::Java].into_iter().flat_map(of_each).collect();
+    flows.push(flow!(
+        Client::Go,
+        "refuses-foreign-issuer",
+        "metadata of another issuer is refused by the SDK",
+        ["identity", "microsoft-authentication"],
+        foreign_issuer
+    ));
+    flows
 }
 
 fn chats(client: Client) -> Vec<Flow> {
@@ -116,6 +123,13 @@ fn refusals(client: Client) -> Vec<Flow> {
             "notDataActions are subtracted",
             ["openai-"],
             not_data_actions
+        ),
+        flow!(
+            client,
+            "deny-assignment-counts",
+            "a deny assignment outweighs the role",
+            ["openai-"],
+            deny_assignment
         ),
         flow!(
             client,
@@ -323,6 +337,27 @@ async fn foreign_authority(stage: &mut Stage, client: Client) {
     assert_eq!(stage.practice.count("entra.token").await, 0, "the secret went nowhere");
 }
 
+async fn foreign_issuer(stage: &mut Stage, client: Client) {
+    let ours = format!("https://login.microsoftonline.com/{CONTOSO}");
+    let metadata = json!({
+        "issuer": format!("https://login.contoso.example/{CONTOSO}/v2.0"),
+        "authorization_endpoint": format!("{ours}/oauth2/v2.0/authorize"),
+        "token_endpoint": format!("{ours}/oauth2/v2.0/token"),
+    });
+    let answer = json!({"status": 200, "body": metadata});
+    let forged = json!([{"when": {"operation": "entra.configuration"}, "act": {"answer": answer}}]);
+    stage.practice.set_faults(forged).await;
+    let secret = json!({"tenant": CONTOSO, "client_id": ROBOT_APP, "client_secret": ROBOT_SECRET});
+    make(stage, client, "robot", "client-secret", secret).await;
+    let ask = json!({"action": "token", "credential": "robot", "scope": INFERENCE});
+    let failure = stage.fail(client, ask.clone()).await;
+    assert!(failure.message.contains("does not match authority"), "{failure:?}");
+    assert_eq!(stage.practice.count("entra.token").await, 0, "the secret went nowhere");
+    // What practice Azure itself says of its issuer passes the same rule.
+    stage.practice.set_faults(json!([])).await;
+    stage.obey(client, ask).await;
+}
+
 async fn unknown_tenant(stage: &mut Stage, client: Client) {
     let nowhere = "00000000-1111-2222-3333-444444444444";
     let unknown = json!({"tenant": nowhere, "client_id": ROBOT_APP, "client_secret": ROBOT_SECRET});
@@ -365,6 +400,17 @@ async fn owner(stage: &mut Stage, client: Client) {
 
 async fn not_data_actions(stage: &mut Stage, client: Client) {
     may_not_chat(stage, client, PEGGY, ENDPOINT).await;
+}
+
+async fn deny_assignment(stage: &mut Stage, client: Client) {
+    let everyone = "00000000-0000-0000-0000-000000000000";
+    let denied = json!([{
+        "id": "cd9ae1d4-1234-4c0f-9b4e-6d7f7f0e2a11", "name": "Closed by the platform team",
+        "scope": GROUP, "principals": [everyone],
+        "data_actions": ["Microsoft.CognitiveServices/accounts/OpenAI/*"],
+    }]);
+    stage.set_scenario(&json!({"deny_assignments": denied})).await;
+    may_not_chat(stage, client, ADA, ENDPOINT).await;
 }
 
 async fn arm_token(stage: &mut Stage, client: Client) {
