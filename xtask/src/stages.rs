@@ -2,6 +2,7 @@
 
 use std::env;
 use std::process::{Command, ExitCode};
+use std::thread;
 use std::time::{Duration, Instant};
 
 use crate::display::Display;
@@ -336,7 +337,8 @@ fn test_clients(stage: &Stage, workshop: &mut Workshop) -> Outcome<Tally> {
         Ok(programs) => programs,
         Err(reason) => return Ok(Tally::of_failure(&format!("{}: {reason}", stage.name))),
     };
-    count_tests(stage.name, vec![clients::flows(&executables, &programs, &[])?])
+    let lane = |lane: &str| clients::flows(&executables, &programs, &["--lane", lane]);
+    count_side_by_side(stage.name, vec![lane("1/2")?, lane("2/2")?])
 }
 
 fn catch_mutants(stage: &Stage, workshop: &mut Workshop) -> Outcome<Tally> {
@@ -375,6 +377,21 @@ fn count_tests(name: &str, programs: Vec<Command>) -> Outcome<Tally> {
         return Ok(Tally::of_failure(&format!("{name}: ran no test")));
     }
     Ok(tally)
+}
+
+/// Runs test programs at the same time and counts their tests.
+fn count_side_by_side(name: &str, programs: Vec<Command>) -> Outcome<Tally> {
+    let count = |program| move || count_tests(name, vec![program]);
+    let counts: Vec<Outcome<Tally>> = thread::scope(|scope| {
+        let running: Vec<_> =
+            programs.into_iter().map(|program| scope.spawn(count(program))).collect();
+        let lost = |_| Err(format!("{name}: a test program was lost"));
+        running.into_iter().map(|one| one.join().unwrap_or_else(lost)).collect()
+    });
+    counts.into_iter().try_fold(Tally::default(), |mut tally, count| {
+        tally += count?;
+        Ok(tally)
+    })
 }
 
 /// The commands of the stage's test programs.

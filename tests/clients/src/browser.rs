@@ -16,6 +16,9 @@ use url::Url;
 
 const PATIENCE: Duration = Duration::from_secs(60);
 
+/// The right one of the three numbers of the page that asks for the second factor.
+const APPROVE: &str = "button[name=number]#continue";
+
 /// A running Chromium with a profile of its own.
 #[derive(Debug)]
 pub struct Browser {
@@ -136,8 +139,9 @@ impl Browser {
                     Ok(url) if url.host_str() == Some("localhost") => return url,
                     _ => {}
                 }
-                if self.client.find(Locator::Css("#number")).await.is_ok() {
-                    self.press("#continue").await;
+                // The page may go while it is looked at.
+                if let Ok(button) = self.client.find(Locator::Css(APPROVE)).await {
+                    let _ = button.click().await;
                 }
             }
         });
