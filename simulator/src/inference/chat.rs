@@ -183,6 +183,11 @@ impl Completion {
         );
         events.push(self.chunk(&json!({}), &json!({}), Some("stop")));
         if with_usage {
+            // "All other chunks will also include a usage field, but with a null value": the
+            // reference of chat completions.
+            for event in events.iter_mut().skip(1) {
+                event["usage"] = Value::Null;
+            }
             let mut last = self.chunk(&json!({}), &json!({}), None);
             last["choices"] = json!([]);
             last["usage"] = self.usage();

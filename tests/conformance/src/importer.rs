@@ -87,6 +87,10 @@ pub fn import(
     if request.body.is_string() && operation.service == Service::ResourceManager {
         return Err("the recorder put a word in the place of the body");
     }
+    let code = record.answer.body.json().map(error_code).unwrap_or_default();
+    if ["content_filter", "context_length_exceeded"].contains(&code.as_str()) {
+        return Err("what a model or its filter thinks of a text: no state of the world");
+    }
     if status == 429 || status >= 500 {
         return Err("an outage or a limit: no state of the world, a fault produces it");
     }
@@ -174,7 +178,7 @@ impl<'r> World<'r> {
             Service::Inference => self.read_inference(request, operation, &body),
             Service::ResourceManager => self.read_resources(request, operation, &body, status),
             Service::Graph => self.read_objects(request, operation, &body),
-            Service::Entra => self.add_tenant_of_path(request),
+            Service::Entra => self.add_tenant_of_path(request, &body),
         }
         match (status, operation.service) {
             (_, Service::Entra) => Credential::Nothing,
@@ -208,11 +212,19 @@ impl<'r> World<'r> {
         };
         let mut fields: BTreeMap<String, String> =
             url::form_urlencoded::parse(form.as_bytes()).into_owned().collect();
-        let error = answer.json().and_then(|json| json["error"].as_str()).unwrap_or_default();
+        let told = |member: &str| answer.json().and_then(|json| json[member].as_str());
+        let error = told("error").unwrap_or_default();
+        let description = told("error_description").unwrap_or_default();
         let grant = fields.get("grant_type").cloned().unwrap_or_default();
         fields.insert("client_id".to_owned(), PUBLIC_CLIENT.to_owned());
         fields.insert("scope".to_owned(), known_scope(fields.get("scope")));
+        if description.contains("AADSTS700016") {
+            fields.insert("client_id".to_owned(), new_id("an unknown application"));
+        }
         let before = match (operation.name.as_str(), grant.as_str(), error) {
+            _ if description.contains("AADSTS700016") || description.contains("AADSTS90002") => {
+                Before::Nothing
+            }
             ("entra.token", "client_credentials", "" | "invalid_client") => {
                 self.add_application();
                 let secret = if error.is_empty() { APPLICATION_SECRET } else { "another" };
@@ -381,13 +393,22 @@ impl<'r> World<'r> {
         status: u16,
     ) {
         let wanted = &request.body["properties"];
-        let role = self.know_role(wanted["roleDefinitionId"].as_str().unwrap_or_default());
+        let code = error_code(body);
+        let definition = wanted["roleDefinitionId"].as_str().unwrap_or_default();
+        let role = match code.as_str() {
+            "RoleDefinitionDoesNotExist" => String::new(),
+            _ => self.know_role(definition),
+        };
         let principal = wanted["principalId"].as_str().unwrap_or_default().to_owned();
         let kind = wanted["principalType"]
             .as_str()
             .or(body["properties"]["principalType"].as_str())
             .unwrap_or("User");
-        let code = error_code(body);
+        let kind = match (code.as_str(), kind) {
+            ("UnmatchedPrincipalType", "User") => "Group",
+            ("UnmatchedPrincipalType", _) => "User",
+            (_, kind) => kind,
+        };
         if Uuid::parse_str(&principal).is_err() {
             return;
         }
@@ -430,6 +451,12 @@ impl<'r> World<'r> {
             "gpt-4o-mini"
         };
         let served = body["model"].as_str().map_or(usual, base_model);
+        // What a model refuses tells which kind it is.
+        let served = match code.as_str() {
+            "OperationNotSupported" => "text-embedding-3-small",
+            "unsupported_parameter" => "o3-mini",
+            _ => served,
+        };
         let mut deployments = vec![json!({"name": deployment, "model": served})];
         if code == "DeploymentNotFound" {
             deployments.clear();
@@ -486,7 +513,10 @@ impl<'r> World<'r> {
         }
     }
 
-    fn add_tenant_of_path(&mut self, request: &Request) {
+    fn add_tenant_of_path(&mut self, request: &Request, body: &Value) {
+        if body["error_description"].as_str().is_some_and(|text| text.contains("AADSTS90002")) {
+            return;
+        }
         let first = Address::of(&request.url).segments().first().cloned().unwrap_or_default();
         if Uuid::parse_str(&first).is_ok() {
             self.tenant = first;
@@ -503,8 +533,8 @@ impl<'r> World<'r> {
         let Some(id) = item["subscriptionId"].as_str() else { return };
         let tenant = self.tenant.clone();
         let subscription = self.subscription(id);
-        subscription["name"] = item["displayName"].clone();
-        subscription["state"] = item["state"].clone();
+        set_text(subscription, "name", &item["displayName"]);
+        set_text(subscription, "state", &item["state"]);
         subscription["tags"] = tags(item);
         let managers = item["managedByTenants"].as_array().into_iter().flatten();
         subscription["managed_by_tenants"] =
@@ -544,7 +574,7 @@ impl<'r> World<'r> {
         let segments = Address::of(item["id"].as_str().unwrap_or_default()).segments();
         let (Some(id), Some(name)) = (segments.get(1), item["name"].as_str()) else { return };
         let group = self.group(&id.clone(), name);
-        group["location"] = item["location"].clone();
+        set_text(group, "location", &item["location"]);
         group["tags"] = tags(item);
         group["managed_by"] = item["managedBy"].clone();
     }
@@ -558,8 +588,8 @@ impl<'r> World<'r> {
         };
         let account = self.account(&id.clone(), &group.clone(), name);
         let properties = &item["properties"];
-        account["kind"] = item["kind"].clone();
-        account["location"] = item["location"].clone();
+        set_text(account, "kind", &item["kind"]);
+        set_text(account, "location", &item["location"]);
         if properties["customSubDomainName"].is_string() {
             account["subdomain"] = properties["customSubDomainName"].clone();
         }
@@ -855,7 +885,7 @@ fn home_tenant(operation: &Operation, body: &Value) -> Option<String> {
 /// The items of a list, or the one item that the body is.
 fn items_of(body: &Value) -> Vec<Value> {
     match &body["value"] {
-        Value::Array(items) => items.clone(),
+        Value::Array(items) => items.iter().filter(|item| item.is_object()).cloned().collect(),
         _ if body.is_object() && body.get("error").is_none() => vec![body.clone()],
         _ => Vec::new(),
     }
@@ -912,6 +942,12 @@ fn tenant(id: &str, item: &Value) -> Value {
         "domains": domains,
         "logo": item["tenantBrandingLogoUrl"],
     })
+}
+
+fn set_text(thing: &mut Value, member: &str, value: &Value) {
+    if value.is_string() {
+        thing[member] = value.clone();
+    }
 }
 
 /// The tags whose values are strings, as all of Azure's are.
