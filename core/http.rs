@@ -635,4 +635,73 @@ mod tests {
         let request = Request::form(url, vec![("code", "a-secret-code".to_owned())], Cause::none());
         assert!(!format!("{request:?}").contains("a-secret-code"));
     }
+
+    /// What a request over a connection ends in that `behave` spoils.
+    async fn failed_connection(scheme: &str, behave: fn(std::net::TcpStream)) -> Connection {
+        let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a free port");
+        let port = listener.local_addr().expect("it is bound").port();
+        let peer = std::thread::spawn(move || behave(listener.accept().expect("a caller").0));
+        let client = reqwest::Client::builder()
+            .no_proxy()
+            .read_timeout(Duration::from_millis(50))
+            .build()
+            .expect("a client");
+        let sent = client.get(format!("{scheme}://127.0.0.1:{port}/")).send().await;
+        let connection = connection_of(&sent.expect_err("nothing whole comes back"));
+        peer.join().expect("the peer is done");
+        connection
+    }
+
+    #[tokio::test]
+    async fn a_connection_that_fails_says_how() {
+        use std::io::{Read, Write};
+        let ends = failed_connection("http", drop).await;
+        assert_eq!(ends, Connection::Lost);
+        let silent = failed_connection("http", |mut stream| {
+            // Until the client gives up and closes.
+            let _ = stream.read_to_end(&mut Vec::new());
+        });
+        assert_eq!(silent.await, Connection::TimedOut);
+        let plain = failed_connection("https", |mut stream| {
+            let _ = stream.write_all(b"HTTP/1.1 400 Bad Request\r\n\r\n");
+            let _ = stream.read_to_end(&mut Vec::new());
+        });
+        assert_eq!(plain.await, Connection::Tls);
+
+        let closed = std::net::TcpListener::bind("127.0.0.1:0").expect("a free port");
+        let port = closed.local_addr().expect("it is bound").port();
+        drop(closed);
+        let client = reqwest::Client::builder().no_proxy().build().expect("a client");
+        let sent = client.get(format!("http://127.0.0.1:{port}/")).send().await;
+        assert_eq!(connection_of(&sent.expect_err("nobody listens")), Connection::Refused);
+    }
+
+    /// Knows no name, and asks nobody.
+    struct Nameless;
+
+    impl reqwest::dns::Resolve for Nameless {
+        fn resolve(&self, _: reqwest::dns::Name) -> reqwest::dns::Resolving {
+            Box::pin(std::future::ready(Err("no such host is known".into())))
+        }
+    }
+
+    #[tokio::test]
+    async fn a_name_that_is_not_known_is_told_apart_from_a_host_that_is_away() {
+        let client = reqwest::Client::builder()
+            .no_proxy()
+            .dns_resolver(std::sync::Arc::new(Nameless))
+            .build()
+            .expect("a client");
+        let sent = client.get("http://contoso.openai.azure.com/").send().await;
+        let error = sent.expect_err("the name is not known");
+        let trial = Trial {
+            asked: Asked::Chat,
+            host: "contoso.openai.azure.com".to_owned(),
+            attempts: 1,
+            seconds: 0,
+        };
+        let failure = trial.lost(&error);
+        assert_eq!(failure.code, Code::NameNotFound);
+        assert_eq!(failure.parameters["host"], "contoso.openai.azure.com");
+    }
 }

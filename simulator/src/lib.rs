@@ -27,6 +27,8 @@ mod condition;
 mod control;
 mod deny;
 mod entra;
+mod facts;
+mod failure;
 mod fault;
 mod graph;
 mod history;
@@ -56,6 +58,7 @@ pub use address::Addresses;
 #[doc(hidden)]
 pub use arm::spell_filter;
 pub use clock::Clock;
+pub use failure::FailureError;
 pub use fault::{Act, Fault, Match};
 pub use history::{Entry, critical_path, depth};
 #[cfg(feature = "hosts")]

@@ -424,10 +424,10 @@ pub(crate) struct GivenAssignment {
 }
 
 impl Scenario {
-    /// A built-in scenario by name.
+    /// A built-in scenario by name, or the one that meets a failure ([`Fault::names`]).
     ///
     /// # Errors
-    /// [`ScenarioError::Unknown`] for a name that is not in [`Scenario::names`].
+    /// [`ScenarioError::Unknown`] for a name that is in neither list.
     pub fn named(name: &str) -> Result<Self, ScenarioError> {
         Self::from_value(built_in(name)?)
     }
@@ -636,6 +636,9 @@ impl Account {
 fn built_in(name: &str) -> Result<Value, ScenarioError> {
     if name == ten_thousand::NAME {
         return Ok(ten_thousand::describe());
+    }
+    if let Some(scenario) = crate::failure::scenario(name) {
+        return Ok(scenario);
     }
     let (_, text) = FILES
         .iter()

@@ -23,6 +23,7 @@ use tokio::time::timeout;
 use crate::address::Entrance;
 use crate::answer::{Answer, Content};
 use crate::call::Call;
+use crate::facts::Facts;
 use crate::fault::Act;
 use crate::mutant::Mutant;
 use crate::route::{Route, find_route};
@@ -154,7 +155,7 @@ async fn answer_service(
         site: Arc::clone(site),
     };
     site.ledger.keep_secrets_of(call);
-    let acts = site.faults.strike(operation.unwrap_or("unknown"), call.method.as_str(), path);
+    let acts = site.faults.strike(operation.unwrap_or("unknown"), call, path);
     let latency = site.latency();
     if !latency.is_zero() {
         tokio::time::sleep(latency).await;
@@ -173,7 +174,8 @@ async fn answer_service(
     match decisive {
         Some(Act::Cut) => Err(Cut),
         Some(Act::Answer { status, headers, body }) => {
-            let prepared = prepared_answer(status, &headers, &body);
+            let facts = Facts::of(route, call, site);
+            let prepared = prepared_answer(status, &headers, &body, &facts);
             Ok(pending.respond(prepared, None))
         }
         other => {
@@ -228,19 +230,21 @@ fn prepared_answer(
     status: u16,
     headers: &std::collections::BTreeMap<String, String>,
     body: &Value,
+    facts: &Facts,
 ) -> Answer {
     let status = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     let mut answer = match body {
         Value::Null => Answer::empty(status),
         Value::String(text) => {
-            let mut answer = Answer::text(status, text.clone());
+            let mut answer = Answer::text(status, facts.fill_text(text));
             answer.set(CONTENT_TYPE, HeaderValue::from_static("application/json"));
             answer
         }
-        body => Answer::json(status, body),
+        body => Answer::json(status, &facts.fill(body)),
     };
     for (name, value) in headers {
-        if let (Ok(name), Ok(value)) = (HeaderName::try_from(name), HeaderValue::from_str(value)) {
+        let value = facts.fill_text(value);
+        if let (Ok(name), Ok(value)) = (HeaderName::try_from(name), HeaderValue::from_str(&value)) {
             answer.set(name, value);
         }
     }

@@ -5,6 +5,7 @@ mod bad_input;
 mod browser;
 mod canary;
 mod corpus;
+mod failures;
 mod fixtures;
 mod hand_clock;
 mod house;

@@ -9,7 +9,13 @@ import { showState } from "./testing/showState";
 import { FAILURE_STATES, STATES } from "./testing/states";
 import { say, type Key } from "./words";
 
-const ALL = [...STATES, ...FAILURE_STATES, ...FIXTURES];
+const SHOWN = new Set(FIXTURES.map(({ snapshot }) => snapshot.failure?.code));
+/** What the core wrote goes before what is made up for the same failure. */
+const ALL = [
+  ...STATES,
+  ...FAILURE_STATES.filter(({ snapshot }) => !SHOWN.has(snapshot.failure?.code)),
+  ...FIXTURES,
+];
 
 /** The primary button of each phase; a page whose failure leads on has none. */
 const PRIMARY: Readonly<Record<string, Key | null>> = {

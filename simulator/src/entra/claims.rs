@@ -11,6 +11,9 @@ pub(crate) struct Claims {
     pub(crate) capable: bool,
     /// Authentication contexts without which the token is of no use (`acrs`).
     pub(crate) contexts: Vec<String>,
+    /// Policies of conditional access that the sign-in has to meet, whatever it is for
+    /// (`capolids`). Which ones is not looked at: each asks for a second factor.
+    pub(crate) policies: bool,
 }
 
 impl Claims {
@@ -26,7 +29,7 @@ impl Claims {
             EntraError::new("invalid_request", 90_015, "The claims parameter is not valid JSON.")
         })?;
         let asked = &claims["access_token"];
-        let contexts = &asked["acrs"];
+        let (contexts, policies) = (&asked["acrs"], &asked["capolids"]);
         Ok(Self {
             capable: values(&asked["xms_cc"]).iter().any(|one| one.eq_ignore_ascii_case("cp1")),
             contexts: if contexts["essential"] == json!(true) {
@@ -34,7 +37,13 @@ impl Claims {
             } else {
                 Vec::new()
             },
+            policies: policies["essential"] == json!(true),
         })
+    }
+
+    /// Whether an interactive sign-in has to bring a second factor.
+    pub(super) fn ask_for_proof(&self) -> bool {
+        self.policies || !self.contexts.is_empty()
     }
 
     /// The claims request that an interactive sign-in has to bring for these contexts.

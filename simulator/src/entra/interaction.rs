@@ -154,7 +154,7 @@ fn find_step(
             ask.now(),
             world.entra.began,
         )),
-        None if !visit.claims.contexts.is_empty() && !attempt.mfa => {
+        None if visit.claims.ask_for_proof() && !attempt.mfa => {
             Ok(Some(Step::Approval(signature::random_number(10..100))))
         }
         None if visit.asks_consent && !attempt.consented => Ok(Some(Step::Consent)),

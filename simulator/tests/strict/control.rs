@@ -56,12 +56,19 @@ async fn everything_can_be_set_from_outside() {
     assert_eq!(post("reset", json!({})).await.status, 200);
     assert_eq!(bench.get(ADA, TENANTS).await.status, 200, "a reset takes faults away");
     assert_eq!(post("scenario", json!({"name": "no-access"})).await.json()["name"], "no-access");
+    assert_eq!(post("scenario", json!({"name": "C7"})).await.json()["name"], "C7", "a failure");
+    assert_eq!(
+        post("faults", json!(["C3", {"fault": "C11", "times": 1}])).await.json()["faults"],
+        2
+    );
+    assert_eq!(post("scenario", json!({"name": "no-access"})).await.json()["name"], "no-access");
     let state = bench.send(Method::GET, &format!("{control}/state"), None, None).await.json();
     assert_eq!((&state["scenario"], &state["assignments"]), (&"no-access".into(), &json!([])));
     for (route, body) in [
         ("scenario", json!({"name": "no-such-scenario"})),
         ("scenario", json!({"tenants": []})),
         ("faults", json!([{"act": "explode"}])),
+        ("faults", json!(["C99"])),
         ("clock", json!({"seconds": "ten"})),
     ] {
         let reply = post(route, body).await;

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use reqwest::Method;
 use serde_json::{Value, json};
-use simulator::{Act, Fault, Match};
+use simulator::{Act, FailureError, Fault, Match, Scenario};
 
 use crate::bench::{
     ACCOUNT, ADA, ADA_ID, Bench, CONTOSO, GRACE, GROUP, INFERENCE, OPENAI_USER, assignment_body,
@@ -257,4 +257,98 @@ async fn the_faults_of_a_scenario_are_there_from_the_beginning_and_after_a_reset
     assert!(bench.arrives(TENANTS).await, "which is used up");
     bench.simulator.reset();
     assert!(!bench.arrives(TENANTS).await, "a reset is the beginning again");
+}
+
+#[test]
+fn every_failure_is_a_scenario_and_a_fault_or_a_state() {
+    let names = Fault::names();
+    assert!(names.len() > 40, "{names:?}");
+    for name in names {
+        let scenario = Scenario::named(name).unwrap_or_else(|error| panic!("{name}: {error}"));
+        assert_eq!(scenario.name(), name);
+        assert!(!scenario.about().is_empty(), "{name} says what is special about it");
+        match Fault::named(name) {
+            Ok(fault) => assert!(fault.when.operation.is_some(), "{name} hits one operation"),
+            Err(FailureError::State(_)) => {}
+            Err(error) => panic!("{name}: {error}"),
+        }
+    }
+    assert!(matches!(Fault::named("C99"), Err(FailureError::Unknown(_))));
+    assert!(matches!(Fault::named("C7"), Err(FailureError::State(_))), "a network is a state");
+}
+
+#[test]
+fn a_fault_can_be_written_by_name() {
+    let read = |value: Value| serde_json::from_value::<Fault>(value);
+    let whole = Fault::named("C3").expect("a fault");
+    assert_eq!(read(json!("C3")).expect("a name"), whole);
+    let twice = read(json!({"fault": "C3", "times": 2})).expect("a name with a number");
+    assert_eq!(twice, whole.clone().times(2));
+    let second = read(json!({"fault": "C3", "when": {"nth": 2}})).expect("a name with a condition");
+    assert_eq!(second, whole.nth(2), "what is not said stays as it is");
+    for wrong in [
+        json!("C99"),
+        json!("C7"),
+        json!({"fault": "C3", "act": "cut"}),
+        json!({"act": "cut", "time": 2}),
+        json!({"act": "burn"}),
+    ] {
+        assert!(read(wrong.clone()).is_err(), "{wrong} is refused");
+    }
+    let error = read(json!("C99")).expect_err("there is no such failure").to_string();
+    assert!(error.contains("C99") && error.contains("C3"), "the names are told: {error}");
+}
+
+#[test]
+fn a_scenario_may_begin_with_named_faults() {
+    let scenario = |faults: Value| {
+        let text = json!({"based_on": "default", "name": "n", "about": "a", "faults": faults});
+        Scenario::from_json(&text.to_string())
+    };
+    assert!(scenario(json!(["C3", {"fault": "R4", "times": 1}, {"act": "cut"}])).is_ok());
+    assert!(scenario(json!(["C99"])).is_err(), "an unknown name is refused");
+}
+
+#[tokio::test]
+async fn a_named_fault_speaks_of_the_request_that_it_hits() {
+    let bench = Bench::start().await;
+    for name in ["C1", "R6", "D2"] {
+        bench.simulator.add_fault(Fault::named(name).expect("a fault"));
+    }
+    let reply = bench.chat(ADA, "chat-one", "gpt-4.1").await;
+    assert_eq!(reply.refusal(), (401, "PermissionDenied".to_owned()));
+    let told = format!("The principal `{ADA_ID}` lacks the required data action");
+    assert!(reply.message().starts_with(&told), "{}", reply.text);
+    assert!(reply.message().contains("{deployment-id}"), "Azure's own braces stay");
+
+    let name = "3d8bb512-30b9-41de-b1d8-72978be0bef0";
+    let reply = bench.assign(GRACE, ACCOUNT, name, OPENAI_USER, ADA_ID).await;
+    assert_eq!(reply.refusal(), (400, "PrincipalNotFound".to_owned()));
+    assert!(reply.message().contains(&format!("in the directory {CONTOSO}.")), "{}", reply.text);
+
+    let path =
+        format!("{GROUP}/providers/Microsoft.CognitiveServices/accounts?api-version=2025-06-01");
+    let reply = bench.get(ADA, &path).await;
+    assert!(reply.message().contains(&format!("over scope '{GROUP}'")), "{}", reply.text);
+}
+
+#[test]
+fn the_page_lists_every_failure() {
+    const HEAD: &str = "| name | what is wrong | brought about by |\n|---|---|---|\n";
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/practice.md");
+    let page = std::fs::read_to_string(path).expect("the page is checked in");
+    let (before, rest) = page.split_once(HEAD).expect("the page has the table");
+    let (_, after) = rest.split_once("\n\n").expect("the table ends");
+    let line = |name: &str| {
+        let scenario = Scenario::named(name).expect("each failure is a scenario");
+        let kind = if Fault::named(name).is_ok() { "fault" } else { "state" };
+        format!("| `{name}` | {} | {kind} |", scenario.about())
+    };
+    let lines: Vec<String> = Fault::names().into_iter().map(line).collect();
+    let wanted = format!("{before}{HEAD}{}\n\n{after}", lines.join("\n"));
+    if std::env::var_os("KEYLESS_WRITE").is_some() {
+        std::fs::write(path, &wanted).expect("the page is written");
+        return;
+    }
+    assert_eq!(page, wanted, "the table is stale: run with KEYLESS_WRITE=1");
 }
