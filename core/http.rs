@@ -566,21 +566,21 @@ fn connection_of(error: &reqwest::Error) -> Connection {
         if cause.is::<rustls::Error>() {
             return Connection::Tls;
         }
+        // The connector's error for it is private; its text is not.
+        if cause.to_string().starts_with("dns error") {
+            return Connection::NameNotFound;
+        }
         let io = cause.downcast_ref::<std::io::Error>();
         match io.map(std::io::Error::kind) {
             Some(std::io::ErrorKind::ConnectionRefused) => return Connection::Refused,
             Some(std::io::ErrorKind::TimedOut) => return Connection::TimedOut,
             _ => {}
         }
-        // The connector's error for it is private; its text is not.
-        if cause.to_string().starts_with("dns error") {
-            return Connection::NameNotFound;
-        }
-        let inner = io.and_then(std::io::Error::get_ref);
-        if inner.is_some_and(|inner| inner.is::<rustls::Error>()) {
-            return Connection::Tls;
-        }
-        next = cause.source();
+        // An input/output error passes over what it wraps when it is asked for its source.
+        next = match io.and_then(std::io::Error::get_ref) {
+            Some(inner) => Some(inner),
+            None => cause.source(),
+        };
     }
     if error.is_timeout() { Connection::TimedOut } else { Connection::Lost }
 }
@@ -637,32 +637,32 @@ mod tests {
     }
 
     /// What a request over a connection ends in that `behave` spoils.
-    async fn failed_connection(scheme: &str, behave: fn(std::net::TcpStream)) -> Connection {
+    async fn failed_connection(
+        scheme: &str,
+        patience: Duration,
+        behave: fn(std::net::TcpStream),
+    ) -> Connection {
         let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a free port");
         let port = listener.local_addr().expect("it is bound").port();
-        let peer = std::thread::spawn(move || behave(listener.accept().expect("a caller").0));
-        let client = reqwest::Client::builder()
-            .no_proxy()
-            .read_timeout(Duration::from_millis(50))
-            .build()
-            .expect("a client");
+        std::thread::spawn(move || behave(listener.accept().expect("a caller").0));
+        let client =
+            reqwest::Client::builder().no_proxy().read_timeout(patience).build().expect("a client");
         let sent = client.get(format!("{scheme}://127.0.0.1:{port}/")).send().await;
-        let connection = connection_of(&sent.expect_err("nothing whole comes back"));
-        peer.join().expect("the peer is done");
-        connection
+        connection_of(&sent.expect_err("nothing whole comes back"))
     }
 
     #[tokio::test]
     async fn a_connection_that_fails_says_how() {
         use std::io::{Read, Write};
-        let ends = failed_connection("http", drop).await;
+        let ends = failed_connection("http", IDLE_LIMIT, drop).await;
         assert_eq!(ends, Connection::Lost);
-        let silent = failed_connection("http", |mut stream| {
+        let short = Duration::from_millis(50);
+        let silent = failed_connection("http", short, |mut stream| {
             // Until the client gives up and closes.
             let _ = stream.read_to_end(&mut Vec::new());
         });
         assert_eq!(silent.await, Connection::TimedOut);
-        let plain = failed_connection("https", |mut stream| {
+        let plain = failed_connection("https", IDLE_LIMIT, |mut stream| {
             let _ = stream.write_all(b"HTTP/1.1 400 Bad Request\r\n\r\n");
             let _ = stream.read_to_end(&mut Vec::new());
         });

@@ -1,7 +1,8 @@
 //! Patterns of the texts that services write: literal pieces in order, with holes between them.
 //!
-//! `{name}` is a hole whose text is kept under that name, `{name:Start}` one whose text begins so,
-//! `{}` one that is not kept; `^` and `$` bind the pattern to the ends. Letter case, the kind of
+//! `{name}` is a hole whose text is kept under that name, `{name:Start*end}` one whose text begins and
+//! ends so, `{}` one that is not kept; `^` and `$` bind the pattern to the ends, ids that a service
+//! adds behind its sentence aside. Letter case, the kind of
 //! quotation marks and the amount of white space never matter. A hole is short, so that pieces
 //! from far apart in a long page do not add up to a sentence.
 
@@ -26,6 +27,7 @@ pub(super) struct Pattern {
 struct Hole {
     name: String,
     start: String,
+    end: String,
 }
 
 impl TryFrom<String> for Pattern {
@@ -39,8 +41,13 @@ impl TryFrom<String> for Pattern {
         let mut rest = Vec::new();
         for part in parts {
             let (hole, literal) = part.split_once('}').ok_or("a hole has no end")?;
-            let (name, start) = hole.split_once(':').unwrap_or((hole, ""));
-            let hole = Hole { name: name.to_owned(), start: start.to_ascii_lowercase() };
+            let (name, form) = hole.split_once(':').unwrap_or((hole, "*"));
+            let (start, end) = form.split_once('*').unwrap_or((form, ""));
+            let hole = Hole {
+                name: name.to_owned(),
+                start: start.to_ascii_lowercase(),
+                end: end.to_ascii_lowercase(),
+            };
             rest.push((hole, flatten(literal).to_ascii_lowercase()));
         }
         if first.len() < 3 {
@@ -53,7 +60,8 @@ impl TryFrom<String> for Pattern {
 impl Pattern {
     /// How much of the text is told literally, in bytes: the more, the more special.
     pub(super) fn weight(&self) -> usize {
-        let pieces = self.rest.iter().map(|(hole, literal)| hole.start.len() + literal.len());
+        let pieces = self.rest.iter();
+        let pieces = pieces.map(|(hole, piece)| hole.start.len() + hole.end.len() + piece.len());
         self.first.len() + pieces.sum::<usize>()
     }
 
@@ -84,7 +92,9 @@ impl Pattern {
         for (hole, literal) in &self.rest {
             let rest = &lower[at..];
             let length = if literal.is_empty() { word(rest) } else { rest.find(literal)? };
-            if length == 0 || length > HOLE || !rest.starts_with(&hole.start) {
+            let inside = &rest[..length];
+            let fits = inside.starts_with(&hole.start) && inside.ends_with(&hole.end);
+            if length == 0 || length > HOLE || !fits {
                 return None;
             }
             if !hole.name.is_empty() {
@@ -92,9 +102,15 @@ impl Pattern {
             }
             at += length + literal.len();
         }
-        let left = text[at..].trim_matches(|c: char| c.is_ascii_punctuation() || c == ' ');
-        (!self.at_end || left.is_empty()).then_some(found)
+        (!self.at_end || is_nothing(&lower[at..])).then_some(found)
     }
+}
+
+/// Whether what follows a sentence says nothing: its full stop, and ids for support.
+fn is_nothing(rest: &str) -> bool {
+    const IDS: [&str; 5] = ["request id", "requestid", "trace id", "correlation id", "activity id"];
+    let rest = rest.trim_matches(|c: char| c.is_ascii_punctuation() || c == ' ');
+    rest.is_empty() || IDS.iter().any(|name| rest.starts_with(name))
 }
 
 /// The length of the word at the beginning, without the full stop that ends a sentence.
@@ -158,16 +174,17 @@ mod tests {
     }
 
     #[test]
-    fn a_hole_may_say_how_it_begins() {
-        let pattern = "action '{action:Microsoft.CognitiveServices/}'";
+    fn a_hole_may_say_how_it_begins_and_ends() {
+        let pattern = "action '{action:Microsoft.CognitiveServices/*/read}'";
         assert!(find(pattern, "action 'microsoft.cognitiveservices/accounts/read'").is_some());
+        assert!(find(pattern, "action 'Microsoft.CognitiveServices/accounts/write'").is_none());
         assert!(find(pattern, "action 'Microsoft.Compute/disks/read'").is_none());
     }
 
     #[test]
     fn a_later_place_is_tried_where_the_first_does_not_fit() {
         let text = "action 'B/write' and action 'A/write'";
-        assert_eq!(find("action '{it:A/}'", text), Some(vec![pair("it", "A/write")]));
+        assert_eq!(find("action '{it:A/*}'", text), Some(vec![pair("it", "A/write")]));
     }
 
     #[test]
@@ -175,6 +192,13 @@ mod tests {
         assert!(find("^Resource not found$", " resource  not found. ").is_some());
         assert!(find("^Resource not found$", "Resource not found in this list").is_none());
         assert!(find("^Resource not found$", "The Resource not found").is_none());
+    }
+
+    #[test]
+    fn ids_behind_a_sentence_do_not_count() {
+        let pattern = "^Resource not found$";
+        assert!(find(pattern, "Resource not found. Request ID: 1b2c").is_some());
+        assert!(find(pattern, "Resource not found Trace ID: 1 Correlation ID: 2").is_some());
     }
 
     #[test]
