@@ -76,8 +76,11 @@ fn find_tenant(authority: &Authority, world: &World) -> Result<Tenant, EntraErro
 }
 
 fn check_secret(principal: &ServicePrincipal, ask: &Ask<'_>) -> Result<(), EntraError> {
-    let secret =
-        ask.call.field("client_secret").filter(|one| !one.is_empty()).ok_or_else(no_secret)?;
+    let by_header = ask.client_credentials().map(|(_, secret)| secret);
+    let secret = by_header
+        .or_else(|| ask.call.field("client_secret"))
+        .filter(|one| !one.is_empty())
+        .ok_or_else(no_secret)?;
     if !principal.secrets.contains(&secret) {
         return Err(EntraError::new(
             "invalid_client",

@@ -12,6 +12,8 @@ mod redeem;
 mod scope;
 mod state;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use http::{Method, StatusCode};
 use time::OffsetDateTime;
 use uuid::Uuid;
@@ -132,6 +134,23 @@ impl Ask<'_> {
     /// What MSAL sends as a header, in the query or in the form, whichever it is.
     fn parameter(&self, name: &str) -> Option<String> {
         parameter(self.call, name)
+    }
+
+    /// Id and secret of a client that authenticates by a header (RFC 6749, section 2.3.1).
+    fn client_credentials(&self) -> Option<(String, String)> {
+        let (scheme, text) = self.call.header("authorization")?.split_once(' ')?;
+        if !scheme.eq_ignore_ascii_case("basic") {
+            return None;
+        }
+        let text = String::from_utf8(STANDARD.decode(text.trim()).ok()?).ok()?;
+        let (id, secret) = text.split_once(':')?;
+        let decode = |part: &str| {
+            let mut pairs = form_urlencoded::parse(part.as_bytes());
+            pairs.next().map(|(text, _)| text.into_owned()).unwrap_or_default()
+        };
+        let secret = decode(secret);
+        self.site.ledger.keep_secret(&secret);
+        Some((decode(id), secret))
     }
 
     /// A field of the form that must be there.

@@ -52,14 +52,17 @@ fn redeem(segment: &str, ask: &Ask<'_>, world: &mut World) -> Result<Answer, Ent
     }
     check_duplicates(&ask.call.body)?;
     let authority = Authority::of(segment, &world.scenario)?;
-    let client = ask.needed("client_id")?;
+    let client = match ask.client_credentials() {
+        Some((client, _)) => client,
+        None => ask.needed("client_id")?,
+    };
     let grant = ask.needed("grant_type")?;
     let claims = Claims::parse(ask.call.field("claims").as_deref())?;
     if grant == "client_credentials" {
         return application::sign_in(&authority, &client, &claims, ask, world);
     }
     let application = authority.find_client(&client, segment, &world.scenario)?;
-    if ask.call.field("client_secret").is_some() {
+    if ask.call.field("client_secret").is_some() || ask.client_credentials().is_some() {
         return Err(EntraError::new(
             "invalid_client",
             700_025,

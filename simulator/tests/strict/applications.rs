@@ -130,6 +130,24 @@ async fn a_wrong_secret_is_the_clients_fault_and_a_wrong_tenant_the_requests() {
 }
 
 #[tokio::test]
+async fn an_application_may_show_its_secret_in_a_header() {
+    let bench = start().await;
+    let url = format!("{}/{CONTOSO}/oauth2/v2.0/token", bench.simulator.addresses().authority);
+    let form =
+        [("grant_type", "client_credentials"), ("scope", "https://management.azure.com/.default")];
+    for (secret, status) in [("practice%7Esecret", 200), (SECRET, 200), ("wrong", 401), ("", 401)] {
+        let request = bench.client.post(&url).basic_auth(APP, Some(secret)).form(&form);
+        let reply = crate::bench::read(request.send().await.expect("an answer")).await;
+        assert_eq!(reply.status, status, "{secret}: {}", reply.text);
+    }
+    assert!(bench.simulator.secrets().iter().any(|one| one == SECRET), "it is kept out of logs");
+    let people = [("grant_type", "refresh_token"), ("refresh_token", "x"), ("scope", "openid")];
+    let request = bench.client.post(&url).basic_auth(CLI, Some("x")).form(&people);
+    let reply = crate::bench::read(request.send().await.expect("an answer")).await;
+    assert_eq!(refusal(&reply).1, 700_025, "a public client has none to show");
+}
+
+#[tokio::test]
 async fn an_application_asks_for_the_default_scope_of_one_resource() {
     let bench = start().await;
     for scope in ["https://management.azure.com/user_impersonation", "openid"] {
