@@ -1047,3 +1047,71 @@ fn push(list: &mut Value, item: Value) {
 fn text(json: &Value) -> String {
     json.as_str().unwrap_or_default().to_owned()
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    const SCOPE: &str = "/subscriptions/8e2c4b6a-1f3d-4a5b-8c7d-9e0f1a2b3c4d/resourceGroups/group";
+    const PRINCIPAL: &str = "1d0f5a3e-7b64-4c1a-9f0d-2f6b8e4c7a91";
+
+    fn world(method: &str, path: &str, body: &Value, status: u16, answer: &Value) -> Value {
+        let text = json!({
+            "request": {
+                "method": method, "body": body,
+                "url": format!("https://management.azure.com{SCOPE}{path}?api-version=2022-04-01"),
+            },
+            "response": {"status": status, "headers": {}, "body": answer},
+        });
+        let record =
+            Record::read("hand-made", &text.to_string()).expect("a request and a response");
+        let operation = Operation::of(record.request.as_ref().expect("a request"));
+        let roles = BTreeSet::from([OWNER.to_owned()]);
+        import(&record, &operation, &roles).expect("a state of the world").scenario
+    }
+
+    fn put_assignment(status: u16, code: &str) -> Value {
+        let name = "2e1f6b4f-8c75-4d2b-8a1e-3a7c9f5d8ba2";
+        let path = format!("/providers/Microsoft.Authorization/roleAssignments/{name}");
+        let body = json!({"properties": {
+            "roleDefinitionId": format!("/x/roleDefinitions/{OWNER}"),
+            "principalId": PRINCIPAL, "principalType": "Group",
+        }});
+        world("PUT", &path, &body, status, &json!({"error": {"code": code, "message": ""}}))
+    }
+
+    #[test]
+    fn a_conflict_was_there_before_under_another_name() {
+        let world = put_assignment(409, "RoleAssignmentExists");
+        let twin = world["assignments"]
+            .as_array()
+            .into_iter()
+            .flatten()
+            .find(|one| one["principal"] == PRINCIPAL)
+            .expect("the assignment exists already");
+        assert_eq!((&twin["scope"], &twin["role"]), (&json!(SCOPE), &json!(OWNER)));
+        assert_ne!(twin["name"], "2e1f6b4f-8c75-4d2b-8a1e-3a7c9f5d8ba2");
+        assert_eq!(world["groups"][0]["id"], PRINCIPAL, "the principal is of its kind");
+    }
+
+    #[test]
+    fn whoever_is_refused_has_no_role_and_whom_nobody_knows_does_not_exist() {
+        let refused = put_assignment(403, "AuthorizationFailed");
+        assert_eq!(refused["assignments"], json!([]), "nobody may do anything");
+        let unknown = put_assignment(400, "PrincipalNotFound");
+        assert_eq!(unknown["groups"], json!([]), "the principal is not there");
+    }
+
+    #[test]
+    fn what_was_not_found_is_not_there() {
+        let missing = json!({"error": {"code": "ResourceGroupNotFound", "message": ""}});
+        let empty = world("GET", "", &Value::Null, 404, &missing);
+        assert_eq!(empty["subscriptions"][0]["resource_groups"], json!([]));
+        let found = json!({"id": SCOPE, "name": "group", "location": "westus", "tags": {"a": "b"}});
+        let whole = world("GET", "", &Value::Null, 200, &found);
+        let group = &whole["subscriptions"][0]["resource_groups"][0];
+        assert_eq!((&group["location"], &group["tags"]), (&json!("westus"), &json!({"a": "b"})));
+    }
+}

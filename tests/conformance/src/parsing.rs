@@ -310,7 +310,7 @@ impl<'r> Reading<'r> {
             cause: Cause::none(),
         };
         // The name of the assignment ends the path.
-        self.replay.set([(leak(name.to_string()), answer.clone())]);
+        self.replay.set([(name.to_string(), answer.clone())]);
         let assigned = access::assign_role(&self.identity, &account, &access).await?;
         Ok(json!({"existed": assigned.existed}))
     }
@@ -367,11 +367,6 @@ fn describe(failure: &Failure) -> Value {
     })
 }
 
-/// A path that the script keeps for as long as the process runs.
-fn leak(path: String) -> &'static str {
-    Box::leak(path.into_boxed_str())
-}
-
 /// A clock on which waiting takes no time.
 struct HandClock(Mutex<OffsetDateTime>);
 
@@ -389,5 +384,75 @@ impl Clock for HandClock {
 
     async fn sleep(&self, duration: Duration) {
         *self.0.lock().unwrap_or_else(PoisonError::into_inner) += duration;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn record(method: &str, url: &str, status: u16, body: &Value) -> Record {
+        let text = json!({
+            "request": {"method": method, "url": url, "body": null},
+            "response": {"status": status, "headers": {}, "body": body},
+        });
+        Record::read("hand-made", &text.to_string()).expect("a request and a response")
+    }
+
+    async fn outcomes(records: &[Record]) -> Vec<Outcome> {
+        let lines = read_records(records).await.expect("a port of loopback");
+        lines.into_iter().map(|line| line.outcome).collect()
+    }
+
+    const ARM: &str = "https://management.azure.com";
+
+    #[tokio::test]
+    async fn core_reads_what_is_in_an_answer() {
+        let scope = "/subscriptions/6a9d3f0e-1b2c-4d5e-8f90-a1b2c3d4e5f6";
+        let assignments = format!("{ARM}{scope}/providers/Microsoft.Authorization/roleAssignments");
+        let records = [
+            record("GET", &format!("{ARM}/tenants"), 200, &json!({"value": [{"tenantId": "t"}]})),
+            record(
+                "GET",
+                &assignments,
+                200,
+                &json!({"value": [{"properties": {
+                    "scope": scope,
+                    "roleDefinitionId": "/x/5e0bd9bd-7b93-4f28-af87-19fc36ad61bd",
+                }}]}),
+            ),
+            record(
+                "PUT",
+                &format!("{assignments}/x"),
+                409,
+                &json!({"error": {"code": "RoleAssignmentExists", "message": "It is there."}}),
+            ),
+            record("GET", &format!("{ARM}/tenants"), 503, &json!("<html>busy</html>")),
+        ];
+        assert_eq!(outcomes(&records).await, vec![Outcome::Agrees; 4]);
+    }
+
+    #[tokio::test]
+    async fn what_core_does_not_ask_for_is_not_used() {
+        let disk = format!("{ARM}/subscriptions/s/providers/Microsoft.Compute/disks");
+        let found = outcomes(&[record("GET", &disk, 200, &json!({"value": []}))]).await;
+        assert!(matches!(found[0], Outcome::NotUsed(_)), "{found:?}");
+    }
+
+    #[test]
+    fn the_expectations_are_no_echo_of_core() {
+        let body = json!({"value": [{
+            "id": "/subscriptions/s/resourceGroups/g/x", "name": "a", "kind": "AIServices", "location": "l",
+            "properties": {
+                "endpoint": "https://a/", "publicNetworkAccess": "Disabled",
+                "endpoints": {"OpenAI Language Model Instance API": "https://b/"},
+            },
+        }, {"kind": "Face"}]});
+        let expected = json!([{
+            "id": "/subscriptions/s/resourceGroups/g/x", "name": "a", "kind": "AIServices", "location": "l",
+            "resource_group": "g", "endpoint": "https://b",
+            "obstacles": ["no_custom_subdomain", "private_network"],
+        }]);
+        assert_eq!(expectation::accounts(&body), expected);
     }
 }

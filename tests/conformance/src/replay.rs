@@ -49,9 +49,9 @@ impl Replay {
 
     /// Sets what is answered: the first path part that a request's path ends with decides. What
     /// is not set is an empty list, or a made-up token.
-    pub fn set(&self, script: impl IntoIterator<Item = (&'static str, Answer)>) {
+    pub fn set<P: Into<String>>(&self, script: impl IntoIterator<Item = (P, Answer)>) {
         *lock(&self.script) =
-            script.into_iter().map(|(path, answer)| (path.to_owned(), answer)).collect();
+            script.into_iter().map(|(path, answer)| (path.into(), answer)).collect();
     }
 }
 

@@ -231,3 +231,96 @@ fn code_difference(recorded: &Body, served: &Body) -> Option<Difference> {
         detail: format!("recorded {recorded}, served {served}"),
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+    use crate::reasons::Reason;
+
+    const TENANT: &str = "1d0f5a3e-7b64-4c1a-9f0d-2f6b8e4c7a91";
+    const SUBSCRIPTION: &str = "8e2c4b6a-1f3d-4a5b-8c7d-9e0f1a2b3c4d";
+
+    fn record(url: &str, status: u16, body: &Value) -> Record {
+        let headers = json!({
+            "x-ms-request-id": TENANT, "x-ms-correlation-request-id": TENANT,
+        });
+        let text = json!({
+            "request": {"method": "GET", "url": url, "body": null},
+            "response": {"status": status, "headers": headers, "body": body},
+        });
+        Record::read("hand-made", &text.to_string()).expect("a request and a response")
+    }
+
+    fn subscription() -> Value {
+        json!({
+            "id": format!("/subscriptions/{SUBSCRIPTION}"), "subscriptionId": SUBSCRIPTION,
+            "tenantId": TENANT, "displayName": "One", "state": "Enabled",
+            "authorizationSource": "RoleBased", "managedByTenants": [],
+            "tags": {"team": "blue"},
+            "subscriptionPolicies": {"locationPlacementId": "a", "quotaId": "b", "spendingLimit": "Off"},
+        })
+    }
+
+    async fn compare(record: Record, reasons: Vec<Reason>) -> Serving {
+        let counterpart = Counterpart::start().await.expect("a port of loopback");
+        compare_records(&[record], &counterpart, &mut Reasons::of(reasons), Measure::Record)
+            .await
+            .expect("the simulator can be asked")
+    }
+
+    fn url() -> String {
+        format!("https://management.azure.com/subscriptions/{SUBSCRIPTION}?api-version=2022-12-01")
+    }
+
+    #[tokio::test]
+    async fn a_true_record_matches_and_counts_its_operation() {
+        let serving = compare(record(&url(), 200, &subscription()), Vec::new()).await;
+        assert_eq!((serving.matched(), serving.served()), (1, 1), "{:?}", serving.lines);
+        assert!(
+            serving.without_record.contains(&"tenants.list".to_owned()),
+            "it was not asked for"
+        );
+    }
+
+    #[tokio::test]
+    async fn a_member_that_azure_tells_and_the_simulator_does_not_is_a_difference() {
+        let mut body = subscription();
+        body["promotions"] = json!([]);
+        let serving = compare(record(&url(), 200, &body), Vec::new()).await;
+        let places: Vec<_> =
+            serving.lines[0].unexplained().iter().map(|difference| difference.headline()).collect();
+        assert_eq!((serving.matched(), places), (0, vec!["missing $.promotions".to_owned()]));
+        let reason = Reason {
+            operation: "subscriptions.get".to_owned(),
+            place: "$.promotions".to_owned(),
+            difference: "missing".to_owned(),
+            before_version: None,
+            detail: None,
+            reason: "nobody needs it".to_owned(),
+            seen_in: "hand-made".to_owned(),
+        };
+        let serving = compare(record(&url(), 200, &body), vec![reason]).await;
+        assert_eq!(serving.matched(), 1, "a reason explains it");
+    }
+
+    #[tokio::test]
+    async fn what_is_missing_in_the_record_is_missing_in_the_world() {
+        let body =
+            json!({"error": {"code": "SubscriptionNotFound", "message": "It is not there."}});
+        let serving = compare(record(&url(), 404, &body), Vec::new()).await;
+        assert_eq!(serving.matched(), 1, "{:?}", serving.lines);
+        let other = json!({"error": {"code": "SomethingElse", "message": "It is not there."}});
+        let serving = compare(record(&url(), 404, &other), Vec::new()).await;
+        assert_eq!(serving.matched(), 0, "the code of an error counts");
+    }
+
+    #[tokio::test]
+    async fn an_operation_of_another_service_is_not_compared() {
+        let url = "https://management.azure.com/subscriptions/s/providers/Microsoft.Compute/disks?api-version=1";
+        let serving = compare(record(url, 200, &json!({"value": []})), Vec::new()).await;
+        assert!(matches!(serving.lines[0].outcome, Outcome::NotUsed(_)), "{:?}", serving.lines);
+        assert_eq!(serving.served(), 0);
+    }
+}
