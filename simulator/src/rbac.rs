@@ -1,7 +1,7 @@
 //! Role-based access control: which assignments of a principal count at a scope, what they allow, and
 //! what deny assignments take away again.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use time::OffsetDateTime;
 
@@ -122,11 +122,14 @@ impl<'w> Rights<'w> {
                 };
             }
         }
-        let inherits = |one: &Subscription| {
-            !above.is_empty() && {
+        // What lies above a subscription is the same for all of one management group.
+        let mut decided: HashMap<Option<&str>, bool> = HashMap::new();
+        let mut inherits = |one: &'w Subscription| {
+            let group = one.management_group.as_deref();
+            *decided.entry(group).or_insert_with(|| {
                 let scopes = scopes_at_or_above(scenario, &format!("/subscriptions/{}", one.id));
                 scopes.iter().any(|scope| above.contains(scope.as_str()))
-            }
+            })
         };
         scenario
             .subscriptions_of(tenant)

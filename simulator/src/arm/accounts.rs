@@ -19,8 +19,9 @@ use crate::scenario::{Account, Deployment, NetworkRules, ResourceGroup, Subscrip
 use crate::signature;
 use crate::world::World;
 
-const READ: &str = "Microsoft.CognitiveServices/accounts/read";
-const READ_DEPLOYMENT: &str = "Microsoft.CognitiveServices/accounts/deployments/read";
+pub(super) const READ: &str = "Microsoft.CognitiveServices/accounts/read";
+pub(super) const READ_MODELS: &str = "Microsoft.CognitiveServices/accounts/models/read";
+pub(super) const READ_DEPLOYMENT: &str = "Microsoft.CognitiveServices/accounts/deployments/read";
 const CREATED: &str = "2025-11-03T09:12:47.1187302Z";
 
 /// `GET …/providers/Microsoft.CognitiveServices/accounts` of a subscription or a resource group:
@@ -124,7 +125,7 @@ pub(super) fn list_models(
     ask: &Ask<'_>,
     world: &World,
 ) -> Result<Answer, Answer> {
-    ask.require(world, &place.id(), "Microsoft.CognitiveServices/accounts/models/read")?;
+    ask.require(world, &place.id(), READ_MODELS)?;
     let page = page::cut(ask, world, model::offered().collect(), model::describe)?;
     Ok(Answer::body(StatusCode::OK, &page))
 }

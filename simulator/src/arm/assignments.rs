@@ -18,7 +18,7 @@ use crate::mutant::Mutant;
 use crate::rbac::{canonical, scopes_at_or_above};
 use crate::world::World;
 
-const READ: &str = "Microsoft.Authorization/roleAssignments/read";
+pub(super) const READ: &str = "Microsoft.Authorization/roleAssignments/read";
 const WRITE: &str = "Microsoft.Authorization/roleAssignments/write";
 const DELETE: &str = "Microsoft.Authorization/roleAssignments/delete";
 
@@ -73,7 +73,7 @@ pub(super) fn create(
     ask: &Ask<'_>,
     world: &mut World,
 ) -> Result<Answer, Answer> {
-    let place = Place::find(path, world)?;
+    let place = ask.find(path, Some(WRITE), world)?;
     let scope = place.id();
     let target = Target { request: Some(wished(ask, world)), resource: None };
     ask.require_for(world, &scope, &item_scope(path, name), WRITE, &target)?;
@@ -136,7 +136,7 @@ pub(super) fn delete(
     ask: &Ask<'_>,
     world: &mut World,
 ) -> Result<Answer, Answer> {
-    let place = Place::find(path, world)?;
+    let place = ask.find(path, Some(DELETE), world)?;
     let one = find(world, &place, name);
     let target = Target { request: None, resource: one.map(Assignment::attributes) };
     ask.require_for(world, &place.id(), &item_scope(path, name), DELETE, &target)?;

@@ -11,7 +11,7 @@ use crate::rbac::{Rights, canonical, is_below, scopes_at_or_above};
 use crate::roles::RoleDefinition;
 use crate::world::World;
 
-const READ: &str = "Microsoft.Authorization/roleDefinitions/read";
+pub(super) const READ: &str = "Microsoft.Authorization/roleDefinitions/read";
 
 /// `GET …/roleDefinitions` with no filter, `roleName eq '…'`, `type eq '…'` or `atScopeAndBelow()`.
 pub(super) fn list(place: &Place<'_>, ask: &Ask<'_>, world: &World) -> Result<Answer, Answer> {

@@ -11,7 +11,7 @@ use crate::rbac::Rights;
 use crate::world::{Identity, World};
 
 const NAMESPACE: &str = "Microsoft.ManagedIdentity";
-const READ: &str = "Microsoft.ManagedIdentity/userAssignedIdentities/read";
+pub(super) const READ: &str = "Microsoft.ManagedIdentity/userAssignedIdentities/read";
 const WRITE: &str = "Microsoft.ManagedIdentity/userAssignedIdentities/write";
 const DELETE: &str = "Microsoft.ManagedIdentity/userAssignedIdentities/delete";
 
@@ -41,7 +41,8 @@ pub(super) fn read(place: &Place<'_>, ask: &Ask<'_>, world: &World) -> Result<An
 /// `identity.PUT__201`), 200 for one that is there.
 pub(super) fn create(path: &ScopePath, ask: &Ask<'_>, world: &mut World) -> Result<Answer, Answer> {
     let (subscription, group, name) = parts(path)?;
-    let place = Place::find(&ScopePath::Group(subscription.clone(), group), world)?;
+    let group = ScopePath::Group(subscription.clone(), group);
+    let place = ask.find(&group, Some(WRITE), world)?;
     let Place::Group(subscription, group) = place else {
         return Err(super::unknown_route(ask.call));
     };
@@ -91,7 +92,7 @@ pub(super) fn create(path: &ScopePath, ask: &Ask<'_>, world: &mut World) -> Resu
 /// 204 when there was none.
 pub(super) fn delete(path: &ScopePath, ask: &Ask<'_>, world: &mut World) -> Result<Answer, Answer> {
     let (subscription, group, name) = parts(path)?;
-    let place = Place::find(&ScopePath::Group(subscription, group), world)?;
+    let place = ask.find(&ScopePath::Group(subscription, group), Some(DELETE), world)?;
     let Place::Group(subscription, group) = place else {
         return Err(super::unknown_route(ask.call));
     };

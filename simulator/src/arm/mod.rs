@@ -187,6 +187,22 @@ impl Route {
         }
     }
 
+    /// The action that reading this needs; none where nothing is read at a scope.
+    fn reads(&self) -> Option<&'static str> {
+        match self {
+            Self::ResourceGroup(_) | Self::CheckResourceGroup(_) => {
+                Some("Microsoft.Resources/subscriptions/resourceGroups/read")
+            }
+            Self::Accounts(_) | Self::Account(_) => Some(accounts::READ),
+            Self::Deployments(_) | Self::Deployment(..) => Some(accounts::READ_DEPLOYMENT),
+            Self::Models(_) => Some(accounts::READ_MODELS),
+            Self::Identities(_) | Self::Identity(_) => Some(identities::READ),
+            Self::RoleDefinitions(_) | Self::RoleDefinition(..) => Some(definitions::READ),
+            Self::RoleAssignments(_) | Self::ReadRoleAssignment(..) => Some(assignments::READ),
+            _ => None,
+        }
+    }
+
     fn scope(&self) -> Option<&ScopePath> {
         match self {
             Self::Metadata | Self::Tenants | Self::Subscriptions | Self::Query => None,
@@ -282,7 +298,7 @@ fn answer_known(route: &Route, ask: &Ask<'_>, world: &mut World) -> Result<Answe
         }
         _ => {}
     }
-    let place = Place::find(&path, world)?;
+    let place = ask.find(&path, route.reads(), world)?;
     match route {
         Route::Subscription(_) => subscriptions::read(&place, ask, world),
         Route::ResourceGroups(_) => subscriptions::list_resource_groups(&place, ask, world),
@@ -319,6 +335,23 @@ impl Ask<'_> {
     /// Whether the request's version is this one or newer: shapes grew over the years.
     fn is_since(&self, version: &str) -> bool {
         self.call.query("api-version").is_some_and(|own| own.as_str() >= version)
+    }
+
+    /// What a path names. To somebody who may not do `action` there, Resource Manager does not tell
+    /// what is missing: what does not exist is refused like what does.
+    fn find<'w>(
+        &self,
+        path: &ScopePath,
+        action: Option<&str>,
+        world: &'w World,
+    ) -> Result<Place<'w>, Answer> {
+        Place::find(path, world).map_err(|missing| {
+            let known = path.subscription().and_then(|id| world.scenario.subscription(id));
+            let hidden = action.filter(|action| {
+                known.is_some() && !Rights::of(world, &self.who).allow(&path.id(), action)
+            });
+            hidden.map_or(missing, |action| self.forbid(action, &path.id()))
+        })
     }
 
     /// Refuses unless the caller may do `action` at `scope`.

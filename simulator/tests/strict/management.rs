@@ -4,7 +4,8 @@ use reqwest::Method;
 use serde_json::{Value, json};
 
 use crate::bench::{
-    ACCOUNT, ADA, Bench, GRACE, GROUP, MARY, OPENAI_USER, Reply, SUBSCRIPTION, assignment_body,
+    ACCOUNT, ADA, ADA_ID, Bench, GRACE, GROUP, MARY, OPENAI_USER, Reply, SUBSCRIPTION,
+    assignment_body,
 };
 
 fn identities(scope: &str) -> String {
@@ -135,7 +136,7 @@ async fn a_group_is_checked_without_a_body() {
     };
     let reply = head(ADA, "RG-CHAT").await;
     assert_eq!((reply.status.as_u16(), reply.text.as_str()), (204, ""));
-    assert_eq!(head(ADA, "rg-none").await.status, 404);
+    assert_eq!(head(GRACE, "rg-none").await.status, 404);
     assert_eq!(head(MARY, "rg-chat").await.status, 403, "looking needs a role");
 }
 
@@ -208,4 +209,32 @@ async fn pages_are_cut_by_top_and_their_tokens_are_good_for_one_list_only() {
     }
     let shouted = format!("{path}&$skipToken={token_of_groups}");
     assert_eq!(bench.get(GRACE, &shouted).await.status, 200, "names are compared without case");
+}
+
+#[tokio::test]
+async fn what_does_not_exist_is_refused_like_what_does() {
+    let bench = Bench::start().await;
+    let account = "providers/Microsoft.CognitiveServices/accounts";
+    let item =
+        "providers/Microsoft.Authorization/roleAssignments/8a137a61-3f9a-4c30-a23e-be8927b0cfa1";
+    for (path, version, missing) in [
+        (format!("{SUBSCRIPTION}/resourceGroups/rg-none"), "2021-04-01", "ResourceGroupNotFound"),
+        (format!("{GROUP}/{account}/none"), "2025-06-01", "ResourceNotFound"),
+        (format!("{GROUP}/{account}/none/deployments"), "2025-06-01", "ResourceNotFound"),
+        (format!("{}/none", identities(GROUP)), "2024-11-30", "ResourceNotFound"),
+        (format!("{GROUP}/{account}/none/{item}"), "2022-04-01", "ResourceNotFound"),
+    ] {
+        let path = format!("{path}?api-version={version}");
+        assert_eq!(bench.get(GRACE, &path).await.refusal(), (404, missing.into()), "{path}");
+        assert_eq!(bench.get(MARY, &path).await.refusal(), (403, "AuthorizationFailed".into()));
+        if path.contains(item) {
+            let body = || Some(assignment_body(OPENAI_USER, ADA_ID));
+            let put = async |user: &str| {
+                bench.arm(Method::PUT, &path, &bench.arm_token(user), body()).await.status
+            };
+            assert_eq!((put(GRACE).await.as_u16(), put(ADA).await.as_u16()), (404, 403));
+        }
+    }
+    let nowhere = "/subscriptions/00000000-0000-4000-8000-000000000000?api-version=2022-12-01";
+    assert_eq!(bench.get(MARY, nowhere).await.refusal(), (404, "SubscriptionNotFound".into()));
 }
