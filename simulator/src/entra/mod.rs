@@ -1,8 +1,11 @@
 //! Microsoft Entra ID, v2.0 endpoints: metadata, pages for people, codes, tokens.
 
 mod application;
+mod ask;
+mod authority;
 mod authorize;
 mod claims;
+mod demand;
 mod device;
 mod error;
 mod interaction;
@@ -12,20 +15,16 @@ mod redeem;
 mod scope;
 mod state;
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
 use http::{Method, StatusCode};
-use time::OffsetDateTime;
-use uuid::Uuid;
 
 use crate::answer::Answer;
 use crate::call::Call;
-use crate::policy::{Case, Demand, Merits};
-use crate::scenario::{Application, Scenario, Tenant, User};
 use crate::site::Site;
-use crate::world::World;
 
+use ask::{Ask, check_duplicates};
+use authority::{Authority, CONSUMERS, name_directory};
 pub(crate) use claims::Claims;
+use demand::find_unmet_demand;
 use error::EntraError;
 pub(crate) use state::{SignIn, State};
 
@@ -89,7 +88,7 @@ impl Route {
 }
 
 pub(crate) fn answer(route: Option<&Route>, call: &Call, site: &Site) -> Answer {
-    let ask = Ask { call, site, trace: Uuid::new_v4(), correlation: correlation_id(call) };
+    let ask = Ask::new(call, site);
     let answer = match route {
         None => Answer::empty(StatusCode::NOT_FOUND),
         Some(Route::InstanceDiscovery) => metadata::discover_instance(&ask),
@@ -115,198 +114,4 @@ pub(crate) fn answer(route: Option<&Route>, call: &Call, site: &Site) -> Answer 
         return answer.with("client-request-id", &ask.correlation);
     }
     answer
-}
-
-/// A request to Entra, and the two ids under which it can be found again.
-struct Ask<'a> {
-    call: &'a Call,
-    site: &'a Site,
-    trace: Uuid,
-    /// The client's own id for the request where it sent one.
-    correlation: String,
-}
-
-impl Ask<'_> {
-    fn now(&self) -> OffsetDateTime {
-        self.site.clock.now()
-    }
-
-    /// What MSAL sends as a header, in the query or in the form, whichever it is.
-    fn parameter(&self, name: &str) -> Option<String> {
-        parameter(self.call, name)
-    }
-
-    /// Id and secret of a client that authenticates by a header (RFC 6749, section 2.3.1).
-    fn client_credentials(&self) -> Option<(String, String)> {
-        let (scheme, text) = self.call.header("authorization")?.split_once(' ')?;
-        if !scheme.eq_ignore_ascii_case("basic") {
-            return None;
-        }
-        let text = String::from_utf8(STANDARD.decode(text.trim()).ok()?).ok()?;
-        let (id, secret) = text.split_once(':')?;
-        let decode = |part: &str| {
-            let mut pairs = form_urlencoded::parse(part.as_bytes());
-            pairs.next().map(|(text, _)| text.into_owned()).unwrap_or_default()
-        };
-        let secret = decode(secret);
-        self.site.ledger.keep_secret(&secret);
-        Some((decode(id), secret))
-    }
-
-    /// A field of the form that must be there.
-    fn needed(&self, name: &str) -> Result<String, EntraError> {
-        self.call
-            .field(name)
-            .filter(|value| !value.is_empty())
-            .ok_or_else(|| EntraError::missing(name))
-    }
-}
-
-/// Parameters of OAuth, which are sent once (RFC 6749, sections 3.1 and 3.2).
-const UNIQUE: [&str; 12] = [
-    "claims",
-    "client_id",
-    "client_secret",
-    "code",
-    "code_verifier",
-    "device_code",
-    "grant_type",
-    "login_hint",
-    "redirect_uri",
-    "refresh_token",
-    "scope",
-    "state",
-];
-
-/// Refuses a query or a form that names a parameter twice.
-fn check_duplicates(pairs: &[u8]) -> Result<(), EntraError> {
-    let names: Vec<_> = form_urlencoded::parse(pairs).map(|(name, _)| name).collect();
-    let twice = UNIQUE.iter().find(|one| names.iter().filter(|name| name == one).count() > 1);
-    match twice {
-        None => Ok(()),
-        Some(name) => Err(EntraError::new(
-            "invalid_request",
-            9_000_411,
-            format!("The request is not properly formatted. The parameter '{name}' is duplicated."),
-        )),
-    }
-}
-
-fn parameter(call: &Call, name: &str) -> Option<String> {
-    call.header(name)
-        .map(str::to_owned)
-        .or_else(|| call.query(name))
-        .or_else(|| call.is_form().then(|| call.field(name)).flatten())
-}
-
-fn correlation_id(call: &Call) -> String {
-    parameter(call, "client-request-id")
-        .filter(|id| Uuid::parse_str(id).is_ok())
-        .unwrap_or_else(|| Uuid::new_v4().to_string())
-}
-
-/// The tenant of personal accounts.
-const CONSUMERS: &str = "9188040d-6c67-4c5b-b112-36a304b66dad";
-
-/// The tenant part of a path.
-#[derive(Clone, Debug, PartialEq, Eq)]
-enum Authority {
-    /// One tenant, by its id.
-    Tenant(String),
-    /// `organizations` or `common`: the home tenant of whoever signs in.
-    Home,
-    /// `consumers`: personal accounts, of which no scenario has one.
-    Consumers,
-}
-
-impl Authority {
-    fn of(segment: &str, scenario: &Scenario) -> Result<Self, EntraError> {
-        match segment {
-            "organizations" | "common" => return Ok(Self::Home),
-            "consumers" | CONSUMERS => return Ok(Self::Consumers),
-            _ => {}
-        }
-        let tenant = scenario.tenant(segment).ok_or_else(|| EntraError::unknown_tenant(segment))?;
-        Ok(Self::Tenant(tenant.id.clone()))
-    }
-
-    /// The public client with this id, where the authority lets it sign people in.
-    fn find_client(
-        &self,
-        client: &str,
-        segment: &str,
-        scenario: &Scenario,
-    ) -> Result<Application, EntraError> {
-        if *self == Self::Consumers {
-            return Err(EntraError::unknown_client(client, "Microsoft Accounts"));
-        }
-        scenario
-            .application(client)
-            .cloned()
-            .ok_or_else(|| EntraError::unknown_client(client, name_directory(segment, scenario)))
-    }
-
-    /// The tenant whose token a user gets here.
-    ///
-    /// # Errors
-    /// AADSTS50020 when the tenant does not know the user.
-    fn tenant_for<'s>(
-        &self,
-        user: &User,
-        application: &Application,
-        scenario: &'s Scenario,
-    ) -> Result<&'s Tenant, EntraError> {
-        let id = match self {
-            Self::Home | Self::Consumers => &user.home,
-            Self::Tenant(id) => id,
-        };
-        let tenant = scenario.tenant(id).ok_or_else(|| EntraError::unknown_tenant(id))?;
-        if user.object_id(&tenant.id).is_none() {
-            return Err(EntraError::new(
-                "invalid_grant",
-                50020,
-                format!(
-                    "User account '{}' from identity provider 'https://sts.windows.net/{}/' does not exist in tenant '{}' and cannot access the application '{}'({}) in that tenant. The account needs to be added as an external user in the tenant first. Sign out and sign in again with a different Azure Active Directory user account.",
-                    user.upn, user.home, tenant.name, application.id, application.name
-                ),
-            ));
-        }
-        Ok(tenant)
-    }
-
-    /// Whether something that was given out for `tenant` may be redeemed here.
-    fn covers(&self, tenant: &str) -> bool {
-        match self {
-            Self::Tenant(id) => id == tenant,
-            Self::Home => true,
-            Self::Consumers => false,
-        }
-    }
-}
-
-/// What Entra calls a tenant in its texts.
-fn name_directory<'a>(segment: &'a str, scenario: &'a Scenario) -> &'a str {
-    scenario.tenant(segment).map_or(segment, |tenant| tenant.name.as_str())
-}
-
-/// The first thing that is demanded of this person and this client and is not there: sign-ins are
-/// revoked by the home tenant, everything else is the business of the tenant of the token.
-fn find_unmet_demand<'w>(
-    world: &'w World,
-    tenant: &'w Tenant,
-    case: &Case<'_>,
-    merits: &Merits,
-    now: OffsetDateTime,
-) -> Option<&'w Demand> {
-    let began = world.entra.began;
-    let home = case
-        .user
-        .and_then(|upn| world.scenario.user(upn))
-        .and_then(|user| world.scenario.tenant(&user.home))
-        .unwrap_or(tenant);
-    let revokes = |demand: &&Demand| matches!(demand, Demand::Revoked { .. });
-    home.policies
-        .unmet(case, merits, now, began)
-        .find(revokes)
-        .or_else(|| tenant.policies.unmet(case, merits, now, began).find(|one| !revokes(one)))
 }
