@@ -143,7 +143,7 @@ impl Stay {
             command.env("JAVA_TOOL_OPTIONS", options);
         }
         command
-            .env("AZURE_SIMULATOR", line.trim())
+            .env("AZURE_SIMULATOR", fit(line.trim()))
             .env("HOME", self.folder.join("home"))
             .env("TMPDIR", self.folder.join("tmp"))
             .env("XDG_RUNTIME_DIR", self.folder.join("runtime"))
@@ -177,6 +177,18 @@ impl Drop for Stay {
     fn drop(&mut self) {
         // A temporary folder that stays behind harms nobody.
         let _ = fs::remove_dir_all(&self.folder);
+    }
+}
+
+/// The JSON line as a variable can hold it: Linux takes 128 kB, which the names of ten thousand
+/// accounts exceed. They stand in the hosts file too.
+fn fit(line: &str) -> String {
+    match line.split_once("\"hosts\":[") {
+        Some((before, names)) if line.len() > 100_000 => {
+            let after = names.split_once(']').map_or("", |(_, after)| after);
+            format!("{before}\"hosts\":null{after}")
+        }
+        _ => line.to_owned(),
     }
 }
 
@@ -237,6 +249,15 @@ mod tests {
         for wrong in [&["az"][..], &["--"], &[], &["--scenario", "--", "az"]] {
             Request::read(wrong).expect_err("the command would be guessed");
         }
+    }
+
+    #[test]
+    fn the_names_of_a_large_scenario_are_left_out() {
+        let line = |names: &str| format!("{{\"ca\":\"a\",\"hosts\":[{names}],\"openai\":\"b\"}}");
+        let small = line("\"one.openai.azure.com\"");
+        assert_eq!(fit(&small), small, "nothing is lost that fits");
+        let large = line(&"\"one.openai.azure.com\",".repeat(5000));
+        assert_eq!(fit(&large), "{\"ca\":\"a\",\"hosts\":null,\"openai\":\"b\"}");
     }
 
     #[test]

@@ -337,8 +337,10 @@ fn test_clients(stage: &Stage, workshop: &mut Workshop) -> Outcome<Tally> {
         Ok(programs) => programs,
         Err(reason) => return Ok(Tally::of_failure(&format!("{}: {reason}", stage.name))),
     };
+    let mut tally = count_tests(stage.name, test_programs(stage, &executables))?;
     let lane = |lane: &str| clients::flows(&executables, &programs, &["--lane", lane]);
-    count_side_by_side(stage.name, vec![lane("1/2")?, lane("2/2")?])
+    tally += count_side_by_side(stage.name, vec![lane("1/2")?, lane("2/2")?])?;
+    Ok(tally)
 }
 
 fn catch_mutants(stage: &Stage, workshop: &mut Workshop) -> Outcome<Tally> {

@@ -163,3 +163,46 @@ fn tell(panic: &(dyn Any + Send)) -> String {
     let text = panic.downcast_ref::<String>().map(String::as_str);
     text.or_else(|| panic.downcast_ref::<&str>().copied()).unwrap_or("it panicked").to_owned()
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::{Choice, choose, flows};
+
+    fn names(words: &[&str]) -> Vec<String> {
+        let words: Vec<String> = words.iter().map(|word| (*word).to_owned()).collect();
+        match choose(&words) {
+            Ok(Choice::Run(chosen)) => chosen.iter().map(|flow| flow.full_name()).collect(),
+            Ok(Choice::List) => Vec::new(),
+            Err(reason) => panic!("{reason}"),
+        }
+    }
+
+    #[test]
+    fn every_flow_has_a_name_of_its_own() {
+        let all: Vec<String> = flows::all().iter().map(|flow| flow.full_name()).collect();
+        let different: BTreeSet<&String> = all.iter().collect();
+        assert_eq!(different.len(), all.len(), "a name runs one flow: {all:?}");
+    }
+
+    #[test]
+    fn the_lanes_together_run_every_flow_once() {
+        let (all, mut both) = (names(&[]), names(&["--lane", "1/2"]));
+        assert!(both.len() < all.len(), "each lane is a part");
+        both.extend(names(&["--lane", "2/2"]));
+        both.sort();
+        let mut all = all;
+        all.sort();
+        assert_eq!(both, all);
+    }
+
+    #[test]
+    fn a_name_that_no_flow_has_is_refused() {
+        assert_eq!(names(&["azure-cli/signs-out"]), ["azure-cli/signs-out"]);
+        let words = ["azure-cli/signs-out".to_owned(), "azure-cli/signs-of".to_owned()];
+        let Err(reason) = choose(&words) else { panic!("a slip of the pen would test nothing") };
+        assert!(reason.contains("azure-cli/signs-of"), "{reason}");
+        assert!(choose(&["--lane".to_owned(), "3/2".to_owned()]).is_err(), "there is no such lane");
+    }
+}
