@@ -207,7 +207,7 @@ fn assert_failed(failure: &Failure, kind: &str, status: u64, code: &str) {
     );
 }
 
-/// Makes a credential; the scope of its commands is this.
+/// Makes a credential of this kind, with these members of the command.
 async fn make(stage: &mut Stage, client: Client, name: &str, kind: &str, more: Value) {
     let mut order = json!({"action": "credential", "credential": name, "kind": kind});
     order.as_object_mut().expect("an object").extend(more.as_object().cloned().unwrap_or_default());
@@ -288,6 +288,8 @@ async fn parent_scope(stage: &mut Stage, client: Client) {
 }
 
 async fn role_takes_time(stage: &mut Stage, client: Client) {
+    // Longer than Azure CLI and a busy machine take between the assignment and the chat.
+    stage.set_scenario(&json!({"role_effective_after_seconds": 600})).await;
     stage.sign_in_az(ADA, &["--tenant", CONTOSO]).await.succeeded();
     make(stage, client, "default", "default", json!({})).await;
     let assign = ["role", "assignment", "create", "--role", OPENAI_USER, "--scope", NEW_GROUP];
@@ -295,7 +297,7 @@ async fn role_takes_time(stage: &mut Stage, client: Client) {
     stage.az(&[&assign[..], &whom].concat()).await.succeeded();
     let failure = stage.fail(client, chat("default", NEW_ENDPOINT, "v1")).await;
     assert_failed(&failure, errors_of(client).unauthorized, 401, "PermissionDenied");
-    stage.practice.advance(41).await;
+    stage.practice.advance(601).await;
     let answer = stage.obey(client, chat("default", NEW_ENDPOINT, "v1")).await;
     assert_whole(&answer["chat"]);
 }
