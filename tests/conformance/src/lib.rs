@@ -15,6 +15,7 @@ pub mod noise;
 pub mod operation;
 pub mod options;
 pub mod parsing;
+pub mod production;
 pub mod reasons;
 pub mod record;
 pub mod rename;

@@ -5,16 +5,17 @@ use std::path::Path;
 use std::process::ExitCode;
 
 use conformance::exchange::Counterpart;
+use conformance::failure_table::{self, Failure};
 use conformance::options::Options;
 use conformance::parsing;
 use conformance::reasons::Reasons;
 use conformance::record::{Record, read_folder};
 use conformance::report::{
-    Decoys, Figures, Operations, describe_diagnosis, describe_parsing, describe_reasons,
-    describe_serving,
+    Decoys, Figures, Operations, describe_diagnosis, describe_parsing, describe_production,
+    describe_reasons, describe_serving,
 };
 use conformance::serving::{Measure, Serving, compare_records};
-use conformance::{diagnosis, examples, failure_table};
+use conformance::{diagnosis, examples, production};
 
 #[tokio::main]
 async fn main() -> ExitCode {
@@ -60,6 +61,7 @@ async fn check(options: &Options) -> Result<bool, String> {
         println!("{}", describe_reasons(&[&serving, &compared], &unused));
     }
     good &= check_diagnosis(options, &records, &mut figures)?;
+    good &= check_production(options, &counterpart, &mut figures).await?;
     let text = serde_json::to_string(&figures).map_err(|error| error.to_string())?;
     println!("{text}");
     if let Some(file) = &options.json {
@@ -97,13 +99,7 @@ fn check_diagnosis(
     figures: &mut Figures,
 ) -> Result<bool, String> {
     let (quoted, broken) = read_records(options.quoted.as_deref())?;
-    let failures = match &options.failures {
-        Some(file) => failure_table::read(
-            &std::fs::read_to_string(file)
-                .map_err(|error| format!("{}: {error}", file.display()))?,
-        ),
-        None => Vec::new(),
-    };
+    let failures = read_failures(options)?;
     let mut cases = diagnosis::cases_of_table(&failures);
     cases.extend(diagnosis::cases_of_records(records));
     cases.extend(diagnosis::cases_of_records(&quoted));
@@ -117,6 +113,35 @@ fn check_diagnosis(
     println!("Diagnosis: {} of {} rows are recognised", figures.failures.recognised, listed.len());
     println!("Decoys: {} of {} are unknown", figures.decoys.unknown, figures.decoys.all);
     Ok(broken == 0 && found.misses.is_empty() && figures.failures.recognised == listed.len())
+}
+
+/// Brings about every failure that the simulator has a name for.
+async fn check_production(
+    options: &Options,
+    counterpart: &Counterpart,
+    figures: &mut Figures,
+) -> Result<bool, String> {
+    let listed = diagnosis::listed_rows(&read_failures(options)?);
+    let productions = production::produce_all(counterpart).await;
+    println!("{}", describe_production(&productions));
+    let produced: BTreeSet<&String> = productions
+        .iter()
+        .filter(|production| production.is_right())
+        .map(|production| &production.row)
+        .filter(|row| listed.contains(*row))
+        .collect();
+    figures.failures.produced = produced.len();
+    let right = productions.iter().filter(|production| production.is_right()).count();
+    println!("Production: {right} of {} named failures are recognised", productions.len());
+    Ok(right == productions.len())
+}
+
+/// The table of failures, empty where none is named.
+fn read_failures(options: &Options) -> Result<Vec<Failure>, String> {
+    let Some(file) = &options.failures else { return Ok(Vec::new()) };
+    let page =
+        std::fs::read_to_string(file).map_err(|error| format!("{}: {error}", file.display()))?;
+    Ok(failure_table::read(&page))
 }
 
 /// The records of a folder, and how many files are none; each of those is told.

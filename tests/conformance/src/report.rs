@@ -7,6 +7,7 @@ use serde::Serialize;
 
 use crate::diagnosis::{Recognition, later_rows};
 use crate::parsing;
+use crate::production::Production;
 use crate::reasons::Reason;
 use crate::serving::{self, Serving};
 
@@ -209,6 +210,21 @@ pub fn describe_diagnosis(found: &Recognition, listed: &BTreeSet<String>) -> Str
         for miss in &found.misses {
             let _ = writeln!(text, "  {miss}");
         }
+    }
+    text
+}
+
+/// The section on the failures that the simulator brings about.
+pub fn describe_production(productions: &[Production]) -> String {
+    let mut text = String::from("Production: named failures, and what came of them\n");
+    for production in productions {
+        let came = match &production.recognised {
+            Ok(Some(row)) => row.clone(),
+            Ok(None) => "unknown".to_owned(),
+            Err(reason) => reason.clone(),
+        };
+        let sign = if production.is_right() { ' ' } else { '!' };
+        let _ = writeln!(text, " {sign} {:<5} {came}", production.name);
     }
     text
 }
