@@ -28,7 +28,8 @@ static SECONDS: LazyLock<Regex> = LazyLock::new(|| pattern(r"\b\d+( seconds?\b)"
 static DATE: LazyLock<Regex> = LazyLock::new(|| pattern(r"\b20\d\d-\d\d-\d\d([ T])\d\d:\d\d:\d\d"));
 static MAIL: LazyLock<Regex> = LazyLock::new(|| pattern(r"[A-Za-z0-9._-]+@[A-Za-z0-9.-]+\.[a-z]+"));
 static NAMED: LazyLock<Regex> = LazyLock::new(|| {
-    pattern(r"(?i)(/resourceGroups/|/accounts/|/deployments/|/projects/)([A-Za-z0-9._-]+)")
+    // An action such as `Microsoft.X/accounts/read` looks alike, and is no id.
+    pattern(r"(?i)(/resourceGroups/|/providers/[A-Za-z.]+/[A-Za-z]+/)([A-Za-z0-9._-]+)")
 });
 
 /// A source of variations.
@@ -157,7 +158,8 @@ fn pattern(text: &str) -> Regex {
 mod tests {
     use super::*;
 
-    const TEXT: &str = "The client '{upn}' with object id '3f1a2b3c-0d1e-4f5a-8b6c-7d8e9f0a1b2c' may not ... over \
+    const TEXT: &str = "The client '{upn}' with object id '3f1a2b3c-0d1e-4f5a-8b6c-7d8e9f0a1b2c' may not ... \
+        'Microsoft.X/accounts/read' over \
         '/subscriptions/3f1a2b3c-0d1e-4f5a-8b6c-7d8e9f0a1b2c/resourceGroups/old-group'. Retry after 7 seconds.";
 
     #[test]
