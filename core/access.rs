@@ -349,9 +349,17 @@ fn judge(
         let without_data = ROLES.iter().filter(|role| !role.chats).find(|role| {
             reaching().any(|item| known_role(&item.properties.role_definition_id) == Some(**role))
         });
-        findings.push(match without_data {
-            Some(role) => Notice::new("owner_without_data_role", &[("role", role.name)]),
-            None => Notice::new("no_role", &[]),
+        let below = assignments.unwrap_or_default().iter().find_map(|item| {
+            let role = known_role(&item.properties.role_definition_id)?;
+            (role.chats && is_below(&item.properties.scope, scope)).then_some((role, item))
+        });
+        findings.push(match (below, without_data) {
+            (Some((role, item)), _) => {
+                let scope = scope_name(&item.properties.scope);
+                Notice::new("role_below", &[("role", role.name), ("scope", scope)])
+            }
+            (_, Some(role)) => Notice::new("owner_without_data_role", &[("role", role.name)]),
+            (None, None) => Notice::new("no_role", &[]),
         });
     }
     if permissions.is_none() {
@@ -381,6 +389,11 @@ fn found_role(role: Role, assignment: &AssignmentProperties, scope: &str) -> Not
 fn known_role(definition: &str) -> Option<Role> {
     let id = definition.rsplit('/').next()?;
     ROLES.iter().find(|role| role.id.eq_ignore_ascii_case(id)).copied()
+}
+
+/// Whether a role is assigned at a part of the account, such as a project.
+fn is_below(assigned: &str, scope: &str) -> bool {
+    assigned.to_lowercase().starts_with(&format!("{}/", scope.to_lowercase()))
 }
 
 fn reaches(assigned: &str, scope: &str) -> bool {
@@ -464,7 +477,10 @@ mod tests {
     #[test]
     fn a_role_at_a_child_of_the_account_does_not_reach_it() {
         let child = assignment(OPENAI_USER.id, &format!("{SCOPE}/projects/p"));
-        assert_eq!(judge(Some(&[]), Some(&[child]), SCOPE).0, Verdict::MayNotChat);
+        let (verdict, findings) = judge(Some(&[]), Some(&[child]), SCOPE);
+        assert_eq!(verdict, Verdict::MayNotChat);
+        assert_eq!(findings[0].code, "role_below", "that it is there all the same is told");
+        assert_eq!(findings[0].parameters["scope"], "p");
     }
 
     #[test]

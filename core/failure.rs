@@ -123,7 +123,7 @@ codes! {
     /// The subscription is full of role assignments.
     AssignmentLimit(),
     /// A lock forbids changes (409 ScopeLocked).
-    ScopeLocked("reason"),
+    ScopeLocked("resource"),
     /// A deny assignment forbids the assignment (403).
     DenyAssignment("role", "resource"),
     /// Azure refused the assignment for another reason.

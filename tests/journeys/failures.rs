@@ -167,7 +167,7 @@ met! {
         ["text:request_access", "action:check_access", "action:choose_resource"];
     r15_a_full_subscription: "R15a" as "assignment-limit", Assignment, AssignmentLimit {}
         ["action:try_again", "action:choose_resource", "link:portal"];
-    r15_a_lock: "R15b" as "scope-locked", Assignment, ScopeLocked {}
+    r15_a_lock: "R15b" as "scope-locked", Assignment, ScopeLocked { resource: RESOURCE }
         ["action:try_again", "link:portal", "action:choose_resource"];
     r15_a_deny_assignment: "R15c" as "deny-assignment", Assignment,
         DenyAssignment { role: ROLE, resource: RESOURCE }

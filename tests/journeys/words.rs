@@ -92,6 +92,7 @@ fn every_sentence_by_code_of_the_core_has_words() {
                 "owner_without_data_role",
                 "permissions_unread",
                 "role_assigned",
+                "role_below",
                 "role_existed",
             ],
         ),

@@ -546,7 +546,11 @@ const FAILURES: Readonly<Record<Code, FailureExample>> = {
     remedies: [request, checkAgain, otherResource],
   },
   assignment_limit: { page: atAccess, remedies: [again, otherResource, portal] },
-  scope_locked: { page: atAccess, parameters: { reason }, remedies: [again, portal, otherResource] },
+  scope_locked: {
+    page: atAccess,
+    parameters: { resource: inUse },
+    remedies: [again, portal, otherResource],
+  },
   deny_assignment: {
     page: atAccess,
     parameters: { role: PLAN.role, resource: inUse },
