@@ -57,7 +57,11 @@ impl Bundle {
 pub fn find_bundle() -> Outcome<Bundle> {
     let folder = target_folder().join("release");
     let deb = find_deb(&folder.join("bundle/deb"))?;
-    Ok(Bundle { program: folder.join("keyless-desktop"), deb })
+    let program = folder.join("keyless-desktop");
+    if !program.is_file() {
+        return Err(format!("there is no {}", program.display()));
+    }
+    Ok(Bundle { program, deb })
 }
 
 fn find_deb(folder: &Path) -> Outcome<PathBuf> {
