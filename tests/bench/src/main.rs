@@ -8,6 +8,8 @@ mod journey;
 mod peer;
 mod person;
 #[cfg(target_os = "linux")]
+mod priority;
+#[cfg(target_os = "linux")]
 mod processes;
 mod report;
 #[cfg(target_os = "linux")]

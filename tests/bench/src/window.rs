@@ -16,6 +16,7 @@ use tempfile::TempDir;
 
 use crate::Trouble;
 use crate::figures::{median, range, round};
+use crate::priority::Priority;
 use crate::processes::{measure_pss, measure_work};
 use crate::report;
 use crate::screen::{Frame, Screen};
@@ -36,6 +37,8 @@ pub struct Windows {
     empty: Vec<Start>,
     /// How many programs wanted a processor in the minute before, on how many processors.
     load: (f64, usize),
+    /// Whether they had priority over those.
+    first: bool,
 }
 
 /// One start of one program.
@@ -55,6 +58,7 @@ struct Start {
 pub fn measure(app: &Path, empty: &Path, pairs: usize) -> Result<Windows, Trouble> {
     let screen = Screen::open()?;
     let load = read_load()?;
+    let priority = Priority::take();
     let (app_home, empty_home) = (Home::new()?, Home::new()?);
     // In practice mode the first page needs nothing of this machine.
     let start_app = || start(&screen, app_home.lend_to(Command::new(app).arg("--practice")));
@@ -62,7 +66,8 @@ pub fn measure(app: &Path, empty: &Path, pairs: usize) -> Result<Windows, Troubl
     // The first start of each reads its files from the disk and makes its folders.
     start_app()?;
     start_empty()?;
-    let mut windows = Windows { app: Vec::new(), empty: Vec::new(), load };
+    let mut windows =
+        Windows { app: Vec::new(), empty: Vec::new(), load, first: priority.is_some() };
     for pair in 0..pairs {
         if pair % 2 == 0 {
             windows.app.push(start_app()?);
@@ -103,13 +108,22 @@ impl Windows {
             "   The first page comes {later:.0} ms after the empty window's; at most \
              {MORE_THAN_EMPTY:.0} allowed",
         );
+        self.print_load();
+    }
+
+    fn print_load(&self) {
         let (load, processors) = self.load;
-        if load > processors as f64 {
-            println!(
-                "   The machine is busy: a load of {load:.1} on {processors} processors. The times \
-                 are those of a wait, not of Keyless; look at the work, or measure again at rest"
-            );
+        if load <= processors as f64 {
+            return;
         }
+        let doubt = match self.first {
+            true => "The windows had priority, which helps, but not wholly",
+            false => "The times are those of a wait, not of Keyless",
+        };
+        println!(
+            "   The machine is busy: a load of {load:.1} on {processors} processors. {doubt}; look \
+             at the work, or measure again at rest"
+        );
     }
 
     fn print_row(&self, name: &str, unit: &str, value: fn(&Start) -> f64) {
