@@ -140,6 +140,7 @@ impl Addresses {
 }
 
 /// The service of a request and what is left of its path; none when no service lives there.
+#[cfg_attr(not(feature = "hosts"), allow(unused_variables))]
 pub(crate) fn locate<'p>(
     entrance: Entrance,
     host: &str,

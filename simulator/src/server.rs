@@ -200,11 +200,11 @@ fn is_for_us(call: &Call, site: &Site, entrance: Entrance) -> bool {
     let Some(host) = call.header(HOST.as_str()) else {
         return false;
     };
-    #[cfg(feature = "hosts")]
-    if entrance == Entrance::Names {
-        return crate::hosts::find_service(host).is_some();
+    match entrance {
+        #[cfg(feature = "hosts")]
+        Entrance::Names => crate::hosts::find_service(host).is_some(),
+        _ => site.hosts.iter().any(|own| own.eq_ignore_ascii_case(host)),
     }
-    site.hosts.iter().any(|own| own.eq_ignore_ascii_case(host))
 }
 
 /// The path as the history has it: where hosts name the services, with the host before it
