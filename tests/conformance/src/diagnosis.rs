@@ -372,7 +372,7 @@ fn expected_row(area: Area, answer: &Answer) -> Option<&'static str> {
         (Area::Assignment, 400, "PrincipalNotFound") => Some("R6"),
         (Area::Assignment, _, _) if says("hash conflict") => Some("R18"),
         (
-            Area::Assignment,
+            _,
             _,
             "RoleAssignmentLimitExceeded" | "ScopeLocked" | "DenyAssignmentAuthorizationFailed",
         ) => Some("R15"),
