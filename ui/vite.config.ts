@@ -15,5 +15,7 @@ export default defineConfig({
     environment: "jsdom",
     setupFiles: ["src/testing/setup.ts"],
     restoreMocks: true,
+    // A page is searched by axe in half a second; a busy machine takes many times that.
+    testTimeout: 60_000,
   },
 });
