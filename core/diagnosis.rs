@@ -392,7 +392,7 @@ impl Offer {
                 None => failure,
             },
             Offer::Command { command, line } => {
-                match fill(line, values).filter(|line| is_safe(line)) {
+                match fill(line, &arguments(values)).filter(|line| is_safe(line)) {
                     Some(line) => failure.command(*command, line),
                     None => failure,
                 }
@@ -424,6 +424,15 @@ fn fill(template: &str, values: &Parameters) -> Option<String> {
         out.push_str(literal);
     }
     Some(out)
+}
+
+/// The values that are one argument of a command each: no blank divides them, and no dash makes
+/// them an option.
+fn arguments(values: &Parameters) -> Parameters {
+    let is_one = |value: &str| !value.starts_with('-') && !value.contains(' ');
+    let mut arguments = values.clone();
+    arguments.retain(|_, value| is_one(value));
+    arguments
 }
 
 /// Whether bash, PowerShell and cmd all read the line as it stands, without quotes.

@@ -210,7 +210,8 @@ fn a_command_is_offered_only_where_every_shell_reads_it_alike() {
         refused("fabrikam.example").as_deref(),
         Some("az login --tenant fabrikam.example --scope https://ai.azure.com/.default")
     );
-    for tenant in ["a; rm b", "$(a)", "`a`", "%PATH%", "a&b", "a'b", "a\nb"] {
+    for tenant in ["a; rm b", "$(a)", "`a`", "%PATH%", "a&b", "a'b", "a\nb", "a --debug", "--debug"]
+    {
         assert_eq!(refused(tenant), None, "{tenant} is more than a name");
     }
 }
