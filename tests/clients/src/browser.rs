@@ -90,6 +90,12 @@ impl Browser {
         found.unwrap_or_else(|_| panic!("the page never says {text:?}"));
     }
 
+    /// Expects the page that was opened to say this already.
+    pub async fn says(&self, text: &str) {
+        let page = self.client.source().await.expect("the page that is open has a source");
+        assert!(page.contains(text), "the page does not say {text:?}");
+    }
+
     /// Opens a page, which may not exist.
     pub async fn open(&self, address: &Url) {
         // Where nobody listens, Chromium shows a page of its own, and the driver an error.

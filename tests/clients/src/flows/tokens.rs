@@ -130,7 +130,7 @@ async fn another_redirect(stage: &mut Stage, client: Client) {
     let address: Url = flow["address"].as_str().and_then(|text| text.parse().ok()).expect("one");
     let browser = stage.browser().await;
     browser.open(&address).await;
-    browser.shows("AADSTS50011").await;
+    browser.says("AADSTS50011").await;
     let flow = begin(stage, client, CONTOSO).await;
     let answer = answer(stage, &flow, ADA).await;
     let wrong = json!({"redirect_uri": format!("{REDIRECT}/elsewhere")});
