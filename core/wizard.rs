@@ -975,8 +975,9 @@ impl Wizard {
         self.choice.deployments = Some(deployments);
     }
 
-    fn fail(&mut self, failure: Failure, work: Work) {
+    fn fail(&mut self, mut failure: Failure, work: Work) {
         tracing::warn!(code = ?failure.code, "a step failed");
+        self.name_directory(&mut failure);
         let step = work.step();
         match &work {
             Work::Resume => {
@@ -995,6 +996,16 @@ impl Wizard {
             _ => {}
         }
         self.failures.insert(step, (failure, work));
+    }
+
+    /// Calls the person's directory by its name where that is known: few people know its id.
+    fn name_directory(&self, failure: &mut Failure) {
+        let Some(Person { tenant_id, tenant_name: Some(name), .. }) = &self.person else { return };
+        if let Some(directory) = failure.parameters.get_mut("directory")
+            && directory.eq_ignore_ascii_case(tenant_id)
+        {
+            directory.clone_from(name);
+        }
     }
 
     /// What a refused chat says about access: a limit or a filter means that access works.

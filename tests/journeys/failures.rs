@@ -13,7 +13,6 @@ use crate::browser::Habit;
 use crate::fixtures::show;
 use crate::stage::{ADA, RESOURCE, Setup, Stage, access, shown};
 
-const TENANT: &str = "4d083c51-407b-49e4-b919-9b6615eb8a8e";
 const DEPLOYMENT: &str = "gpt-4.1";
 const ROLE: &str = "Cognitive Services OpenAI User";
 /// What a chat at the resource that answers nothing useful may offer.
@@ -129,12 +128,12 @@ met! {
         ApplicationUnknown { directory: "Contoso" }
         ["action:switch_account", "action:sign_in", "text:ask_administrator", "link:entra_error"];
     s9_an_account_that_the_directory_does_not_know: "S9" as "account-not-in-directory", Chat,
-        AccountNotInDirectory { guest: ADA, directory: TENANT }
+        AccountNotInDirectory { guest: ADA, directory: "Contoso" }
         ["action:switch_account", "text:ask_administrator", "link:entra_error"];
     s10_a_sign_in_that_counts_for_an_hour: "S10" as "sign-in-expired", Chat, SignInExpired {}
         ["action:sign_in"];
     s11_a_service_that_the_directory_does_not_know: "S11" as "service-unknown-to-directory", Chat,
-        ServiceUnknownToDirectory { service: "https://ai.azure.com", directory: TENANT }
+        ServiceUnknownToDirectory { service: "https://ai.azure.com", directory: "Contoso" }
         ["action:choose_resource", "action:switch_account", "text:ask_administrator", "link:entra_error"];
 
     d1_no_subscription: "D1", List, NoSubscription { account: ADA, tenant: "Contoso" }
@@ -156,7 +155,7 @@ met! {
     r5_a_name_of_another_assignment: "R5", Assignment, AssignmentNameTaken {}
         ["action:try_again", "action:check_access"];
     r6_a_principal_that_is_not_found: "R6" as "principal-not-found", Assignment,
-        PrincipalNotFound { directory: TENANT }
+        PrincipalNotFound { directory: "Contoso" }
         ["action:try_again", "action:check_access", "action:switch_account"];
     r8_a_write_that_wants_a_second_factor: "R8" as "proof-needed", Assignment, ProofNeeded {}
         ["action:sign_in"];
