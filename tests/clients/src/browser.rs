@@ -105,6 +105,7 @@ impl Browser {
     /// Presses what the selector finds; where it leads to need not exist.
     pub async fn press(&self, selector: &str) {
         let button = self.find(selector).await;
+        // The driver tells an error where the next page is Chromium's own.
         let _ = button.click().await;
     }
 
