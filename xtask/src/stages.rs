@@ -142,7 +142,7 @@ pub fn run_stages(only: &[String]) -> Outcome<ExitCode> {
 
 /// The names of the stages, one a line.
 pub fn list_stages() -> String {
-    STAGES.iter().map(|stage| format!("  {:<10} {}\n", stage.name, stage.checks)).collect()
+    STAGES.iter().map(|stage| format!("  {:<11} {}\n", stage.name, stage.checks)).collect()
 }
 
 /// Prints the table of stages, what failed, and the count as the last line.
@@ -150,7 +150,7 @@ fn conclude(report: &[(&str, Duration, Tally)], whole: Duration) -> ExitCode {
     let mut total = Tally::default();
     println!("\n######## {}", seconds(whole));
     for (name, time, tally) in report {
-        println!("{name:<10} {:>8}   {tally}", seconds(*time));
+        println!("{name:<11} {:>8}   {tally}", seconds(*time));
         total += tally.clone();
     }
     if !total.notes.is_empty() {
