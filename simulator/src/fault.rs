@@ -8,6 +8,7 @@ use serde_json::Value;
 
 use crate::call::Call;
 use crate::failure::{self, FailureError};
+use crate::route::OPERATIONS;
 
 /// Which requests are hit, what happens to them, and how often.
 ///
@@ -54,10 +55,12 @@ impl TryFrom<Value> for Fault {
         if written.get("fault").is_none() {
             let Whole { when, act, times } =
                 serde_json::from_value(written).map_err(|error| error.to_string())?;
+            when.check()?;
             return Ok(Self { when, act, times });
         }
         let Named { fault, when, times } =
             serde_json::from_value(written).map_err(|error| error.to_string())?;
+        when.check()?;
         let own = Self::named(&fault).map_err(|error| error.to_string())?;
         Ok(Self { when: when.or(own.when), times: times.or(own.times), act: own.act })
     }
@@ -117,6 +120,17 @@ pub enum Act {
 }
 
 impl Match {
+    /// Refuses an operation that no service knows: the fault would never hit.
+    fn check(&self) -> Result<(), String> {
+        match &self.operation {
+            Some(name) if !OPERATIONS.contains(&name.as_str()) => Err(format!(
+                "there is no operation named '{name}'; the names are {}",
+                OPERATIONS.join(", ")
+            )),
+            _ => Ok(()),
+        }
+    }
+
     /// These conditions, and the other's where these leave something open.
     fn or(self, other: Self) -> Self {
         Self {

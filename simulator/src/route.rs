@@ -7,7 +7,7 @@ use crate::site::Site;
 use crate::{arm, entra, graph, inference};
 
 /// Every operation that a service knows, as the history names it.
-const OPERATIONS: &[&str] = &[
+pub(crate) const OPERATIONS: &[&str] = &[
     "accounts.get",
     "accounts.list",
     "accounts.listModels",

@@ -288,6 +288,8 @@ fn a_fault_can_be_written_by_name() {
     assert_eq!(second, whole.nth(2), "what is not said stays as it is");
     for wrong in [
         json!("C99"),
+        json!({"when": {"operation": "tenants.lists"}, "act": "cut"}),
+        json!({"fault": "C3", "when": {"operation": "chat.creat"}}),
         json!("C7"),
         json!({"fault": "C3", "act": "cut"}),
         json!({"act": "cut", "time": 2}),
