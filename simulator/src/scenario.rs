@@ -32,7 +32,11 @@ const FILES: &[(&str, &str)] = &[
 #[derive(Debug, thiserror::Error)]
 pub enum ScenarioError {
     /// No scenario of this name is built in.
-    #[error("there is no scenario named '{0}'; the names are {names}", names = Scenario::names().join(", "))]
+    #[error(
+        "there is no scenario named '{0}'; the names are {names}, and those of the failures {failures}",
+        names = Scenario::names().join(", "),
+        failures = crate::failure::names().join(", ")
+    )]
     Unknown(String),
     /// The text is not JSON of the expected shape.
     #[error("the scenario does not parse: {0}")]

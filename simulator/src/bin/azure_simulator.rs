@@ -9,14 +9,24 @@ use simulator::{HostsFiles, Options, Scenario, Simulator};
 
 const USAGE: &str = "\
 usage: azure-simulator [--scenario NAME|FILE] [--listen 127.0.0.1:PORT] [--latency-ms N]
-                       [--hosts [--ca-dir DIR] [--hosts-file FILE]]";
+                       [--hosts [--ca-dir DIR] [--hosts-file FILE]]
+
+Serves practice Azure until it is ended, and prints one JSON line with its addresses.
+  --scenario    a built-in name, the name of a failure such as C7, or a .json file
+  --listen      where; without it a free port, under the real names port 443
+  --latency-ms  real time that every request takes
+  --hosts       the real names over TLS; --ca-dir gets the authority, --hosts-file the names";
 
 #[tokio::main]
 async fn main() -> ExitCode {
+    if std::env::args().skip(1).any(|word| word == "--help" || word == "-h") {
+        println!("{USAGE}");
+        return ExitCode::SUCCESS;
+    }
     match run().await {
         Ok(()) => ExitCode::SUCCESS,
         Err(message) => {
-            eprintln!("{message}\n{USAGE}");
+            eprintln!("{message}\n`azure-simulator --help` lists the options");
             ExitCode::from(2)
         }
     }
