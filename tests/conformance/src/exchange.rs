@@ -1,6 +1,7 @@
 //! Sending a recorded request to the running simulator, over HTTP.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
 
 use serde_json::Value;
 use simulator::{Scenario, Simulator};
@@ -8,6 +9,9 @@ use simulator::{Scenario, Simulator};
 use crate::importer::{APPLICATION, APPLICATION_SECRET, Before, CALLER, Credential, Setting};
 use crate::operation::{Address, Operation, Service};
 use crate::record::{Answer, Body, Request};
+
+/// After so long no token is good any more: the longest lives for 28 hours (continuous access evaluation).
+const TOKEN_LIFE: Duration = Duration::from_secs(48 * 3600);
 
 /// A running simulator, asked as a client would.
 pub struct Counterpart {
@@ -167,6 +171,11 @@ impl Counterpart {
             Credential::Token => {
                 builder.bearer_auth(self.token(CALLER, &setting.tenant, operation.service))
             }
+            Credential::Expired => {
+                let token = self.token(CALLER, &setting.tenant, operation.service);
+                self.simulator.advance(TOKEN_LIFE);
+                builder.bearer_auth(token)
+            }
             Credential::Application => builder.bearer_auth(application),
             Credential::Nonsense => builder.bearer_auth("nonsense"),
             Credential::Key => builder.header("api-key", "nonsense"),
@@ -195,15 +204,20 @@ impl Counterpart {
             Service::ResourceManager => addresses.arm,
             Service::Entra => addresses.authority,
             Service::Graph => addresses.graph,
-            Service::Inference => {
-                let label = recorded.host.trim_end_matches(".openai.azure.com");
-                format!("{}/{label}", addresses.openai)
-            }
+            Service::Inference => format!("{}/{}", addresses.openai, label(&recorded.host)),
         };
         let query =
             if recorded.query.is_empty() { String::new() } else { format!("?{}", recorded.query) };
         format!("{base}{}{query}", recorded.path)
     }
+}
+
+/// How the simulator spells the host of an inference endpoint as a part of the path.
+fn label(host: &str) -> &str {
+    [".openai.azure.com", ".azure.com", ".microsoft.com"]
+        .into_iter()
+        .find_map(|domain| host.strip_suffix(domain))
+        .unwrap_or(host)
 }
 
 fn audience(service: Service) -> &'static str {

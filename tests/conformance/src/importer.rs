@@ -60,6 +60,8 @@ pub enum Before {
 pub enum Credential {
     /// A token of the caller.
     Token,
+    /// A token of the caller that is over.
+    Expired,
     /// Something that is no token.
     Nonsense,
     /// A token of an application, which has no permission in the directory.
@@ -193,6 +195,7 @@ impl<'r> World<'r> {
                 self.tenants.push(tenant(&self.tenant.clone(), &Value::Null));
                 Credential::Token
             }
+            (401, _) if code == "ExpiredAuthenticationToken" => Credential::Expired,
             (401, Service::ResourceManager | Service::Graph) => Credential::Nonsense,
             (401, Service::Inference) if code.is_empty() => Credential::Nonsense,
             _ => Credential::Token,
@@ -464,7 +467,8 @@ impl<'r> World<'r> {
         let group = json!({
             "name": "rg-inference", "location": "swedencentral",
             "accounts": [{
-                "name": "account", "kind": "OpenAI", "location": "swedencentral",
+                "name": "account", "location": "swedencentral",
+                "kind": if host.ends_with(".services.ai.azure.com") { "AIServices" } else { "OpenAI" },
                 "subdomain": subdomain,
                 "public_network_access":
                     if body["error"]["message"].as_str().is_some_and(|text| text.contains("Public access")) { "Disabled" } else { "Enabled" },
@@ -488,6 +492,7 @@ impl<'r> World<'r> {
                 let mut told = json!({"upn": upn});
                 told["job_title"] = item["jobTitle"].clone();
                 told["office_location"] = item["officeLocation"].clone();
+                told["has_mailbox"] = json!(!item["mail"].is_null());
                 self.people.insert(text(&item["id"]), told);
             }
         }
@@ -495,6 +500,7 @@ impl<'r> World<'r> {
             self.traits = vec![
                 ("job_title", body["jobTitle"].clone()),
                 ("office_location", body["officeLocation"].clone()),
+                ("has_mailbox", json!(!body["mail"].is_null())),
             ];
         }
         for id in request.body["ids"].as_array().into_iter().flatten().filter_map(Value::as_str) {

@@ -189,10 +189,14 @@ fn read_body(response: &Map<String, Value>) -> Body {
     }
 }
 
-/// `data: …` lines (WHATWG HTML, "Server-sent events"), if the text is made of nothing else.
+/// `data: …` lines (WHATWG HTML, "Server-sent events"), if the text is made of nothing else but
+/// comments and the other fields of events.
 fn read_events(text: &str) -> Option<Body> {
     let (mut events, mut done) = (Vec::new(), false);
     for line in text.lines().map(str::trim).filter(|line| !line.is_empty()) {
+        if [":", "event:", "id:", "retry:"].iter().any(|field| line.starts_with(field)) {
+            continue;
+        }
         let data = line.strip_prefix("data:")?.trim();
         if data == "[DONE]" {
             done = true;
@@ -228,6 +232,12 @@ mod tests {
         assert_eq!(
             read(json!({"status": 200, "body": events})).body,
             Body::Events(vec![json!({"choices": []})], true)
+        );
+        let talkative = format!(": a comment\n\nevent: chunk\nid: 1\n{events}");
+        assert_eq!(
+            read(json!({"status": 200, "body": talkative})).body,
+            Body::read(events),
+            "comments and other fields are no events"
         );
     }
 
