@@ -115,6 +115,7 @@ impl Comparison {
             Attribute::Role => &attributes.role,
             Attribute::Principal => &attributes.principal,
             Attribute::PrincipalType => &attributes.principal_type,
+            Attribute::Foreign => return false,
         }];
         let fits = |own: &str, listed: &str| {
             let same =
@@ -140,6 +141,8 @@ enum Attribute {
     Role,
     Principal,
     PrincipalType,
+    /// What another service tells of its resources; nothing that is asked for here has it.
+    Foreign,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -277,6 +280,7 @@ impl Words {
             "microsoft.authorization/roleassignments:roledefinitionid" => Attribute::Role,
             "microsoft.authorization/roleassignments:principalid" => Attribute::Principal,
             "microsoft.authorization/roleassignments:principaltype" => Attribute::PrincipalType,
+            other if is_of_another_service(other) => Attribute::Foreign,
             _ => return Err(at(attribute)),
         };
         let Some(Word::Bare(operator)) = self.next() else {
@@ -332,6 +336,17 @@ impl Words {
             None => Err(at("the end")),
         }
     }
+}
+
+/// `microsoft.storage/storageaccounts/blobservices/containers:name`, in lower case: a type and the
+/// name of one of its attributes. Whoever assigns a role may look at those of any service.
+fn is_of_another_service(path: &str) -> bool {
+    path.split_once(':').is_some_and(|(kind, name)| {
+        kind.starts_with("microsoft.")
+            && kind.contains('/')
+            && !kind.starts_with("microsoft.authorization/")
+            && !name.is_empty()
+    })
 }
 
 fn at(text: &str) -> Misunderstood {
@@ -426,6 +441,13 @@ mod tests {
     }
 
     #[test]
+    fn what_another_service_tells_is_understood_and_fulfils_nothing() {
+        let text = "@Resource[Microsoft.Storage/storageAccounts/blobServices/containers:name] stringEquals 'x'";
+        let condition = parse(text).expect("the documentation of the Azure CLI shows this one");
+        assert_eq!(may(&condition, USER, ADA, "User"), (false, false));
+    }
+
+    #[test]
     fn an_attribute_that_is_not_there_fulfils_nothing() {
         let bare = format!(
             "@Request[Microsoft.Authorization/roleAssignments:RoleDefinitionId] GuidNotEquals {OWNER}"
@@ -444,7 +466,8 @@ mod tests {
             "ActionMatches{unquoted}",
             "ActionMatches{'a'} ActionMatches{'b'}",
             "ActionMatches{'a'} XOR ActionMatches{'b'}",
-            "@Request[Microsoft.Storage/storageAccounts/blobServices/containers:name] StringEquals 'x'",
+            "@Request[Microsoft.Authorization/roleAssignments:Colour] StringEquals 'x'",
+            "@Request[Microsoft.Storage/storageAccounts] StringEquals 'x'",
             "@Environment[isPrivateLink] BoolEquals true",
             "@Request[Microsoft.Authorization/roleAssignments:RoleDefinitionId] ForAnyOfAnyValues:GuidEquals {no-guid}",
             "@Request[Microsoft.Authorization/roleAssignments:RoleDefinitionId] ForAnyOfAnyValues:GuidEquals {}",

@@ -146,6 +146,9 @@ pub(crate) struct User {
     pub(crate) job_title: Option<String>,
     #[serde(default)]
     pub(crate) office_location: Option<String>,
+    /// Whether the directory tells an address of mail; that of who has no licence is null.
+    #[serde(default = "yes")]
+    pub(crate) has_mailbox: bool,
 }
 
 impl User {

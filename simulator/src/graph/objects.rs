@@ -57,7 +57,7 @@ fn describe_user(user: &User, object_id: &str, tenant: &Tenant) -> Value {
         "displayName": user.name(),
         "givenName": user.given_name,
         "jobTitle": user.job_title,
-        "mail": user.upn,
+        "mail": user.has_mailbox.then_some(&user.upn),
         "mobilePhone": null,
         "officeLocation": user.office_location,
         "preferredLanguage": null,
