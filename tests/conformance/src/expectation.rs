@@ -203,7 +203,11 @@ pub fn account_below_first_scope(body: Option<&Value>) -> Option<String> {
 
 /// The text that a stream says, piece by piece.
 pub fn chat(body: &Body) -> Value {
-    let Body::Events(events, _) = body else { return Value::Null };
+    let Body::Events(events, done) = body else { return Value::Null };
+    if !done {
+        // Whether something is missing cannot be seen.
+        return json!({"status": null, "code": "", "message": ""});
+    }
     let pieces = events
         .iter()
         .flat_map(|event| event["choices"].as_array().into_iter().flatten())
