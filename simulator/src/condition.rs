@@ -338,15 +338,11 @@ impl Words {
     }
 }
 
-/// `microsoft.storage/storageaccounts/blobservices/containers:name`, in lower case: a type and the
-/// name of one of its attributes. Whoever assigns a role may look at those of any service.
+/// `microsoft.storage/storageaccounts/blobservices/containers:name`, in lower case: an attribute of
+/// one of the other services that know conditions.
 fn is_of_another_service(path: &str) -> bool {
-    path.split_once(':').is_some_and(|(kind, name)| {
-        kind.starts_with("microsoft.")
-            && kind.contains('/')
-            && !kind.starts_with("microsoft.authorization/")
-            && !name.is_empty()
-    })
+    ["microsoft.storage/", "microsoft.appconfiguration/"].iter().any(|one| path.starts_with(one))
+        && path.split_once(':').is_some_and(|(_, name)| !name.is_empty())
 }
 
 fn at(text: &str) -> Misunderstood {

@@ -221,6 +221,10 @@ pub(crate) fn read_caller(
     audiences: &[&str],
     now: OffsetDateTime,
 ) -> Result<Principal, Refusal> {
+    if call.headers.get_all(http::header::AUTHORIZATION).iter().count() > 1 {
+        // Joined (RFC 9110, section 5.3), two credentials are no token.
+        return Err(Refusal::Invalid);
+    }
     let token = call.bearer().ok_or(Refusal::Missing)?;
     let claims = signature::verify(token).ok_or(Refusal::Invalid)?;
     let text = |name: &str| claims[name].as_str().map(str::to_owned).ok_or(Refusal::Invalid);

@@ -274,6 +274,7 @@ pub(crate) fn answer(route: Option<&Route>, call: &Call, site: &Site) -> Answer 
 /// `Err` is a refusal, `Ok` is an answer; both are sent.
 fn answer_known(route: &Route, ask: &Ask<'_>, world: &mut World) -> Result<Answer, Answer> {
     version::check(route, ask.call)?;
+    check_media_type(ask.call)?;
     match route {
         Route::Tenants => return Ok(subscriptions::list_tenants(ask, world)),
         Route::Subscriptions => return subscriptions::list(ask, world),
@@ -466,6 +467,24 @@ fn check_factors(ask: &Ask<'_>, world: &World) -> Result<(), Answer> {
             "Bearer realm=\"\", authorization_uri=\"{authorize}\", error=\"insufficient_claims\", claims=\"{claims}\""
         ),
     ))
+}
+
+/// What is sent to Resource Manager is JSON, and says so.
+fn check_media_type(call: &Call) -> Result<(), Answer> {
+    let told = call.header(http::header::CONTENT_TYPE.as_str());
+    let kind = told.and_then(|value| value.split(';').next()).map_or("<null>", str::trim);
+    let is_json =
+        ["application/json", "text/json"].iter().any(|one| kind.eq_ignore_ascii_case(one));
+    if call.body.is_empty() || is_json {
+        return Ok(());
+    }
+    Err(failed_by_gateway(Answer::error(
+        StatusCode::UNSUPPORTED_MEDIA_TYPE,
+        "UnsupportedMediaType",
+        format!(
+            "The content media type '{kind}' is not supported. Only 'application/json' is supported."
+        ),
+    )))
 }
 
 fn refuse_token(refusal: &Refusal, site: &Site, now: OffsetDateTime) -> Answer {

@@ -6,6 +6,7 @@ use bytes::Bytes;
 use http::StatusCode;
 use serde_json::{Map, Value, json};
 
+use super::parameters::{check_messages, check_parameters};
 use super::{
     Ask, check_arguments, invalid, not_supported, read_members, read_model, with_model_headers,
 };
@@ -59,17 +60,9 @@ impl Chat {
     pub(super) fn read(call: &Call) -> Result<Self, Answer> {
         let members = read_members(call)?;
         check_arguments(&members, &ARGUMENTS)?;
-        let messages = members.get("messages").and_then(Value::as_array);
-        let proper = |message: &Value| message["role"].is_string() && !message["content"].is_null();
-        match messages {
-            None => Err(invalid("'messages' is a required property", &Value::Null, &Value::Null)),
-            Some(messages) if messages.is_empty() || !messages.iter().all(proper) => Err(invalid(
-                "Invalid 'messages': expected a list of at least one message with a role and content.",
-                &json!("messages"),
-                &json!("invalid_value"),
-            )),
-            Some(_) => Ok(Self { members }),
-        }
+        check_messages(members.get("messages"))?;
+        check_parameters(&members)?;
+        Ok(Self { members })
     }
 
     /// The deployment that the v1 path is told in the body.

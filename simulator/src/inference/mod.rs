@@ -2,6 +2,7 @@
 
 mod chat;
 mod embeddings;
+mod parameters;
 mod responses;
 
 use http::{Method, StatusCode};

@@ -350,3 +350,26 @@ async fn asking_for_permissions_needs_its_action_where_the_scenario_says_so() {
     assert_eq!(strict.get(ADA, &denials).await.json(), json!({"value": []}));
     assert_eq!(strict.get(MARY, &denials).await.status, 403, "OpenAI User lacks the action");
 }
+
+#[tokio::test]
+async fn what_is_no_json_and_who_has_two_names_is_refused() {
+    let bench = Bench::start().await;
+    let name = uuid::Uuid::new_v4();
+    let url = format!(
+        "{}{ACCOUNT}/providers/Microsoft.Authorization/roleAssignments/{name}?api-version=2022-04-01",
+        bench.simulator.addresses().arm
+    );
+    let token = bench.arm_token(GRACE);
+    let body = assignment_body(OPENAI_USER, ADA_ID).to_string();
+    let put = || bench.client.put(&url).bearer_auth(&token);
+    let plain = put().header("content-type", "text/plain").body(body.clone()).send().await;
+    assert_eq!(plain.expect("an answer").status(), 415);
+    let silent = put().body(body.clone()).send().await;
+    assert_eq!(silent.expect("an answer").status(), 415, "a body says what it is");
+    let json = |request: reqwest::RequestBuilder| {
+        request.header("content-type", "application/json; charset=utf-8").body(body.clone()).send()
+    };
+    let twice = json(put().header("authorization", "Bearer another")).await.expect("an answer");
+    assert_eq!(twice.status(), 401, "nobody knows which of the two asks");
+    assert_eq!(json(put()).await.expect("an answer").status(), 201);
+}

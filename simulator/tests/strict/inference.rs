@@ -267,8 +267,20 @@ async fn an_improper_body_is_refused_in_the_models_own_words() {
             "you must provide a model parameter",
         ),
         (json!({"model": "mini"}), "'messages' is a required property"),
-        (json!({"model": "mini", "messages": []}), "Invalid 'messages'"),
-        (json!({"model": "mini", "messages": [{"content": "x"}]}), "Invalid 'messages'"),
+        (json!({"model": "mini", "messages": []}), "Invalid 'messages': empty array."),
+        (json!({"model": "mini", "messages": "x"}), "Invalid type for 'messages'"),
+        (
+            json!({"model": "mini", "messages": [{"content": "x"}]}),
+            "Missing required parameter: 'messages[0].role'.",
+        ),
+        (
+            json!({"model": "mini", "messages": [{"role": "wizard", "content": "x"}]}),
+            "Invalid value: 'wizard'. Supported values are: 'system'",
+        ),
+        (
+            json!({"model": "mini", "messages": [{"role": "user", "content": null}]}),
+            "Invalid value for 'content': expected a string, got null.",
+        ),
         (
             json!({"model": "mini", "messages": [{"role": "user", "content": "x"}], "deployment": "mini"}),
             "Unrecognized request argument supplied: deployment",
@@ -283,6 +295,35 @@ async fn an_improper_body_is_refused_in_the_models_own_words() {
             "{} should begin with {words}",
             reply.message()
         );
+    }
+}
+
+#[tokio::test]
+async fn parameters_have_types_and_limits() {
+    let bench = Bench::start_with_access().await;
+    let body = |name: &str, value: serde_json::Value| {
+        let mut body = json!({"model": "mini", "messages": [{"role": "user", "content": "x"}]});
+        body[name] = value;
+        body
+    };
+    for (name, value, code) in [
+        ("temperature", json!(5), "decimal_above_max_value"),
+        ("temperature", json!("warm"), "invalid_type"),
+        ("top_p", json!(-0.5), "decimal_below_min_value"),
+        ("n", json!(0), "integer_below_min_value"),
+        ("n", json!(1.5), "invalid_type"),
+        ("max_tokens", json!(0), "integer_below_min_value"),
+        ("top_logprobs", json!(21), "integer_above_max_value"),
+        ("stream", json!("yes"), "invalid_type"),
+    ] {
+        let reply = bench.ask(body(name, value.clone())).await;
+        assert_eq!(reply.refusal(), (400, code.into()), "{name}: {value}");
+        assert_eq!(reply.json()["error"]["param"], name);
+    }
+    let reply = bench.ask(body("stream_options", json!({"include_usage": true}))).await;
+    assert_eq!(reply.status, 400, "nothing streams");
+    for (name, value) in [("temperature", json!(2)), ("n", json!(1)), ("stream", json!(null))] {
+        assert_eq!(bench.ask(body(name, value)).await.status, 200, "{name} is inside its limits");
     }
 }
 
