@@ -73,6 +73,10 @@ func main() {
 			os.Exit(1)
 		}
 	}
+	if err := lines.Err(); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
 }
 
 func (s *session) obey(line []byte) (answer, error) {
