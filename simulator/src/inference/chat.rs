@@ -79,6 +79,7 @@ impl Chat {
             created: ask.now.unix_timestamp(),
             model: model::full_name(&deployment.model),
             text,
+            choices: self.members.get("n").and_then(Value::as_u64).unwrap_or(1),
         };
         let answer = if self.flag("stream") {
             let with_usage = self
@@ -132,6 +133,8 @@ struct Completion {
     created: i64,
     model: String,
     text: String,
+    /// How many answers were asked for; they are all the same.
+    choices: u64,
 }
 
 impl Completion {
@@ -140,13 +143,13 @@ impl Completion {
         Answer::json(
             StatusCode::OK,
             &json!({
-                "choices": [{
+                "choices": (0..self.choices).map(|index| json!({
                     "content_filter_results": answer_filter(),
                     "finish_reason": "stop",
-                    "index": 0,
+                    "index": index,
                     "logprobs": null,
                     "message": {"content": self.text, "refusal": null, "role": "assistant", "annotations": []},
-                }],
+                })).collect::<Vec<_>>(),
                 "created": self.created,
                 "id": self.id,
                 "model": self.model,
@@ -163,18 +166,14 @@ impl Completion {
     fn streamed(&self, with_usage: bool, pause: Duration) -> Answer {
         let mut events = vec![
             json!({"choices": [], "created": 0, "id": "", "model": "", "object": "", "prompt_filter_results": prompt_filter()}),
-            self.chunk(
-                &json!({"content": "", "refusal": null, "role": "assistant"}),
-                &json!({}),
-                None,
-            ),
         ];
-        events.extend(
-            self.text
-                .split_inclusive(' ')
-                .map(|word| self.chunk(&json!({"content": word}), &answer_filter(), None)),
-        );
-        events.push(self.chunk(&json!({}), &json!({}), Some("stop")));
+        let role = json!({"content": "", "refusal": null, "role": "assistant"});
+        events.extend(self.each(&self.chunk(&role, &json!({}), None)));
+        for word in self.text.split_inclusive(' ') {
+            let chunk = self.chunk(&json!({"content": word}), &answer_filter(), None);
+            events.extend(self.each(&chunk));
+        }
+        events.extend(self.each(&self.chunk(&json!({}), &json!({}), Some("stop"))));
         if with_usage {
             // "All other chunks will also include a usage field, but with a null value": the
             // reference of chat completions.
@@ -201,6 +200,16 @@ impl Completion {
         answer
     }
 
+    /// The same event for every choice.
+    fn each(&self, chunk: &Value) -> Vec<Value> {
+        let choices = (0..self.choices).map(|index| {
+            let mut chunk = chunk.clone();
+            chunk["choices"][0]["index"] = json!(index);
+            chunk
+        });
+        choices.collect()
+    }
+
     fn chunk(&self, delta: &Value, filter: &Value, finish: Option<&str>) -> Value {
         json!({
             "choices": [{
@@ -220,7 +229,7 @@ impl Completion {
     }
 
     fn usage(&self) -> Value {
-        let words = self.text.split_whitespace().count();
+        let words = self.text.split_whitespace().count() as u64 * self.choices;
         json!({
             "completion_tokens": words,
             "completion_tokens_details": {

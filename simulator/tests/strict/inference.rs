@@ -328,6 +328,23 @@ async fn parameters_have_types_and_limits() {
 }
 
 #[tokio::test]
+async fn as_many_answers_come_as_are_asked_for() {
+    let bench = Bench::start_with_access().await;
+    let ask = |stream: bool| {
+        json!({
+            "model": "mini", "n": 2, "stream": stream,
+            "messages": [{"role": "user", "content": "x"}],
+        })
+    };
+    let whole = bench.ask(ask(false)).await.json();
+    let indices: Vec<_> =
+        whole["choices"].as_array().into_iter().flatten().map(|one| &one["index"]).collect();
+    assert_eq!(indices, [0, 1]);
+    let streamed = bench.ask(ask(true)).await;
+    assert_eq!(streamed.text.matches("\"finish_reason\":\"stop\"").count(), 2, "each one ends");
+}
+
+#[tokio::test]
 async fn versions_belong_to_the_dated_path_only() {
     let bench = Bench::start_with_access().await;
     let reply = bench.post("chat-one", "v1/chat/completions?api-version=2024-10-21").await;
