@@ -120,11 +120,17 @@ fn read(
     })?;
     let tenant = world.scenario.tenant(&who.tenant).ok_or_else(GraphError::malformed_token)?;
     let context = |of: &str| json!(format!("{}/v1.0/$metadata#{of}", site.addresses.graph));
-    let one = |of: &str, mut body: Value| {
-        body["@odata.context"] = context(&format!("{of}/$entity"));
+    let names = call.query("$select").filter(|names| !names.is_empty());
+    let selected = names.as_ref().map(|names| format!("({names})")).unwrap_or_default();
+    let one = |of: &str, body: Value| {
+        let mut body = select(body, names.as_deref());
+        body["@odata.context"] = context(&format!("{of}{selected}/$entity"));
         body
     };
-    let many = |of: &str, value: Vec<Value>| json!({"@odata.context": context(of), "value": value});
+    let many = |of: &str, value: Vec<Value>| {
+        let value: Vec<_> = value.into_iter().map(|body| select(body, names.as_deref())).collect();
+        json!({"@odata.context": context(&format!("{of}{selected}")), "value": value})
+    };
     if who.kind == PrincipalKind::Application {
         return Err(GraphError::of_application(route));
     }
@@ -147,6 +153,19 @@ fn read(
         }
         Route::Objects => Ok(many("directoryObjects", find_objects(call, tenant, world)?)),
     }
+}
+
+/// The members of an object that `$select` names; all of them where it names none (OData 4.01,
+/// part 1, section 11.2.5.1).
+fn select(mut body: Value, names: Option<&str>) -> Value {
+    let Some(names) = names else { return body };
+    if let Some(members) = body.as_object_mut() {
+        members.retain(|member, _| {
+            member.starts_with('@')
+                || names.split(',').any(|name| name.trim().eq_ignore_ascii_case(member))
+        });
+    }
+    body
 }
 
 fn read_user(id: &str, tenant: &Tenant, world: &World) -> Result<Value, GraphError> {

@@ -184,3 +184,15 @@ async fn refusals_of_graph_are_json_with_their_own_envelope() {
         assert!(inner["client-request-id"].is_string());
     }
 }
+
+#[tokio::test]
+async fn only_the_members_that_are_selected_come() {
+    let bench = start().await;
+    let me = bench.graph(CONTOSO, "me?$select=id,displayName").await.json();
+    let members: Vec<&String> = me.as_object().expect("an object").keys().collect();
+    assert_eq!(members, ["@odata.context", "displayName", "id"]);
+    let context = me["@odata.context"].as_str().unwrap_or_default();
+    assert!(context.ends_with("#users(id,displayName)/$entity"), "{context}");
+    let users = bench.graph(CONTOSO, "users?$select=id").await.json();
+    assert_eq!(users["value"][0].as_object().map(serde_json::Map::len), Some(1));
+}
