@@ -83,7 +83,9 @@ pub fn import(
 ) -> Result<Setting, &'static str> {
     let request = record.request.as_ref().ok_or("the request was not recorded")?;
     let status = record.answer.status.ok_or("the status is not a number")?;
-    if request.method == "PUT" && request.body.is_null() {
+    let has_body = request.method == "PUT"
+        || (request.method == "POST" && operation.service == Service::Inference && status < 300);
+    if has_body && request.body.is_null() {
         return Err("the body of the request was not recorded");
     }
     if request.body.is_string() && operation.service == Service::ResourceManager {
