@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use reqwest::header::HeaderMap;
-use reqwest::{Client, Method, StatusCode};
+use reqwest::{Client, IntoUrl, Method, StatusCode};
+use serde::Serialize;
 use serde_json::{Value, json};
 use simulator::{Clock, Options, Scenario, Simulator};
 use time::macros::datetime;
@@ -140,6 +141,11 @@ impl Bench {
             request = request.json(&body);
         }
         read(request.send().await.expect("the simulator answers")).await
+    }
+
+    /// `POST` of a form, as a browser or a client of Entra sends it.
+    pub(crate) async fn post_form(&self, url: impl IntoUrl, form: &impl Serialize) -> Reply {
+        read(self.client.post(url).form(form).send().await.expect("the simulator answers")).await
     }
 
     /// `PUT` of a role assignment.

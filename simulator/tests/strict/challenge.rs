@@ -4,7 +4,7 @@ use reqwest::Method;
 use serde_json::{Value, json};
 
 use crate::bench::{
-    ACCOUNT, ADA_ID, ARM, Bench, CONTOSO, GRACE, GROUP, OPENAI_USER, Reply, assignment_body, read,
+    ACCOUNT, ADA_ID, ARM, Bench, CONTOSO, GRACE, GROUP, OPENAI_USER, Reply, assignment_body,
 };
 
 const NAME: &str = "8a137a61-3f9a-4c30-a23e-be8927b0cfa1";
@@ -76,14 +76,13 @@ async fn a_second_factor_opens_the_way() {
 #[tokio::test]
 async fn an_application_is_not_challenged() {
     let bench = start().await;
-    let url = format!("{}/{CONTOSO}/oauth2/v2.0/token", bench.simulator.addresses().authority);
     let fields = [
         ("grant_type", "client_credentials"),
         ("client_id", PIPELINE_APP),
         ("client_secret", "a-secret"),
         ("scope", "https://management.azure.com/.default"),
     ];
-    let reply = read(bench.client.post(url).form(&fields).send().await.expect("an answer")).await;
+    let reply = bench.token(CONTOSO, &fields).await;
     assert_eq!(reply.status, 200, "{}", reply.text);
     let token = reply.json()["access_token"].as_str().expect("a token").to_owned();
     let reply = put(&bench, &token).await;

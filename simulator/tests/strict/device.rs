@@ -3,18 +3,18 @@
 use reqwest::Method;
 use serde_json::Value;
 
-use crate::bench::{ADA, Bench, CONTOSO, FABRIKAM, LINUS, Reply, read};
+use crate::bench::{ADA, Bench, CONTOSO, FABRIKAM, LINUS, Reply};
 use crate::sign_in::{CLI, POWERSHELL, claims, refusal};
 
 const SCOPE: &str = "https://management.core.windows.net//.default offline_access openid profile";
 const GRANTS: [&str; 2] = ["urn:ietf:params:oauth:grant-type:device_code", "device_code"];
 
 impl Bench {
-    async fn ask_device_code(&self, tenant: &str) -> Value {
+    pub(crate) async fn ask_device_code(&self, tenant: &str) -> Value {
         let url =
             format!("{}/{tenant}/oauth2/v2.0/devicecode", self.simulator.addresses().authority);
         let form = [("client_id", CLI), ("scope", SCOPE)];
-        let reply = read(self.client.post(url).form(&form).send().await.expect("an answer")).await;
+        let reply = self.post_form(url, &form).await;
         assert_eq!(reply.status, 200, "{}", reply.text);
         reply.json()
     }
@@ -31,9 +31,9 @@ impl Bench {
     }
 
     /// Sends fields of the device page.
-    async fn on_device_page(&self, fields: &[(&str, &str)]) -> Reply {
+    pub(crate) async fn on_device_page(&self, fields: &[(&str, &str)]) -> Reply {
         let url = format!("{}/common/oauth2/deviceauth", self.simulator.addresses().authority);
-        read(self.client.post(url).form(fields).send().await.expect("the page answers")).await
+        self.post_form(url, &fields).await
     }
 
     async fn approve(&self, code: &Value, user: &str) -> Reply {
@@ -169,7 +169,7 @@ async fn a_device_code_is_given_to_known_clients_for_known_resources() {
     ] {
         let url = format!("{authority}/{tenant}/oauth2/v2.0/devicecode");
         let form = [("client_id", client), ("scope", scope)];
-        let reply = read(bench.client.post(url).form(&form).send().await.expect("an answer")).await;
+        let reply = bench.post_form(url, &form).await;
         let (error, number) = refusal(&reply);
         assert_eq!((error.as_str(), number), expected, "{tenant} {client} {scope}");
     }

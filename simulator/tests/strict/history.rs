@@ -83,17 +83,7 @@ async fn no_secret_is_in_the_record_or_the_state_and_all_are_known_to_the_search
         ("code_verifier", verifier),
         ("scope", "https://management.azure.com/.default offline_access openid"),
     ];
-    let url = format!("{authority}/organizations/oauth2/v2.0/token");
-    let tokens: serde_json::Value = bench
-        .client
-        .post(url)
-        .form(&form)
-        .send()
-        .await
-        .expect("an answer")
-        .json()
-        .await
-        .expect("JSON");
+    let tokens = bench.token("organizations", &form).await.json();
     let access = tokens["access_token"].as_str().expect("a token");
     bench.arm(Method::GET, TENANTS, access, None).await;
     bench.arm(Method::GET, TENANTS, "RECEIVED-CANARY", None).await;

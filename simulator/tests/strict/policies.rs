@@ -35,7 +35,7 @@ impl Bench {
         let (attempt, _) = read_page(page);
         let url = self.authorize_url("organizations", &proper());
         let form = [("attempt", attempt.as_str()), button];
-        crate::bench::read(self.client.post(url).form(&form).send().await.expect("an answer")).await
+        self.post_form(url, &form).await
     }
 
     async fn approve_number(&self, page: &Reply) -> Reply {
@@ -171,25 +171,9 @@ async fn a_block_of_one_client_or_resource_is_no_block_of_another() {
 async fn device_codes_may_be_blocked_where_browsers_are_not() {
     let bench = start(json!([{ "demand": "block", "flow": "device_code" }]), json!([])).await;
     assert_eq!(bench.press("organizations", &proper(), ("user", ADA)).await.status, 302);
-    let authority = bench.simulator.addresses().authority;
-    let form = [("client_id", CLI), ("scope", ARM)];
-    let url = format!("{authority}/organizations/oauth2/v2.0/devicecode");
-    let code: Value = bench
-        .client
-        .post(url)
-        .form(&form)
-        .send()
-        .await
-        .expect("an answer")
-        .json()
-        .await
-        .expect("JSON");
+    let code = bench.ask_device_code("organizations").await;
     let typed = code["user_code"].as_str().unwrap_or_default();
-    let url = format!("{authority}/common/oauth2/deviceauth");
-    let form = [("otc", typed), ("user", ADA)];
-    let page =
-        crate::bench::read(bench.client.post(url).form(&form).send().await.expect("an answer"))
-            .await;
+    let page = bench.on_device_page(&[("otc", typed), ("user", ADA)]).await;
     assert!(page.text.contains("AADSTS53003"), "{}", page.text);
     let form = [
         ("client_id", CLI),
@@ -224,10 +208,7 @@ async fn a_second_factor_that_is_not_set_up_is_set_up_once() {
     assert_eq!(refusal(&reply), ("invalid_grant".into(), 50079));
     assert_eq!(suberror(&reply), "basic_action");
     let url = bench.authorize_url(FABRIKAM, &proper());
-    let press = async |form: Vec<(&str, String)>| {
-        let sent = bench.client.post(url.clone()).form(&form).send().await.expect("an answer");
-        crate::bench::read(sent).await
-    };
+    let press = async |form: Vec<(&str, String)>| bench.post_form(url.as_str(), &form).await;
     let page = press(vec![("user", ADA.into())]).await;
     assert!(page.text.contains("More information is needed"), "{}", page.text);
     let attempt = read_page(&page).0;
@@ -254,8 +235,7 @@ async fn consent_is_asked_for_and_remembered_for_one_client() {
     let (attempt, _) = read_page(&page);
     let url = bench.authorize_url(FABRIKAM, &proper());
     let form = [("attempt", attempt.as_str()), ("consent", "accept")];
-    let sent = bench.client.post(url).form(&form).send().await.expect("an answer");
-    let done = crate::bench::read(sent).await;
+    let done = bench.post_form(url, &form).await;
     assert!(answered(&done, "code").is_some(), "{}", done.text);
     assert_eq!(bench.refresh(FABRIKAM, CLI, &token, ARM).await.status, 200, "remembered");
     let reply = bench.refresh(FABRIKAM, POWERSHELL, &token, ARM).await;
@@ -270,8 +250,7 @@ async fn what_is_begun_for_one_client_does_not_end_with_another() {
     let other = change(proper(), "client_id", Some(POWERSHELL));
     let url = bench.authorize_url("organizations", &other);
     let form = [("attempt", attempt.as_str()), ("consent", "accept")];
-    let sent = bench.client.post(url).form(&form).send().await.expect("an answer");
-    let refused = crate::bench::read(sent).await;
+    let refused = bench.post_form(url, &form).await;
     assert!(refused.text.contains("AADSTS50089"), "{}", refused.text);
 }
 

@@ -81,8 +81,7 @@ impl Bench {
 
     pub(crate) async fn token(&self, tenant: &str, form: &[(&str, &str)]) -> Reply {
         let url = format!("{}/{tenant}/oauth2/v2.0/token", self.simulator.addresses().authority);
-        read(self.client.post(url).form(form).send().await.expect("the token endpoint answers"))
-            .await
+        self.post_form(url, &form).await
     }
 
     pub(crate) async fn redeem(&self, code: &str) -> Reply {
