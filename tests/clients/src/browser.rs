@@ -1,20 +1,13 @@
 //! The person's browser: a real Chromium without a window, which finds the real names as every
 //! other client does.
 
-use std::net::{SocketAddr, TcpListener};
-use std::process::Stdio;
 use std::time::Duration;
 
-use fantoccini::{Client, ClientBuilder, Locator};
-use hyper_util::client::legacy::connect::HttpConnector;
-use serde_json::{Map, Value, json};
-use tempfile::TempDir;
-use tokio::net::TcpStream;
-use tokio::process::{Child, Command};
+use e2e::PATIENCE;
+use fantoccini::{Client, Locator};
+use serde_json::{Map, json};
 use tokio::time::{interval, timeout};
 use url::Url;
-
-const PATIENCE: Duration = Duration::from_secs(60);
 
 /// The right one of the three numbers of the page that asks for the second factor.
 const APPROVE: &str = "button[name=number]#continue";
@@ -22,9 +15,7 @@ const APPROVE: &str = "button[name=number]#continue";
 /// A running Chromium with a profile of its own.
 #[derive(Debug)]
 pub struct Browser {
-    client: Client,
-    driver: Child,
-    _profile: TempDir,
+    chromium: e2e::Browser,
 }
 
 impl Browser {
@@ -33,23 +24,11 @@ impl Browser {
     /// # Panics
     /// When Chromium or its driver is missing.
     pub async fn start() -> Self {
-        let profile = TempDir::with_prefix("browser-").expect("a temporary folder");
-        let address = free_address();
-        let driver = Command::new("chromedriver")
-            .arg(format!("--port={}", address.port()))
-            .env("TMPDIR", profile.path())
-            .stdout(Stdio::null())
-            .stderr(Stdio::null())
-            .kill_on_drop(true)
-            .spawn()
-            .expect("chromedriver is installed");
-        timeout(PATIENCE, wait_until_open(address)).await.expect("the driver listens in time");
-        let client = ClientBuilder::new(HttpConnector::new())
-            .capabilities(capabilities(&profile))
-            .connect(&format!("http://{address}"))
-            .await
-            .expect("the driver starts a browser");
-        Self { client, driver, _profile: profile }
+        let mut more = Map::new();
+        // Chromium reads its authorities from a database; every other client checks the certificate.
+        more.insert("acceptInsecureCerts".to_owned(), json!(true));
+        more.insert("pageLoadStrategy".to_owned(), json!("eager"));
+        Self { chromium: e2e::Browser::start_with(more).await }
     }
 
     /// Signs in as this person at the address of a client that listens on loopback, with a second
@@ -85,21 +64,21 @@ impl Browser {
     /// Waits until the page has this text.
     pub async fn shows(&self, text: &str) {
         let element = format!("//*[contains(normalize-space(.), \"{text}\")]");
-        let wait = self.client.wait().at_most(PATIENCE);
+        let wait = self.client().wait().at_most(PATIENCE);
         let found = wait.for_element(Locator::XPath(&element)).await;
         found.unwrap_or_else(|_| panic!("the page never says {text:?}"));
     }
 
     /// Expects the page that was opened to say this already.
     pub async fn says(&self, text: &str) {
-        let page = self.client.source().await.expect("the page that is open has a source");
+        let page = self.client().source().await.expect("the page that is open has a source");
         assert!(page.contains(text), "the page does not say {text:?}");
     }
 
     /// Opens a page, which may not exist.
     pub async fn open(&self, address: &Url) {
         // Where nobody listens, Chromium shows a page of its own, and the driver an error.
-        let _ = self.client.goto(address.as_str()).await;
+        let _ = self.client().goto(address.as_str()).await;
     }
 
     /// Presses what the selector finds; where it leads to need not exist.
@@ -109,11 +88,8 @@ impl Browser {
         let _ = button.click().await;
     }
 
-    /// Ends the browser.
-    pub async fn stop(mut self) {
-        // One that is gone already has nothing left to end.
-        let _ = self.client.close().await;
-        let _ = self.driver.kill().await;
+    fn client(&self) -> &Client {
+        self.chromium.client()
     }
 
     async fn press_person(&self, upn: &str) {
@@ -121,7 +97,7 @@ impl Browser {
     }
 
     async fn find(&self, selector: &str) -> fantoccini::elements::Element {
-        let wait = self.client.wait().at_most(Duration::from_secs(20));
+        let wait = self.client().wait().at_most(Duration::from_secs(20));
         match wait.for_element(Locator::Css(selector)).await {
             Ok(element) => element,
             Err(_) => panic!("there is no {selector} on the page:\n{}", self.text().await),
@@ -129,11 +105,11 @@ impl Browser {
     }
 
     async fn text(&self) -> String {
-        let body = match self.client.find(Locator::Css("body")).await {
+        let body = match self.client().find(Locator::Css("body")).await {
             Ok(body) => body.text().await.unwrap_or_default(),
             Err(error) => error.to_string(),
         };
-        format!("{:?} {body}", self.client.current_url().await.map(String::from))
+        format!("{:?} {body}", self.client().current_url().await.map(String::from))
     }
 
     /// Waits until the browser is at the client, and approves with the second factor on the way.
@@ -142,12 +118,12 @@ impl Browser {
         let arrival = timeout(PATIENCE, async {
             loop {
                 look.tick().await;
-                match self.client.current_url().await {
+                match self.client().current_url().await {
                     Ok(url) if url.host_str() == Some("localhost") => return url,
                     _ => {}
                 }
                 // The page may go while it is looked at.
-                if let Ok(button) = self.client.find(Locator::Css(APPROVE)).await {
+                if let Ok(button) = self.client().find(Locator::Css(APPROVE)).await {
                     let _ = button.click().await;
                 }
             }
@@ -156,41 +132,5 @@ impl Browser {
             Ok(url) => url,
             Err(_) => panic!("the browser stays where it is:\n{}", self.text().await),
         }
-    }
-}
-
-fn capabilities(profile: &TempDir) -> Map<String, Value> {
-    let arguments = [
-        "--headless=new".to_owned(),
-        "--disable-gpu".to_owned(),
-        "--disable-dev-shm-usage".to_owned(),
-        "--disable-background-networking".to_owned(),
-        "--disable-component-update".to_owned(),
-        "--disable-sync".to_owned(),
-        "--disable-quic".to_owned(),
-        "--no-first-run".to_owned(),
-        // Chromium's sandbox refuses to work for root, which everybody is in a namespace.
-        "--no-sandbox".to_owned(),
-        format!("--user-data-dir={}", profile.path().join("profile").display()),
-    ];
-    let capabilities = json!({
-        "browserName": "chrome",
-        // Chromium reads its authorities from a database; every other client checks the certificate.
-        "acceptInsecureCerts": true,
-        "pageLoadStrategy": "eager",
-        "goog:chromeOptions": { "args": arguments },
-    });
-    capabilities.as_object().cloned().unwrap_or_default()
-}
-
-fn free_address() -> SocketAddr {
-    let listener = TcpListener::bind("127.0.0.1:0").expect("loopback has a free port");
-    listener.local_addr().expect("a bound socket has an address")
-}
-
-async fn wait_until_open(address: SocketAddr) {
-    let mut look = interval(Duration::from_millis(20));
-    while TcpStream::connect(address).await.is_err() {
-        look.tick().await;
     }
 }

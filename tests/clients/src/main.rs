@@ -120,7 +120,7 @@ async fn run(chosen: Vec<Flow>) -> ExitCode {
             }
         }
     }
-    stage.end().await;
+    stage.end();
     println!("{passed} passed, {failed} failed, 0 skipped");
     if failed == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }

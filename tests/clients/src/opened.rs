@@ -5,31 +5,27 @@ use std::io;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 
-use tokio::io::AsyncReadExt as _;
-use tokio::net::TcpListener;
 use url::Url;
 
 /// Stands where the person's browser stands, and hands each address over.
 #[derive(Debug)]
 pub struct OpenedAddresses {
-    listener: TcpListener,
+    opened: e2e::OpenedAddresses,
     folder: PathBuf,
 }
 
 impl OpenedAddresses {
     /// Puts the stand-in into this folder, by the names that clients start.
     pub fn listen(folder: &Path) -> io::Result<Self> {
-        let listener = std::net::TcpListener::bind("127.0.0.1:0")?;
-        listener.set_nonblocking(true)?;
-        let port = listener.local_addr()?.port();
+        let opened = e2e::OpenedAddresses::listen();
         // It must return at once: Python waits for it, and listens only then.
-        let script = format!("#!/bin/bash\nprintf '%s' \"$1\" > /dev/tcp/127.0.0.1/{port}\n");
+        let script = opened.opener();
         for name in ["xdg-open", "x-www-browser", "www-browser"] {
             let file = folder.join(name);
             fs::write(&file, &script)?;
             fs::set_permissions(&file, fs::Permissions::from_mode(0o755))?;
         }
-        Ok(Self { listener: TcpListener::from_std(listener)?, folder: folder.to_owned() })
+        Ok(Self { opened, folder: folder.to_owned() })
     }
 
     /// The folder with the stand-in, for PATH.
@@ -47,9 +43,6 @@ impl OpenedAddresses {
     /// # Panics
     /// When what comes is not an address.
     pub async fn next(&self) -> Url {
-        let (mut stream, _) = self.listener.accept().await.expect("loopback works");
-        let mut text = String::new();
-        stream.read_to_string(&mut text).await.expect("loopback works");
-        Url::parse(&text).unwrap_or_else(|error| panic!("{text:?} is no address: {error}"))
+        self.opened.wait().await
     }
 }

@@ -183,11 +183,9 @@ impl Stage {
     }
 
     /// Ends everything.
-    pub async fn end(&mut self) {
+    pub fn end(&mut self) {
         self.forget_programs();
-        if let Some(browser) = self.browser.take() {
-            browser.stop().await;
-        }
+        self.browser = None;
     }
 }
 

@@ -24,11 +24,21 @@ impl Browser {
     /// # Panics
     /// When Chromium or its driver is missing.
     pub async fn start() -> Self {
+        Self::start_with(Map::new()).await
+    }
+
+    /// Starts the browser with these capabilities besides those that it always has.
+    ///
+    /// # Panics
+    /// When Chromium or its driver is missing.
+    pub async fn start_with(more: Map<String, Value>) -> Self {
         let profile = TempDir::with_prefix("keyless-browser-").expect("a temporary folder");
         let mut command = Command::new("chromedriver");
         // Its reports are about itself, and tests run side by side.
         command.stdout(Stdio::null()).stderr(Stdio::null()).env("TMPDIR", profile.path());
-        let driver = Driver::start(&mut command, capabilities(profile.path())).await;
+        let mut capabilities = capabilities(profile.path());
+        capabilities.extend(more);
+        let driver = Driver::start(&mut command, capabilities).await;
         Self { driver, _profile: profile }
     }
 

@@ -42,8 +42,8 @@ impl Home {
     }
 
     /// Catches what the desktop is asked to open, in place of the system's browser.
-    pub async fn catch_addresses(&self) -> OpenedAddresses {
-        let opened = OpenedAddresses::listen().await;
+    pub fn catch_addresses(&self) -> OpenedAddresses {
+        let opened = OpenedAddresses::listen();
         let file = self.path().join("bin/xdg-open");
         fs::write(&file, opened.opener()).expect("the folder is ours");
         fs::set_permissions(&file, fs::Permissions::from_mode(0o755)).expect("the file is ours");

@@ -36,7 +36,7 @@ impl Road {
     /// Starts this build of the app on practice Azure.
     pub async fn begin_with(program: &Path) -> Self {
         let home = Home::new();
-        let opened = home.catch_addresses().await;
+        let opened = home.catch_addresses();
         let wizard = Wizard::start_program(program, &home, &["--practice"]);
         let (wizard, browser) = tokio::join!(wizard, Browser::start());
         Self { wizard, browser, opened, home }

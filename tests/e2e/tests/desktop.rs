@@ -275,7 +275,7 @@ async fn the_window_says_whether_this_machine_can_keep_a_sign_in() {
 #[tokio::test]
 async fn practice_begins_and_ends_on_the_first_page_and_real_azure_is_microsofts() {
     let home = Home::new();
-    let opened = home.catch_addresses().await;
+    let opened = home.catch_addresses();
     let wizard = Wizard::start(&home, &[]).await;
     wizard.press(&say("button.start_practice", &[])).await;
     wizard.shows(&say("practice.body", &[])).await;
