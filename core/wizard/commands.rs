@@ -1,0 +1,302 @@
+//! What the person asks for.
+
+use super::*;
+
+impl Wizard {
+    pub(super) fn obey(&mut self, command: Command, effects: &mut Vec<Effect>) {
+        match command {
+            Command::SignInWithBrowser => self.sign_in_with_browser(None, effects),
+            Command::SignInWithAzureCli if self.sign_in.azure_cli.is_some() => {
+                self.start(Work::SignInWithAzureCli, effects);
+            }
+            Command::SignInWithAzureCli => {}
+            Command::OpenBrowserAgain => {
+                effects.extend(self.sign_in.address.clone().map(Effect::Open));
+            }
+            Command::StaySignedIn { on } => self.stay_signed_in(on, effects),
+            Command::SignOut => self.sign_out(effects),
+            Command::SelectResource { id } => self.select_resource(&id, effects),
+            Command::SelectDeployment { name } => self.select_deployment(&name, effects),
+            Command::ConfirmResource => self.confirm_resource(effects),
+            Command::AssignRole => self.assign_role(effects),
+            Command::ConfirmAccess => self.confirm_access(effects),
+            Command::ChooseFolder => self.start(Work::ChooseFolder, effects),
+            Command::WriteEnv => self.write_env(effects),
+            Command::SendTestMessage => self.send_test_message(effects),
+            Command::GoToStep { step } => self.go_to(step, effects),
+            Command::Cancel => self.cancel(effects),
+            Command::PressRemedy { index } => self.press_remedy(index, effects),
+        }
+    }
+
+    pub(super) fn sign_in_with_browser(
+        &mut self,
+        claims: Option<String>,
+        effects: &mut Vec<Effect>,
+    ) {
+        self.sign_in.address = None;
+        self.sign_in.opened = false;
+        self.clear_notices(Step::SignIn);
+        self.start(Work::SignInWithBrowser { claims }, effects);
+    }
+
+    pub(super) fn stay_signed_in(&mut self, on: bool, effects: &mut Vec<Effect>) {
+        self.sign_in.stay = on && self.sign_in.can_stay;
+        if self.person.is_some() {
+            self.keep_or_not(effects);
+        }
+    }
+
+    pub(super) fn sign_out(&mut self, effects: &mut Vec<Effect>) {
+        self.stop_all(effects);
+        effects.push(Effect::Forget);
+        self.start(Work::Unkeep, effects);
+        let was_signed_in = self.person.take().is_some();
+        self.forget_person();
+        self.step = Step::SignIn;
+        self.notices.clear();
+        if was_signed_in {
+            self.notify(Step::SignIn, Notice::new("signed_out", &[]));
+        }
+        self.start(Work::FindAzureCli, effects);
+    }
+
+    pub(super) fn keep_or_not(&mut self, effects: &mut Vec<Effect>) {
+        if self.sign_in.stay && self.sign_in.can_stay {
+            effects.push(Effect::Keep);
+        } else {
+            self.start(Work::Unkeep, effects);
+        }
+    }
+
+    pub(super) fn select_resource(&mut self, id: &str, effects: &mut Vec<Effect>) {
+        let found =
+            self.list.accounts.iter().find(|account| account.resource.id.eq_ignore_ascii_case(id));
+        let Some(account) = found.cloned() else {
+            return;
+        };
+        if self.is_writing() {
+            return;
+        }
+        let unchanged = self
+            .choice
+            .account
+            .as_ref()
+            .is_some_and(|chosen| chosen.resource.id == account.resource.id);
+        if unchanged && self.choice.deployments.is_some() {
+            return;
+        }
+        self.forget_choice(effects);
+        self.failures.remove(&Step::ChooseResource);
+        self.choice.account = Some(account.clone());
+        // Neither needs the other: what is deployed, and what the person may do there.
+        self.start(Work::ReadDeployments(Box::new(account.clone())), effects);
+        self.start(Work::CheckAccess(Box::new(account)), effects);
+    }
+
+    pub(super) fn select_deployment(&mut self, name: &str, effects: &mut Vec<Effect>) {
+        let chats = self.choice.deployments.as_ref().is_some_and(|list| {
+            list.iter().any(|deployment| deployment.name == name && deployment.can_chat)
+        });
+        if chats && !self.is_writing() && self.choice.deployment.as_deref() != Some(name) {
+            self.choice.deployment = Some(name.to_owned());
+            self.forget_project(effects);
+        }
+    }
+
+    pub(super) fn confirm_resource(&mut self, effects: &mut Vec<Effect>) {
+        let (Some(account), Some(_)) = (self.choice.account.clone(), &self.choice.deployment)
+        else {
+            return;
+        };
+        if account.resource.obstacles.contains(&Obstacle::NoCustomSubdomain) {
+            let known = [("resource", account.resource.name.as_str())];
+            let failure = diagnosis::explain(&Evidence::state(State::NoCustomSubdomain), &known);
+            self.failures.insert(Step::ChooseResource, (failure, Work::ReadResources));
+            return;
+        }
+        self.choice.confirmed = true;
+        self.go_to(Step::GetAccess, effects);
+    }
+
+    pub(super) fn assign_role(&mut self, effects: &mut Vec<Effect>) {
+        let (Some(account), Some(access)) = (self.choice.account.clone(), self.role.access.clone())
+        else {
+            return;
+        };
+        if self.role.works || self.is_running(Slot::Role) {
+            return;
+        }
+        match self.role.assigned.clone() {
+            Some(assigned) => self.wait_for_role(assigned.cause, effects),
+            None => self.start(Work::AssignRole(Box::new(account), Box::new(access)), effects),
+        }
+    }
+
+    pub(super) fn wait_for_role(&mut self, cause: Cause, effects: &mut Vec<Effect>) {
+        let (Some(account), Some(deployment)) =
+            (self.choice.account.clone(), self.choice.deployment.clone())
+        else {
+            return;
+        };
+        self.role.paused = false;
+        self.clear_notices(Step::GetAccess);
+        let cause = cause.and(&self.choice.listed);
+        self.start(Work::WaitForRole(Box::new(account), deployment, cause), effects);
+    }
+
+    pub(super) fn confirm_access(&mut self, effects: &mut Vec<Effect>) {
+        if self.choice.confirmed && self.role.access.is_some() {
+            self.role.confirmed = true;
+            self.go_to(Step::ConnectProject, effects);
+        }
+    }
+
+    pub(super) fn write_env(&mut self, effects: &mut Vec<Effect>) {
+        if self.is_running(Slot::Env) || self.project.written {
+            return;
+        }
+        if let Some(prepared) = self.project.prepared.clone() {
+            self.start(Work::WriteEnv(Box::new(prepared)), effects);
+        }
+    }
+
+    pub(super) fn send_test_message(&mut self, effects: &mut Vec<Effect>) {
+        let (Some(account), Some(deployment)) =
+            (self.choice.account.clone(), self.choice.deployment.clone())
+        else {
+            return;
+        };
+        if !self.reachable(Step::TestConnection) || self.is_running(Slot::Chat) {
+            return;
+        }
+        self.test = Test::default();
+        let proof = self.role.proof.and(&self.choice.listed);
+        self.start(Work::Ask(Box::new(account), deployment, proof), effects);
+    }
+
+    pub(super) fn go_to(&mut self, step: Step, effects: &mut Vec<Effect>) {
+        if !self.reachable(step) {
+            return;
+        }
+        self.step = step;
+        match step {
+            Step::ChooseResource if !self.list.read && !self.failures.contains_key(&step) => {
+                self.start_once(Work::ReadResources, effects);
+            }
+            Step::ChooseResource
+                if self.choice.deployments.is_none() && !self.failures.contains_key(&step) =>
+            {
+                if let Some(account) = self.choice.account.clone() {
+                    self.start_once(Work::ReadDeployments(Box::new(account)), effects);
+                }
+            }
+            Step::GetAccess if self.role.access.is_none() && !self.failures.contains_key(&step) => {
+                if let Some(account) = self.choice.account.clone() {
+                    self.start_once(Work::CheckAccess(Box::new(account)), effects);
+                }
+            }
+            Step::ConnectProject
+                if self.project.prepared.is_none() && !self.failures.contains_key(&step) =>
+            {
+                self.prepare_env(effects);
+            }
+            _ => {}
+        }
+    }
+
+    pub(super) fn cancel(&mut self, effects: &mut Vec<Effect>) {
+        let Some((slot, work)) = self.shown_work().map(|(slot, work)| (slot, work.clone())) else {
+            return;
+        };
+        if !work.can_cancel() {
+            return;
+        }
+        if let Some((id, _)) = self.running.remove(&slot) {
+            effects.push(Effect::Stop(id));
+        }
+        match work {
+            Work::WaitForRole(..) => self.role.paused = true,
+            Work::ReadResources => self.step = Step::SignIn,
+            Work::Resume | Work::SignInWithBrowser { .. } | Work::SignInWithAzureCli => {
+                self.sign_in.address = None;
+            }
+            Work::CheckAccess(_) => self.step = Step::ChooseResource,
+            Work::ReadDeployments(_) => self.choice.account = None,
+            _ => {}
+        }
+    }
+
+    pub(super) fn press_remedy(&mut self, index: u32, effects: &mut Vec<Effect>) {
+        let Some((failure, work)) = self.failures.get(&self.step).cloned() else {
+            return;
+        };
+        let Some(remedy) = failure.remedies.get(index as usize) else {
+            return;
+        };
+        let action = match remedy {
+            Remedy::Link { url, .. } => {
+                effects.push(Effect::Open(url.clone()));
+                return;
+            }
+            Remedy::Text { .. } | Remedy::Command { .. } => return,
+            Remedy::Action { action } => *action,
+        };
+        match action {
+            Action::TryAgain => self.start(work, effects),
+            Action::SignIn => {
+                let claims = failure.details.iter().find(|detail| detail.name == identity::CLAIMS);
+                let claims = claims.map(|detail| detail.value.clone());
+                self.return_to = Some(self.step).filter(|step| *step != Step::SignIn);
+                self.step = Step::SignIn;
+                self.sign_in_with_browser(claims, effects);
+            }
+            Action::SwitchAccount => {
+                self.sign_out(effects);
+                self.sign_in_with_browser(None, effects);
+            }
+            Action::ChooseResource => self.go_to(Step::ChooseResource, effects),
+            Action::ReadResources => {
+                self.step = Step::ChooseResource;
+                self.start(Work::ReadResources, effects);
+            }
+            Action::CheckAccess => self.check_access_again(effects),
+            Action::KeepWaiting => {
+                self.failures.remove(&Step::GetAccess);
+                self.assign_role(effects);
+            }
+            Action::ChooseFolder => self.start(Work::ChooseFolder, effects),
+            Action::ReadEnv => self.prepare_env(effects),
+            Action::SendTestMessage => self.send_test_message(effects),
+        }
+    }
+
+    pub(super) fn check_access_again(&mut self, effects: &mut Vec<Effect>) {
+        let Some(account) = self.choice.account.clone() else {
+            return;
+        };
+        self.step = Step::GetAccess;
+        self.role = RoleState { confirmed: self.role.confirmed, ..RoleState::default() };
+        self.start(Work::CheckAccess(Box::new(account)), effects);
+    }
+
+    pub(super) fn prepare_env(&mut self, effects: &mut Vec<Effect>) {
+        let Some(folder) = self.project.folder.clone() else {
+            return;
+        };
+        let (Some(account), Some(deployment)) = (&self.choice.account, &self.choice.deployment)
+        else {
+            return;
+        };
+        let values = EnvValues {
+            endpoint: account.resource.endpoint.clone(),
+            deployment: deployment.clone(),
+            tenant_id: account.tenant_id.clone(),
+            practice: self.setting.practice,
+        };
+        self.project.prepared = None;
+        self.project.written = false;
+        self.clear_notices(Step::ConnectProject);
+        self.start(Work::PrepareEnv(folder, values), effects);
+    }
+}

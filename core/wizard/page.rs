@@ -1,0 +1,229 @@
+//! What the page shows.
+
+use super::*;
+
+impl Wizard {
+    pub(super) fn reachable(&self, step: Step) -> bool {
+        match step {
+            Step::SignIn => true,
+            Step::ChooseResource => self.person.is_some(),
+            Step::GetAccess => self.person.is_some() && self.choice.confirmed,
+            Step::ConnectProject => self.reachable(Step::GetAccess) && self.role.confirmed,
+            Step::TestConnection => self.reachable(Step::ConnectProject) && self.project.written,
+        }
+    }
+
+    pub(super) fn is_done(&self, step: Step) -> bool {
+        match step {
+            Step::SignIn => self.person.is_some(),
+            Step::ChooseResource => self.choice.confirmed,
+            Step::GetAccess => self.choice.confirmed && self.role.works,
+            Step::ConnectProject => self.project.written,
+            Step::TestConnection => self.test.answered,
+        }
+    }
+
+    pub(super) fn step_state(&self, step: Step) -> StepState {
+        StepState {
+            step,
+            done: self.is_done(step),
+            current: step == self.step,
+            reachable: self.reachable(step),
+            summary: self.is_done(step).then(|| self.summary(step)).flatten(),
+        }
+    }
+
+    pub(super) fn summary(&self, step: Step) -> Option<String> {
+        match step {
+            Step::SignIn => self.person.as_ref().map(|person| person.account.clone()),
+            Step::ChooseResource => {
+                self.choice.account.as_ref().map(|account| account.resource.name.clone())
+            }
+            Step::GetAccess => self.role_name(),
+            Step::ConnectProject => {
+                self.project.prepared.as_ref().map(|prepared| prepared.path.display().to_string())
+            }
+            Step::TestConnection => self.choice.deployment.clone(),
+        }
+    }
+
+    pub(super) fn role_name(&self) -> Option<String> {
+        let access = self.role.access.as_ref()?;
+        if self.role.assigned.is_some() {
+            return Some(access.plan.role.clone());
+        }
+        access.findings.iter().find_map(|finding| {
+            finding
+                .code
+                .starts_with("may_chat")
+                .then(|| finding.parameters.get("role").cloned())
+                .flatten()
+        })
+    }
+
+    pub(super) fn page(&self) -> Page {
+        match self.step {
+            Step::SignIn => Page::SignIn(self.sign_in_page()),
+            Step::ChooseResource => Page::ChooseResource(self.choose_resource_page()),
+            Step::GetAccess => Page::GetAccess(self.get_access_page()),
+            Step::ConnectProject => Page::ConnectProject(self.connect_project_page()),
+            Step::TestConnection => Page::TestConnection(self.test_connection_page()),
+        }
+    }
+
+    pub(super) fn sign_in_page(&self) -> SignInPage {
+        let phase = match (self.is_running(Slot::Person), &self.sign_in.address, &self.person) {
+            (true, Some(_), _) => SignInPhase::Waiting,
+            (true, None, _) => self.sign_in.phase,
+            (false, _, Some(_)) => SignInPhase::SignedIn,
+            (false, _, None) => SignInPhase::SignedOut,
+        };
+        SignInPage {
+            phase,
+            address: self.sign_in.address.clone(),
+            browser_opened: self.sign_in.opened,
+            azure_cli_account: self.sign_in.azure_cli.clone(),
+            stay_signed_in: self.sign_in.stay,
+            can_stay_signed_in: self.sign_in.can_stay,
+            can_practice: self.setting.can_practice,
+        }
+    }
+
+    pub(super) fn choose_resource_page(&self) -> ChooseResourcePage {
+        ChooseResourcePage {
+            reading: self.is_running(Slot::List),
+            total: number(self.list.accounts.len()),
+            list_revision: self.list.revision,
+            subscriptions: self.list.subscriptions,
+            selected: self.choice.account.as_ref().map(|account| account.resource.clone()),
+            reading_deployments: self.is_running(Slot::Deployments),
+            deployments: self.choice.deployments.clone().unwrap_or_default(),
+            deployment: self.choice.deployment.clone(),
+        }
+    }
+
+    pub(super) fn get_access_page(&self) -> GetAccessPage {
+        let role = &self.role;
+        let mut findings =
+            role.access.as_ref().map_or_else(Vec::new, |access| access.findings.clone());
+        if let (Some(assigned), Some(access)) = (&role.assigned, &role.access) {
+            let code = if assigned.existed { "role_existed" } else { "role_assigned" };
+            findings = vec![Notice::new(code, &[("role", &access.plan.role)])];
+        }
+        GetAccessPage {
+            phase: self.access_phase(),
+            resource: self
+                .choice
+                .account
+                .as_ref()
+                .map_or_else(String::new, |a| a.resource.name.clone()),
+            verdict: role
+                .access
+                .as_ref()
+                .map(|access| if role.works { Verdict::MayChat } else { access.verdict }),
+            findings,
+            plan: role.access.as_ref().map(|access| access.plan.clone()),
+            waiting: role.waiting.clone(),
+        }
+    }
+
+    pub(super) fn access_phase(&self) -> AccessPhase {
+        let running = self.running.get(&Slot::Role).map(|(_, work)| work);
+        match running {
+            Some(Work::AssignRole(..)) => AccessPhase::Assigning,
+            Some(_) => AccessPhase::Waiting,
+            None if self.role.works => AccessPhase::Works,
+            None if self.is_running(Slot::Access) => AccessPhase::Checking,
+            None if self.role.paused && self.role.assigned.is_some() => AccessPhase::Paused,
+            None => AccessPhase::Known,
+        }
+    }
+
+    pub(super) fn connect_project_page(&self) -> ConnectProjectPage {
+        let prepared = self.project.prepared.as_ref();
+        let phase = match self.running.get(&Slot::Env).map(|(_, work)| work) {
+            Some(Work::WriteEnv(_)) => ProjectPhase::Writing,
+            Some(_) => ProjectPhase::Reading,
+            None if self.project.written => ProjectPhase::Written,
+            None if prepared.is_some() => ProjectPhase::Ready,
+            None => ProjectPhase::NoFolder,
+        };
+        ConnectProjectPage {
+            phase,
+            folder: self.project.folder.as_ref().map(|folder| folder.display().to_string()),
+            file: prepared.map(|prepared| prepared.path.display().to_string()),
+            file_exists: prepared.is_some_and(|prepared| prepared.exists),
+            change: prepared.map_or_else(Vec::new, |prepared| prepared.change.clone()),
+        }
+    }
+
+    pub(super) fn test_connection_page(&self) -> TestConnectionPage {
+        let phase = match (self.is_running(Slot::Chat), self.test.pieces, self.test.answered) {
+            (true, 0, _) => TestPhase::Asking,
+            (true, ..) => TestPhase::Answering,
+            (false, _, true) => TestPhase::Answered,
+            (false, ..) => TestPhase::Ready,
+        };
+        TestConnectionPage {
+            phase,
+            endpoint: self
+                .choice
+                .account
+                .as_ref()
+                .map_or_else(String::new, |a| a.resource.endpoint.clone()),
+            deployment: self.choice.deployment.clone().unwrap_or_default(),
+            question: self.setting.question.clone(),
+            answer: self.test.answer.clone(),
+            pieces: self.test.pieces,
+            results: self.results(),
+        }
+    }
+
+    pub(super) fn results(&self) -> Vec<Notice> {
+        let mut results = Vec::new();
+        if let Some(person) = &self.person {
+            results.push(Notice::new("signed_in", &[("account", &person.account)]));
+        }
+        if let (Some(account), Some(deployment)) = (&self.choice.account, &self.choice.deployment) {
+            let parameters =
+                [("resource", account.resource.name.as_str()), ("deployment", deployment)];
+            results.push(Notice::new("uses_resource", &parameters));
+        }
+        if self.role.works {
+            results.push(match self.role_name() {
+                Some(role) => Notice::new("has_role", &[("role", &role)]),
+                None => Notice::new("has_access", &[]),
+            });
+        }
+        if let Some(prepared) = self.project.prepared.as_ref().filter(|_| self.project.written) {
+            results
+                .push(Notice::new("wrote_env", &[("path", &prepared.path.display().to_string())]));
+        }
+        if let Some(deployment) = self.choice.deployment.as_ref().filter(|_| self.test.answered) {
+            results.push(Notice::new("answered", &[("deployment", deployment)]));
+        }
+        results
+    }
+
+    pub(super) fn notices_here(&self) -> Vec<Notice> {
+        self.notices
+            .iter()
+            .filter(|(step, _)| *step == self.step)
+            .map(|(_, notice)| notice.clone())
+            .collect()
+    }
+
+    pub(super) fn busy(&self) -> Option<Busy> {
+        let (_, work) = self.shown_work()?;
+        Some(Busy { activity: work.activity()?, can_cancel: work.can_cancel() })
+    }
+
+    /// The work of this page that somebody looks at; the access of a resource is looked at in
+    /// the background while the deployments are on the page.
+    pub(super) fn shown_work(&self) -> Option<(Slot, &Work)> {
+        self.running
+            .iter()
+            .map(|(slot, (_, work))| (*slot, work))
+            .find(|(_, work)| work.step() == self.step && work.activity().is_some())
+    }
+}

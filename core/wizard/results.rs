@@ -1,0 +1,253 @@
+//! What comes back from the work.
+
+use super::*;
+
+impl Wizard {
+    pub(super) fn follow(&mut self, progress: Progress) {
+        match progress {
+            Progress::BrowserReady { address, opened } => {
+                self.sign_in.address = Some(address);
+                self.sign_in.opened = opened;
+                if !opened {
+                    self.notify(Step::SignIn, Notice::new("browser_not_opened", &[]));
+                }
+            }
+            Progress::StrangerIgnored => {
+                self.notify(Step::SignIn, Notice::new("answer_ignored", &[]))
+            }
+            Progress::Finishing => {
+                self.sign_in.address = None;
+                self.sign_in.phase = SignInPhase::Finishing;
+                self.clear_notices(Step::SignIn);
+            }
+            Progress::StillWaiting(waiting) => self.role.waiting = Some(waiting),
+            Progress::Piece(text) => {
+                if self.test.answer.len() + text.len() <= ANSWER_LIMIT {
+                    self.test.answer.push_str(&text);
+                    self.test.pieces += 1;
+                }
+            }
+        }
+    }
+
+    pub(super) fn take(&mut self, outcome: Outcome, effects: &mut Vec<Effect>) {
+        match outcome {
+            Outcome::AzureCli(account) => self.sign_in.azure_cli = account,
+            Outcome::Unkept => {
+                if let Some(person) = &mut self.person {
+                    person.kept = false;
+                }
+            }
+            Outcome::NothingKept { can_keep } => {
+                self.sign_in.can_stay = can_keep;
+                self.sign_in.stay &= can_keep;
+            }
+            Outcome::SignedIn(person) => self.welcome(person, effects),
+            Outcome::Resources(listing) => self.take_resources(listing, effects),
+            Outcome::Deployments(deployments, cause) => self.take_deployments(deployments, cause),
+            Outcome::Access(access) => {
+                self.role.works = access.verdict == Verdict::MayChat;
+                self.role.proof = access.cause.clone();
+                self.role.access = Some(*access);
+            }
+            Outcome::Assigned(assigned) => {
+                self.role.assigned = Some(assigned.clone());
+                self.wait_for_role(assigned.cause, effects);
+            }
+            Outcome::RoleWorks(cause) => {
+                self.role.works = true;
+                self.role.waiting = None;
+                self.role.proof = cause;
+                if self.step == Step::GetAccess {
+                    self.confirm_access(effects);
+                }
+            }
+            Outcome::Folder(Some(folder)) => {
+                self.project.folder = Some(folder);
+                self.prepare_env(effects);
+            }
+            Outcome::Folder(None) => {}
+            Outcome::Env(prepared, ignored) => {
+                if ignored == Some(false) {
+                    let path = prepared.path.display().to_string();
+                    self.notify(
+                        Step::ConnectProject,
+                        Notice::new("env_not_ignored", &[("path", &path)]),
+                    );
+                }
+                self.project.prepared = Some(*prepared);
+            }
+            Outcome::EnvWritten => {
+                self.project.written = true;
+                if self.step == Step::ConnectProject {
+                    self.go_to(Step::TestConnection, effects);
+                }
+            }
+            Outcome::Answered => {
+                self.test.answered = true;
+                self.role.works = true;
+            }
+        }
+    }
+
+    pub(super) fn welcome(&mut self, person: Person, effects: &mut Vec<Effect>) {
+        let same = self.person.as_ref().is_some_and(|known| {
+            known.object_id == person.object_id && known.tenant_id == person.tenant_id
+        });
+        effects.push(Effect::Focus);
+        self.sign_in.address = None;
+        self.clear_notices(Step::SignIn);
+        let back = self.return_to.take();
+        if same && let Some(step) = back {
+            self.person = Some(person);
+            self.failures.clear();
+            self.keep_or_not(effects);
+            return self.go_to(step, effects);
+        }
+        self.stop_all(effects);
+        self.forget_person();
+        if !self.sign_in.stay || person.way == Way::AzureCli {
+            // What an earlier person kept must not come back instead of this one.
+            self.start(Work::Unkeep, effects);
+        }
+        self.person = Some(person);
+        self.go_to(Step::ChooseResource, effects);
+    }
+
+    pub(super) fn take_resources(&mut self, listing: Listing, effects: &mut Vec<Effect>) {
+        // The sign-in has proved itself: now it may be kept, each time with the newest token.
+        if self.sign_in.stay && self.sign_in.can_stay {
+            effects.push(Effect::Keep);
+        }
+        if let Some(person) = &mut self.person {
+            person.tenant_name = listing.tenant_name;
+        }
+        self.clear_notices(Step::ChooseResource);
+        for (code, count) in [
+            ("tenants_unreached", listing.unreached_tenants),
+            ("subscriptions_unreached", listing.unreached_subscriptions),
+        ] {
+            if count > 0 {
+                let count = count.to_string();
+                self.notify(Step::ChooseResource, Notice::new(code, &[("count", &count)]));
+            }
+        }
+        self.list.read = true;
+        self.list.revision += 1;
+        self.list.subscriptions = listing.subscriptions;
+        self.list.accounts = listing.accounts;
+        self.refresh_choice(effects);
+        if self.list.accounts.is_empty() {
+            let failure = self.nothing_found(listing.subscriptions);
+            self.failures.insert(Step::ChooseResource, (failure, Work::ReadResources));
+            return;
+        }
+        if let [only] = self.list.accounts.as_slice()
+            && only.resource.obstacles.is_empty()
+            && self.choice.account.is_none()
+        {
+            let id = only.resource.id.clone();
+            self.select_resource(&id, effects);
+        }
+    }
+
+    /// What was chosen is chosen again as it is now, or given up where it is gone.
+    pub(super) fn refresh_choice(&mut self, effects: &mut Vec<Effect>) {
+        let Some(chosen) = self.choice.account.as_ref().map(|account| account.resource.clone())
+        else {
+            return;
+        };
+        let mut now = self.list.accounts.iter().map(|account| &account.resource);
+        match now.find(|resource| resource.id.eq_ignore_ascii_case(&chosen.id)) {
+            None => self.forget_choice(effects),
+            Some(resource) if *resource != chosen => {
+                let id = resource.id.clone();
+                self.choice.deployments = None;
+                self.select_resource(&id, effects);
+            }
+            Some(_) => {}
+        }
+    }
+
+    pub(super) fn nothing_found(&self, subscriptions: u32) -> Failure {
+        let person = self.person.as_ref();
+        let account = person.map_or("", |person| &person.account);
+        let tenant =
+            person.map_or("", |person| person.tenant_name.as_ref().unwrap_or(&person.tenant_id));
+        let count = subscriptions.to_string();
+        let known = [("account", account), ("tenant", tenant), ("subscriptions", &count)];
+        let state = if subscriptions == 0 { State::NoSubscription } else { State::NoAccount };
+        diagnosis::explain(&Evidence::state(state), &known).detail("subscriptions", subscriptions)
+    }
+
+    pub(super) fn take_deployments(&mut self, deployments: Vec<Deployment>, cause: Cause) {
+        self.choice.listed = cause;
+        let first = deployments.iter().find(|deployment| deployment.can_chat);
+        self.choice.deployment = first.map(|deployment| deployment.name.clone());
+        if first.is_none()
+            && let Some(account) = self.choice.account.clone()
+        {
+            let known = [("resource", account.resource.name.as_str())];
+            let failure = diagnosis::explain(&Evidence::state(State::NoChatDeployment), &known)
+                .detail("deployments", deployments.len());
+            let work = Work::ReadDeployments(Box::new(account));
+            self.failures.insert(Step::ChooseResource, (failure, work));
+        }
+        self.choice.deployments = Some(deployments);
+    }
+
+    pub(super) fn fail(&mut self, mut failure: Failure, work: Work) {
+        tracing::warn!(code = ?failure.code, "a step failed");
+        self.name_directory(&mut failure);
+        let step = work.step();
+        match &work {
+            Work::Resume => {
+                // The sign-in of an earlier day is over: that is the first page, not a failure.
+                self.sign_in.can_stay = true;
+                if failure.code == Code::SignInExpired {
+                    return;
+                }
+            }
+            Work::SignInWithBrowser { .. } | Work::SignInWithAzureCli => {
+                self.sign_in.address = None;
+                self.clear_notices(Step::SignIn);
+            }
+            Work::WaitForRole(..) => self.role.paused = true,
+            Work::Ask(..) => self.learn_from_refusal(failure.code),
+            _ => {}
+        }
+        self.failures.insert(step, (failure, work));
+    }
+
+    /// Calls the person's directory by its name where that is known: few people know its id.
+    pub(super) fn name_directory(&self, failure: &mut Failure) {
+        let Some(Person { tenant_id, tenant_name: Some(name), .. }) = &self.person else { return };
+        if let Some(directory) = failure.parameters.get_mut("directory")
+            && directory.eq_ignore_ascii_case(tenant_id)
+        {
+            directory.clone_from(name);
+        }
+    }
+
+    /// What a refused chat says about access: a limit or a filter means that access works.
+    pub(super) fn learn_from_refusal(&mut self, code: Code) {
+        match code {
+            Code::ChatThrottled | Code::ContentFiltered => self.role.works = true,
+            Code::ChatNotPermitted => self.role.works = false,
+            _ => {}
+        }
+    }
+
+    pub(super) fn note_kept(&mut self, kept: bool) {
+        if let Some(person) = &mut self.person {
+            person.kept = kept;
+        }
+        self.notices.retain(|(_, notice)| notice.code != "session_only");
+        if !kept && self.sign_in.stay {
+            self.sign_in.can_stay = false;
+            for step in Step::ALL {
+                self.notices.push((step, Notice::new("session_only", &[])));
+            }
+        }
+    }
+}

@@ -1,0 +1,110 @@
+//! The work that is going on.
+
+use super::*;
+
+impl Wizard {
+    pub(super) fn start(&mut self, work: Work, effects: &mut Vec<Effect>) {
+        let slot = work.slot();
+        if let Some((id, _)) = self.running.remove(&slot) {
+            effects.push(Effect::Stop(id));
+        }
+        let failed = self.failures.get(&work.step()).map(|(_, failed)| failed.slot());
+        if work.activity().is_some() || failed == Some(slot) {
+            self.failures.remove(&work.step());
+        }
+        if slot == Slot::Person {
+            self.sign_in.phase = match work {
+                Work::Resume => SignInPhase::Resuming,
+                Work::SignInWithBrowser { .. } => SignInPhase::Opening,
+                _ => SignInPhase::Finishing,
+            };
+        }
+        let id = self.next_id;
+        self.next_id += 1;
+        self.running.insert(slot, (id, work.clone()));
+        effects.push(Effect::Start(id, work));
+    }
+
+    pub(super) fn start_once(&mut self, work: Work, effects: &mut Vec<Effect>) {
+        if !self.is_running(work.slot()) {
+            self.start(work, effects);
+        }
+    }
+
+    pub(super) fn is_running(&self, slot: Slot) -> bool {
+        self.running.contains_key(&slot)
+    }
+
+    /// A write in flight is not pulled out from under itself by another choice.
+    pub(super) fn is_writing(&self) -> bool {
+        self.running
+            .values()
+            .any(|(_, work)| matches!(work, Work::AssignRole(..) | Work::WriteEnv(_)))
+    }
+
+    pub(super) fn finish(&mut self, id: WorkId) -> Option<Work> {
+        let slot = *self.running.iter().find(|(_, (running, _))| *running == id)?.0;
+        self.running.remove(&slot).map(|(_, work)| work)
+    }
+
+    pub(super) fn stop(&mut self, slots: &[Slot], effects: &mut Vec<Effect>) {
+        for slot in slots {
+            effects.extend(self.running.remove(slot).map(|(id, _)| Effect::Stop(id)));
+        }
+    }
+
+    pub(super) fn stop_all(&mut self, effects: &mut Vec<Effect>) {
+        effects.extend(
+            std::mem::take(&mut self.running).into_values().map(|(id, _)| Effect::Stop(id)),
+        );
+    }
+
+    pub(super) fn forget_person(&mut self) {
+        self.sign_in.address = None;
+        self.list = List { revision: self.list.revision + 1, ..List::default() };
+        self.choice = Choice::default();
+        self.role = RoleState::default();
+        self.project = Project { folder: self.project.folder.take(), ..Project::default() };
+        self.test = Test::default();
+        self.failures.clear();
+        self.return_to = None;
+    }
+
+    pub(super) fn forget_choice(&mut self, effects: &mut Vec<Effect>) {
+        self.stop(&[Slot::Deployments, Slot::Access, Slot::Role], effects);
+        self.choice = Choice::default();
+        self.role = RoleState::default();
+        self.failures.remove(&Step::GetAccess);
+        self.clear_notices(Step::GetAccess);
+        self.forget_project(effects);
+    }
+
+    pub(super) fn forget_project(&mut self, effects: &mut Vec<Effect>) {
+        self.stop(&[Slot::Env, Slot::Chat], effects);
+        self.project.prepared = None;
+        self.project.written = false;
+        self.test = Test::default();
+        self.failures.remove(&Step::ConnectProject);
+        self.failures.remove(&Step::TestConnection);
+        self.clear_notices(Step::ConnectProject);
+    }
+
+    /// A page whose ground is gone, such as the test of a project that was chosen anew, gives way
+    /// to the last one that stands.
+    pub(super) fn leave_lost_page(&mut self) {
+        let reachable =
+            Step::ALL.into_iter().rev().find(|step| *step <= self.step && self.reachable(*step));
+        self.step = reachable.unwrap_or(Step::SignIn);
+    }
+
+    pub(super) fn notify(&mut self, step: Step, notice: Notice) {
+        if !self.notices.contains(&(step, notice.clone())) {
+            self.notices.push((step, notice));
+        }
+    }
+
+    /// What concerns the whole sign-in stays until it changes.
+    pub(super) fn clear_notices(&mut self, step: Step) {
+        self.notices.retain(|(at, notice)| *at != step || notice.code == "session_only");
+    }
+}

@@ -1,0 +1,268 @@
+//! What goes in and out of the wizard: commands and events in, effects and their work out.
+
+use std::path::PathBuf;
+
+use crate::access::{Access, Assigned};
+use crate::env_file::{EnvValues, Prepared};
+use crate::failure::Failure;
+use crate::http::Cause;
+use crate::resources::Account;
+use crate::snapshot::{Activity, Deployment, Person, Step, Waiting};
+
+/// What the person asks for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Command {
+    /// Open the system browser and sign in there.
+    SignInWithBrowser,
+    /// Borrow the sign-in of the Azure CLI.
+    SignInWithAzureCli,
+    /// Open the page of this sign-in once more.
+    OpenBrowserAgain,
+    /// Keep the sign-in, or not.
+    StaySignedIn {
+        /// Whether it should outlive the window.
+        on: bool,
+    },
+    /// Forget everything about the person.
+    SignOut,
+    /// Choose a resource by its id.
+    SelectResource {
+        /// The Azure Resource Manager id.
+        id: String,
+    },
+    /// Choose a deployment of the chosen resource.
+    SelectDeployment {
+        /// Its name.
+        name: String,
+    },
+    /// Go on with the chosen resource and deployment.
+    ConfirmResource,
+    /// Assign the role of the plan; where the wait was stopped, wait on.
+    AssignRole,
+    /// Go on with the access that there is.
+    ConfirmAccess,
+    /// Ask for the project's folder.
+    ChooseFolder,
+    /// Write the change that is shown.
+    WriteEnv,
+    /// Send the test message.
+    SendTestMessage,
+    /// Show a step that can be reached.
+    GoToStep {
+        /// Which one.
+        step: Step,
+    },
+    /// Stop what is going on, where it can be stopped.
+    Cancel,
+    /// Do what the failure offers.
+    PressRemedy {
+        /// The position among its remedies.
+        index: u32,
+    },
+}
+
+/// The number of one piece of work; never used twice.
+pub type WorkId = u64;
+
+/// Work for the session: everything that takes time.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Work {
+    /// Look whether the Azure CLI is signed in.
+    FindAzureCli,
+    /// Continue a sign-in that was kept.
+    Resume,
+    /// Remove the kept sign-in from the system's store.
+    Unkeep,
+    /// Sign in with the browser.
+    SignInWithBrowser {
+        /// Claims of a challenge, to send back.
+        claims: Option<String>,
+    },
+    /// Borrow the sign-in of the Azure CLI.
+    SignInWithAzureCli,
+    /// Read tenants, subscriptions and accounts.
+    ReadResources,
+    /// Read the deployments of an account.
+    ReadDeployments(Box<Account>),
+    /// Look at what the person may do at an account.
+    CheckAccess(Box<Account>),
+    /// Assign the role.
+    AssignRole(Box<Account>, Box<Access>),
+    /// Wait until the role works.
+    WaitForRole(Box<Account>, String, Cause),
+    /// Ask for a folder.
+    ChooseFolder,
+    /// Read `.env` and plan the change.
+    PrepareEnv(PathBuf, EnvValues),
+    /// Write the planned change.
+    WriteEnv(Box<Prepared>),
+    /// Send the test message.
+    Ask(Box<Account>, String, Cause),
+}
+
+/// Work of one kind runs once at a time: a newer one replaces the older.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Slot {
+    Tool,
+    Kept,
+    Person,
+    List,
+    Deployments,
+    Access,
+    Role,
+    Folder,
+    Env,
+    Chat,
+}
+
+impl Work {
+    pub(super) fn slot(&self) -> Slot {
+        match self {
+            Work::FindAzureCli => Slot::Tool,
+            Work::Unkeep => Slot::Kept,
+            Work::Resume | Work::SignInWithBrowser { .. } | Work::SignInWithAzureCli => {
+                Slot::Person
+            }
+            Work::ReadResources => Slot::List,
+            Work::ReadDeployments(_) => Slot::Deployments,
+            Work::CheckAccess(_) => Slot::Access,
+            Work::AssignRole(..) | Work::WaitForRole(..) => Slot::Role,
+            Work::ChooseFolder => Slot::Folder,
+            Work::PrepareEnv(..) | Work::WriteEnv(_) => Slot::Env,
+            Work::Ask(..) => Slot::Chat,
+        }
+    }
+
+    pub(super) fn step(&self) -> Step {
+        match self.slot() {
+            Slot::Tool | Slot::Kept | Slot::Person => Step::SignIn,
+            Slot::List | Slot::Deployments => Step::ChooseResource,
+            Slot::Access | Slot::Role => Step::GetAccess,
+            Slot::Folder | Slot::Env => Step::ConnectProject,
+            Slot::Chat => Step::TestConnection,
+        }
+    }
+
+    pub(super) fn activity(&self) -> Option<Activity> {
+        match self {
+            Work::FindAzureCli | Work::Unkeep | Work::ChooseFolder => None,
+            Work::Resume => Some(Activity::Resuming),
+            Work::SignInWithBrowser { .. } | Work::SignInWithAzureCli => Some(Activity::SigningIn),
+            Work::ReadResources => Some(Activity::FindingResources),
+            Work::ReadDeployments(_) => Some(Activity::FindingDeployments),
+            Work::CheckAccess(_) => Some(Activity::CheckingAccess),
+            Work::AssignRole(..) => Some(Activity::AssigningRole),
+            Work::WaitForRole(..) => Some(Activity::WaitingForRole),
+            Work::PrepareEnv(..) => Some(Activity::ReadingEnv),
+            Work::WriteEnv(_) => Some(Activity::WritingEnv),
+            Work::Ask(..) => Some(Activity::Asking),
+        }
+    }
+
+    /// A write is not stopped halfway; a read and a wait are.
+    pub(super) fn can_cancel(&self) -> bool {
+        !matches!(
+            self,
+            Work::AssignRole(..) | Work::WriteEnv(_) | Work::PrepareEnv(..) | Work::Unkeep
+        )
+    }
+}
+
+/// What the session does for the wizard.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Effect {
+    /// Start this work and bring its result back under this number.
+    Start(WorkId, Work),
+    /// Stop this work; its result is not wanted any more.
+    Stop(WorkId),
+    /// Open an address in the browser.
+    Open(String),
+    /// Keep the sign-in in the system's store.
+    Keep,
+    /// Forget the person's tokens.
+    Forget,
+    /// Bring the window to the front.
+    Focus,
+}
+
+/// What happens.
+#[derive(Clone, Debug)]
+pub enum Event {
+    /// The person did something.
+    Command(Command),
+    /// Work goes on.
+    Progress(WorkId, Progress),
+    /// Work ended.
+    Done(WorkId, Result<Outcome, Failure>),
+    /// The system's store said whether it holds the sign-in now.
+    Kept(bool),
+}
+
+/// How work goes on.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Progress {
+    /// The page to sign in on, and whether a browser opened.
+    BrowserReady {
+        /// Its address.
+        address: String,
+        /// Whether a browser was started.
+        opened: bool,
+    },
+    /// A callback came that does not belong to the sign-in.
+    StrangerIgnored,
+    /// The browser answered.
+    Finishing,
+    /// The role was looked at.
+    StillWaiting(Waiting),
+    /// A piece of the answer.
+    Piece(String),
+}
+
+/// How work ended well.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// The account of the Azure CLI.
+    AzureCli(Option<String>),
+    /// The system's store keeps no sign-in any more.
+    Unkept,
+    /// Nothing was kept that can be continued; whether this machine can keep anything.
+    NothingKept {
+        /// Whether the system's store works.
+        can_keep: bool,
+    },
+    /// Somebody is signed in; whether the sign-in is kept already.
+    SignedIn(Person),
+    /// The resources.
+    Resources(Listing),
+    /// The deployments.
+    Deployments(Vec<Deployment>, Cause),
+    /// What the person may do.
+    Access(Box<Access>),
+    /// The role is assigned.
+    Assigned(Assigned),
+    /// The role works.
+    RoleWorks(Cause),
+    /// The folder, or nothing when the dialog was closed.
+    Folder(Option<PathBuf>),
+    /// The change to `.env`, and whether git ignores the file.
+    Env(Box<Prepared>, Option<bool>),
+    /// `.env` is written.
+    EnvWritten,
+    /// The answer is complete.
+    Answered,
+}
+
+/// What was found in the directories.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Listing {
+    /// The home tenant's name.
+    pub tenant_name: Option<String>,
+    /// How many subscriptions there are.
+    pub subscriptions: u32,
+    /// How many tenants could not be reached.
+    pub unreached_tenants: u32,
+    /// How many subscriptions gave no list of resources.
+    pub unreached_subscriptions: u32,
+    /// The accounts, sorted.
+    pub accounts: Vec<Account>,
+}
