@@ -7,7 +7,7 @@
 pub const COMMANDS: &[&str] = &[
     "watch",
     "sign_in_with_browser",
-    "sign_in_with_azure_cli",
+    "borrow_sign_in",
     "open_browser_again",
     "stay_signed_in",
     "sign_out",
@@ -23,6 +23,8 @@ pub const COMMANDS: &[&str] = &[
     "write_env",
     "send_test_message",
     "go_to_step",
+    "check_network",
+    "close_aside",
     "cancel",
     "press_remedy",
 ];

@@ -20,7 +20,7 @@ use crate::diagnosis::{self, Asked, Evidence};
 use crate::failure::{Action, Code, Failure};
 use crate::http::{Answer, Cause, Http, Request, StreamedAnswer};
 use crate::sign_in::{self, Claims, Tokens};
-use crate::snapshot::Way;
+use crate::snapshot::{Tool, ToolSignIn, Way};
 
 /// A token is renewed this long before it ends.
 const MARGIN: Duration = Duration::minutes(5);
@@ -371,13 +371,16 @@ impl Identity {
     }
 }
 
-/// The account that the Azure CLI is signed in with, or `None` where there is none.
-pub async fn find_azure_cli(http: &Arc<Http>, executor: Arc<dyn Executor>) -> Option<String> {
+/// The tools that are signed in, each with its account.
+pub async fn find_tools(http: &Arc<Http>, executor: Arc<dyn Executor>) -> Vec<ToolSignIn> {
     match Identity::from_azure_cli(http.clone(), executor).await {
-        Ok(identity) => Some(identity.home().account().to_owned()),
+        Ok(identity) => {
+            let account = identity.home().account().to_owned();
+            vec![ToolSignIn { tool: Tool::AzureCli, account }]
+        }
         Err(failure) => {
             tracing::info!(?failure.code, "no sign-in of the Azure CLI is offered");
-            None
+            Vec::new()
         }
     }
 }

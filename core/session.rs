@@ -27,7 +27,9 @@ use crate::loopback::{EndPage, EndPages};
 use crate::secrets::{SecretStore, StoreTrouble};
 use crate::sign_in::{ANY_ORGANIZATION, Application, Attempt};
 use crate::snapshot::{Message, Person, ResourceWindow, Snapshot, Way};
-use crate::wizard::{Effect, Event, Listing, Outcome, Progress, Setting, Wizard, Work, WorkId};
+use crate::wizard::{
+    Effect, Event, Listing, Outcome, Progress, Purpose, Setting, Wizard, Work, WorkId,
+};
 use crate::{access, chat, directory, env_file, resources, sign_in, waiting, words};
 
 pub use crate::wizard::Command;
@@ -298,7 +300,7 @@ impl Inner {
     async fn limited(self: Arc<Self>, id: WorkId, work: Work) -> Result<Ended, Failure> {
         let waits = matches!(
             work,
-            Work::SignInWithBrowser { .. }
+            Work::SignIn { way: Way::Browser, .. }
                 | Work::WaitForRole(..)
                 | Work::ChooseFolder
                 | Work::Ask(..)
@@ -317,20 +319,18 @@ impl Inner {
     async fn perform(self: Arc<Self>, id: WorkId, work: Work) -> Result<Ended, Failure> {
         let progress = |progress| self.tell(Event::Progress(id, progress));
         let outcome = match work {
-            Work::FindAzureCli => {
+            Work::FindTools => {
                 let tools = self.surroundings.tools.clone();
-                Outcome::AzureCli(identity::find_azure_cli(&self.http, tools).await)
+                Outcome::Tools(identity::find_tools(&self.http, tools).await)
             }
             Work::Resume => return self.resume().await,
             Work::Unkeep => return self.unkeep().await,
-            Work::SignInWithBrowser { claims } => return self.sign_in(claims, progress).await,
-            Work::SignInWithAzureCli => {
+            Work::SignIn { way: Way::AzureCli | Way::AzureDeveloperCli, .. } => {
                 let tools = self.surroundings.tools.clone();
-                return Ok(signed_in(
-                    Identity::from_azure_cli(self.http.clone(), tools).await?,
-                    false,
-                ));
+                let identity = Identity::from_azure_cli(self.http.clone(), tools).await?;
+                return Ok(signed_in(identity, false));
             }
+            Work::SignIn { purpose, .. } => return self.sign_in(purpose, progress).await,
             Work::ReadResources => self.read_resources().await?,
             Work::ReadDeployments(account) => {
                 let (deployments, cause) =
@@ -396,11 +396,15 @@ impl Inner {
 
     async fn sign_in(
         &self,
-        claims: Option<String>,
+        purpose: Purpose,
         progress: impl Fn(Progress) + Send + Sync,
     ) -> Result<Ended, Failure> {
         let client_id = self.surroundings.client_id.clone();
         let tenant = ANY_ORGANIZATION.to_owned();
+        let claims = match purpose {
+            Purpose::Begin => None,
+            Purpose::Proof { claims } => Some(claims),
+        };
         let application = Application { client_id: client_id.clone(), tenant, claims };
         let end = |heading, body| EndPage {
             heading: words::say(heading, &[]),
@@ -524,7 +528,7 @@ fn signed_in(identity: Identity, kept: bool) -> Ended {
         tenant_id: home.tid.clone(),
         object_id: home.oid.clone(),
         way: identity.way(),
-        kept: kept && identity.way() == Way::Browser,
+        kept: kept && !identity.way().is_borrowed(),
     };
     Ended::SignedIn(Box::new(person), Arc::new(identity))
 }

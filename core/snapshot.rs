@@ -50,6 +50,61 @@ pub struct Snapshot {
     pub busy: Option<Busy>,
     /// Whether Back leads anywhere.
     pub can_go_back: bool,
+    /// A stronger sign-in that Azure asked for, on top of whatever page.
+    pub proof: Option<Proof>,
+    /// A page beside the steps, in place of theirs until it is closed.
+    pub aside: Option<Aside>,
+}
+
+/// A stronger sign-in that is under way because Azure asked for it (a claims challenge); the
+/// request that met it is repeated afterwards.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[ts(export_to = "contract.ts")]
+pub struct Proof {
+    /// Why, `proof.<reason>`.
+    pub reason: ProofReason,
+    /// How far it is: opening, waiting or finishing.
+    pub phase: SignInPhase,
+    /// The address of Microsoft's page, to copy where no browser opens; only while waiting.
+    pub address: Option<String>,
+    /// Whether a browser was started.
+    pub browser_opened: bool,
+}
+
+/// Why Azure asked for a stronger sign-in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, TS)]
+#[serde(rename_all = "snake_case")]
+#[ts(export_to = "contract.ts")]
+pub enum ProofReason {
+    /// Changes want a second factor (`acrs`).
+    Change,
+    /// Something changed since the sign-in (`nbf`, continuous access evaluation).
+    Renewal,
+    /// A claim of another kind.
+    Other,
+}
+
+impl ProofReason {
+    /// Every reason, for the tests that compare them with the words.
+    pub const ALL: &'static [ProofReason] =
+        &[ProofReason::Change, ProofReason::Renewal, ProofReason::Other];
+}
+
+/// A page beside the steps.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+#[ts(export_to = "contract.ts")]
+pub enum Aside {
+    /// What lies between this machine and Azure.
+    Connectivity(ConnectivityPage),
+}
+
+/// What lies between this machine and Azure.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[ts(export_to = "contract.ts")]
+pub struct ConnectivityPage {
+    /// Whether it is still being looked at.
+    pub checking: bool,
 }
 
 /// The five steps.
@@ -123,8 +178,44 @@ pub struct Person {
 pub enum Way {
     /// In the system browser.
     Browser,
+    /// With a code that is typed in on any device.
+    DeviceCode,
     /// Borrowed from the Azure CLI.
     AzureCli,
+    /// Borrowed from the Azure Developer CLI.
+    AzureDeveloperCli,
+}
+
+impl Way {
+    /// Every way, for the tests that compare them with the words.
+    pub const ALL: &'static [Way] =
+        &[Way::Browser, Way::DeviceCode, Way::AzureCli, Way::AzureDeveloperCli];
+
+    /// Whether the sign-in belongs to another tool: it cannot be kept, and answers no challenge.
+    pub fn is_borrowed(self) -> bool {
+        matches!(self, Way::AzureCli | Way::AzureDeveloperCli)
+    }
+}
+
+/// A tool of the developer whose sign-in can be borrowed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, TS)]
+#[serde(rename_all = "snake_case")]
+#[ts(export_to = "contract.ts")]
+pub enum Tool {
+    /// `az`.
+    AzureCli,
+    /// `azd`.
+    AzureDeveloperCli,
+}
+
+impl Tool {
+    /// How a person signs in who borrows from it.
+    pub fn way(self) -> Way {
+        match self {
+            Tool::AzureCli => Way::AzureCli,
+            Tool::AzureDeveloperCli => Way::AzureDeveloperCli,
+        }
+    }
 }
 
 /// The page of the current step.
@@ -154,14 +245,121 @@ pub struct SignInPage {
     pub address: Option<String>,
     /// Whether a browser was started.
     pub browser_opened: bool,
-    /// The account that the Azure CLI is signed in with, where it is.
-    pub azure_cli_account: Option<String>,
+    /// The code to type in on Microsoft's page; only while waiting for it.
+    pub device_code: Option<DeviceCode>,
+    /// The developer's tools that are signed in already.
+    pub tools: Vec<ToolSignIn>,
+    /// The directory to sign in to, chosen before the prompt.
+    pub tenant: TenantChoice,
+    /// The person's directories, the home directory first; only when somebody is signed in.
+    pub tenants: Vec<TenantState>,
     /// Whether the sign-in should outlive the window.
     pub stay_signed_in: bool,
     /// Whether this machine can keep a sign-in at all.
     pub can_stay_signed_in: bool,
+    /// What is wrong with the system's store for secrets: `store.<code>`, with what helps.
+    pub store: Option<Notice>,
     /// Whether practice Azure can be tried from here.
     pub can_practice: bool,
+}
+
+/// A code to type in on Microsoft's page (RFC 8628, section 3.3).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[ts(export_to = "contract.ts")]
+pub struct DeviceCode {
+    /// The code, such as `FXDLWKKMF`.
+    pub code: String,
+    /// Where it is typed in.
+    pub address: String,
+    /// Whole seconds that it still lasts.
+    pub lasts_seconds: u32,
+    /// Whether its time is over: another one can be had.
+    pub expired: bool,
+}
+
+/// A tool of the developer that is signed in.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[ts(export_to = "contract.ts")]
+pub struct ToolSignIn {
+    /// Which tool.
+    pub tool: Tool,
+    /// The account that it is signed in with.
+    pub account: String,
+}
+
+/// The directory to sign in to, chosen before the prompt.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[ts(export_to = "contract.ts")]
+pub struct TenantChoice {
+    /// What the person wrote: an id or a domain.
+    pub text: String,
+    /// What is known of it.
+    pub state: TenantKnown,
+}
+
+/// What is known of a directory that a person wrote down.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+#[ts(export_to = "contract.ts")]
+pub enum TenantKnown {
+    /// Nothing was written: the person's home directory.
+    #[default]
+    Empty,
+    /// Microsoft Entra is being asked.
+    Checking,
+    /// It exists.
+    Known {
+        /// Its id.
+        id: String,
+    },
+    /// It is neither an id nor a domain.
+    Malformed,
+    /// No directory has this id or domain.
+    Unknown,
+}
+
+/// One of the person's directories.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[ts(export_to = "contract.ts")]
+pub struct TenantState {
+    /// Its id.
+    pub id: String,
+    /// Its name, which foreign directories do not always show.
+    pub name: Option<String>,
+    /// Whether it is the one that the person signed in to.
+    pub home: bool,
+    /// How far it is.
+    pub status: TenantStatus,
+    /// How many subscriptions it shows, once it is ready.
+    pub subscriptions: u32,
+    /// Why it is not ready, with what helps.
+    pub failure: Option<Failure>,
+}
+
+/// How far a directory is. It is ready when tokens for Azure Resource Manager and for the data
+/// plane can both be had in it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, TS)]
+#[serde(rename_all = "snake_case")]
+#[ts(export_to = "contract.ts")]
+pub enum TenantStatus {
+    /// It is being looked at.
+    Checking,
+    /// It can be used.
+    Ready,
+    /// It wants a sign-in of its own.
+    NeedsSignIn,
+    /// It does not let the person in.
+    Blocked,
+}
+
+impl TenantStatus {
+    /// Every status, for the tests that compare them with the words.
+    pub const ALL: &'static [TenantStatus] = &[
+        TenantStatus::Checking,
+        TenantStatus::Ready,
+        TenantStatus::NeedsSignIn,
+        TenantStatus::Blocked,
+    ];
 }
 
 /// How far the sign-in is.

@@ -20,13 +20,14 @@ use crate::http::Cause;
 use crate::identity;
 use crate::resources::Account;
 use crate::snapshot::{
-    AccessPhase, Busy, ChooseResourcePage, ConnectProjectPage, Deployment, GetAccessPage, Notice,
-    Obstacle, Page, Person, ProjectPhase, ResourceWindow, SignInPage, SignInPhase, Snapshot, Step,
-    StepState, TestConnectionPage, TestPhase, Verdict, Waiting, Way,
+    AccessPhase, Aside, Busy, ChooseResourcePage, ConnectProjectPage, ConnectivityPage, Deployment,
+    GetAccessPage, Notice, Obstacle, Page, Person, ProjectPhase, ResourceWindow, SignInPage,
+    SignInPhase, Snapshot, Step, StepState, TenantChoice, TestConnectionPage, TestPhase, Tool,
+    ToolSignIn, Verdict, Waiting, Way,
 };
 
 use work::Slot;
-pub use work::{Command, Effect, Event, Listing, Outcome, Progress, Work, WorkId};
+pub use work::{Command, Effect, Event, Listing, Outcome, Progress, Purpose, Work, WorkId};
 
 /// The most that one window of the list holds.
 pub const WINDOW: u32 = 100;
@@ -59,6 +60,7 @@ pub struct Wizard {
     role: RoleState,
     project: Project,
     test: Test,
+    aside: Option<Aside>,
     failures: BTreeMap<Step, (Failure, Work)>,
     notices: Vec<(Step, Notice)>,
     running: BTreeMap<Slot, (WorkId, Work)>,
@@ -69,7 +71,7 @@ struct SignIn {
     phase: SignInPhase,
     address: Option<String>,
     opened: bool,
-    azure_cli: Option<String>,
+    tools: Vec<ToolSignIn>,
     stay: bool,
     can_stay: bool,
 }
@@ -132,7 +134,7 @@ impl Wizard {
                 phase: SignInPhase::SignedOut,
                 address: None,
                 opened: false,
-                azure_cli: None,
+                tools: Vec::new(),
                 stay: true,
                 can_stay: true,
             },
@@ -140,6 +142,7 @@ impl Wizard {
             choice: Choice::default(),
             role: RoleState::default(),
             test: Test::default(),
+            aside: None,
             failures: BTreeMap::new(),
             notices: Vec::new(),
             running: BTreeMap::new(),
@@ -147,7 +150,7 @@ impl Wizard {
         };
         let mut effects = Vec::new();
         wizard.start(Work::Resume, &mut effects);
-        wizard.start(Work::FindAzureCli, &mut effects);
+        wizard.start(Work::FindTools, &mut effects);
         (wizard, effects)
     }
 
@@ -160,7 +163,7 @@ impl Wizard {
             Event::Done(id, result) => {
                 if let Some(work) = self.finish(id) {
                     match result {
-                        Ok(outcome) => self.take(outcome, &mut effects),
+                        Ok(outcome) => self.take(outcome, &work, &mut effects),
                         Err(failure) => self.fail(failure, work),
                     }
                 }
@@ -231,6 +234,8 @@ impl Wizard {
             notices: self.notices_here(),
             busy: self.busy(),
             can_go_back: self.step != Step::SignIn,
+            proof: None,
+            aside: self.aside.clone(),
         }
     }
 }

@@ -5,11 +5,8 @@ use super::*;
 impl Wizard {
     pub(super) fn obey(&mut self, command: Command, effects: &mut Vec<Effect>) {
         match command {
-            Command::SignInWithBrowser => self.sign_in_with_browser(None, effects),
-            Command::SignInWithAzureCli if self.sign_in.azure_cli.is_some() => {
-                self.start(Work::SignInWithAzureCli, effects);
-            }
-            Command::SignInWithAzureCli => {}
+            Command::SignInWithBrowser => self.sign_in(Way::Browser, Purpose::Begin, effects),
+            Command::BorrowSignIn { tool } => self.borrow_sign_in(tool, effects),
             Command::OpenBrowserAgain => {
                 effects.extend(self.sign_in.address.clone().map(Effect::Open));
             }
@@ -24,20 +21,26 @@ impl Wizard {
             Command::WriteEnv => self.write_env(effects),
             Command::SendTestMessage => self.send_test_message(effects),
             Command::GoToStep { step } => self.go_to(step, effects),
+            Command::CheckNetwork => {
+                self.aside = Some(Aside::Connectivity(ConnectivityPage::default()));
+            }
+            Command::CloseAside => self.aside = None,
             Command::Cancel => self.cancel(effects),
             Command::PressRemedy { index } => self.press_remedy(index, effects),
         }
     }
 
-    pub(super) fn sign_in_with_browser(
-        &mut self,
-        claims: Option<String>,
-        effects: &mut Vec<Effect>,
-    ) {
+    pub(super) fn sign_in(&mut self, way: Way, purpose: Purpose, effects: &mut Vec<Effect>) {
         self.sign_in.address = None;
         self.sign_in.opened = false;
         self.clear_notices(Step::SignIn);
-        self.start(Work::SignInWithBrowser { claims }, effects);
+        self.start(Work::SignIn { way, purpose }, effects);
+    }
+
+    pub(super) fn borrow_sign_in(&mut self, tool: Tool, effects: &mut Vec<Effect>) {
+        if self.sign_in.tools.iter().any(|found| found.tool == tool) {
+            self.sign_in(tool.way(), Purpose::Begin, effects);
+        }
     }
 
     pub(super) fn stay_signed_in(&mut self, on: bool, effects: &mut Vec<Effect>) {
@@ -58,7 +61,7 @@ impl Wizard {
         if was_signed_in {
             self.notify(Step::SignIn, Notice::new("signed_out", &[]));
         }
-        self.start(Work::FindAzureCli, effects);
+        self.start(Work::FindTools, effects);
     }
 
     pub(super) fn keep_or_not(&mut self, effects: &mut Vec<Effect>) {
@@ -218,9 +221,7 @@ impl Wizard {
         match work {
             Work::WaitForRole(..) => self.role.paused = true,
             Work::ReadResources => self.step = Step::SignIn,
-            Work::Resume | Work::SignInWithBrowser { .. } | Work::SignInWithAzureCli => {
-                self.sign_in.address = None;
-            }
+            Work::Resume | Work::SignIn { .. } => self.sign_in.address = None,
             Work::CheckAccess(_) => self.step = Step::ChooseResource,
             Work::ReadDeployments(_) => self.choice.account = None,
             _ => {}
@@ -246,14 +247,16 @@ impl Wizard {
             Action::TryAgain => self.start(work, effects),
             Action::SignIn => {
                 let claims = failure.details.iter().find(|detail| detail.name == identity::CLAIMS);
-                let claims = claims.map(|detail| detail.value.clone());
+                let purpose = claims.map_or(Purpose::Begin, |detail| Purpose::Proof {
+                    claims: detail.value.clone(),
+                });
                 self.return_to = Some(self.step).filter(|step| *step != Step::SignIn);
                 self.step = Step::SignIn;
-                self.sign_in_with_browser(claims, effects);
+                self.sign_in(Way::Browser, purpose, effects);
             }
             Action::SwitchAccount => {
                 self.sign_out(effects);
-                self.sign_in_with_browser(None, effects);
+                self.sign_in(Way::Browser, Purpose::Begin, effects);
             }
             Action::ChooseResource => self.go_to(Step::ChooseResource, effects),
             Action::ReadResources => {

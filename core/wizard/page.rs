@@ -82,9 +82,13 @@ impl Wizard {
             phase,
             address: self.sign_in.address.clone(),
             browser_opened: self.sign_in.opened,
-            azure_cli_account: self.sign_in.azure_cli.clone(),
+            device_code: None,
+            tools: self.sign_in.tools.clone(),
+            tenant: TenantChoice::default(),
+            tenants: Vec::new(),
             stay_signed_in: self.sign_in.stay,
             can_stay_signed_in: self.sign_in.can_stay,
+            store: None,
             can_practice: self.setting.can_practice,
         }
     }

@@ -30,9 +30,9 @@ impl Wizard {
         }
     }
 
-    pub(super) fn take(&mut self, outcome: Outcome, effects: &mut Vec<Effect>) {
+    pub(super) fn take(&mut self, outcome: Outcome, work: &Work, effects: &mut Vec<Effect>) {
         match outcome {
-            Outcome::AzureCli(account) => self.sign_in.azure_cli = account,
+            Outcome::Tools(tools) => self.sign_in.tools = tools,
             Outcome::Unkept => {
                 if let Some(person) = &mut self.person {
                     person.kept = false;
@@ -42,7 +42,7 @@ impl Wizard {
                 self.sign_in.can_stay = can_keep;
                 self.sign_in.stay &= can_keep;
             }
-            Outcome::SignedIn(person) => self.welcome(person, effects),
+            Outcome::SignedIn(person) => self.welcome(person, work, effects),
             Outcome::Resources(listing) => self.take_resources(listing, effects),
             Outcome::Deployments(deployments, cause) => self.take_deployments(deployments, cause),
             Outcome::Access(access) => {
@@ -90,7 +90,7 @@ impl Wizard {
         }
     }
 
-    pub(super) fn welcome(&mut self, person: Person, effects: &mut Vec<Effect>) {
+    pub(super) fn welcome(&mut self, person: Person, work: &Work, effects: &mut Vec<Effect>) {
         let same = self.person.as_ref().is_some_and(|known| {
             known.object_id == person.object_id && known.tenant_id == person.tenant_id
         });
@@ -106,12 +106,17 @@ impl Wizard {
         }
         self.stop_all(effects);
         self.forget_person();
-        if !self.sign_in.stay || person.way == Way::AzureCli {
+        if !self.sign_in.stay || person.way.is_borrowed() {
             // What an earlier person kept must not come back instead of this one.
             self.start(Work::Unkeep, effects);
         }
         self.person = Some(person);
-        self.go_to(Step::ChooseResource, effects);
+        // Whoever has just signed in sees first who that is, while the lists are being read.
+        self.step = Step::SignIn;
+        self.start(Work::ReadResources, effects);
+        if *work == Work::Resume {
+            self.go_to(Step::ChooseResource, effects);
+        }
     }
 
     pub(super) fn take_resources(&mut self, listing: Listing, effects: &mut Vec<Effect>) {
@@ -208,7 +213,7 @@ impl Wizard {
                     return;
                 }
             }
-            Work::SignInWithBrowser { .. } | Work::SignInWithAzureCli => {
+            Work::SignIn { .. } => {
                 self.sign_in.address = None;
                 self.clear_notices(Step::SignIn);
             }

@@ -15,7 +15,7 @@ impl Wizard {
         if slot == Slot::Person {
             self.sign_in.phase = match work {
                 Work::Resume => SignInPhase::Resuming,
-                Work::SignInWithBrowser { .. } => SignInPhase::Opening,
+                Work::SignIn { way: Way::Browser, .. } => SignInPhase::Opening,
                 _ => SignInPhase::Finishing,
             };
         }

@@ -36,7 +36,9 @@ fn happening() -> impl Strategy<Value = Happening> {
 fn command() -> impl Strategy<Value = Command> {
     prop_oneof![
         Just(Command::SignInWithBrowser),
-        Just(Command::SignInWithAzureCli),
+        Just(Command::BorrowSignIn { tool: Tool::AzureCli }),
+        Just(Command::CheckNetwork),
+        Just(Command::CloseAside),
         Just(Command::OpenBrowserAgain),
         any::<bool>().prop_map(|on| Command::StaySignedIn { on }),
         Just(Command::SignOut),
@@ -123,13 +125,17 @@ fn outcome(work: &Work, variant: u8) -> Outcome {
         can_chat,
     };
     match work {
-        Work::FindAzureCli => {
-            Outcome::AzureCli((variant > 1).then(|| "ada@contoso.example".to_owned()))
-        }
+        Work::FindTools => Outcome::Tools(
+            (variant > 1)
+                .then(|| ToolSignIn {
+                    tool: Tool::AzureCli,
+                    account: "ada@contoso.example".to_owned(),
+                })
+                .into_iter()
+                .collect(),
+        ),
         Work::Resume if variant > 1 => Outcome::NothingKept { can_keep: variant > 2 },
-        Work::Resume | Work::SignInWithBrowser { .. } | Work::SignInWithAzureCli => {
-            Outcome::SignedIn(person(variant))
-        }
+        Work::Resume | Work::SignIn { .. } => Outcome::SignedIn(person(variant)),
         Work::Unkeep => Outcome::Unkept,
         Work::ReadResources => Outcome::Resources(Listing {
             tenant_name: Some("Contoso".to_owned()),
@@ -256,7 +262,7 @@ impl Bench {
                 None => Vec::new(),
             },
             Happening::GoesOn(which) => match self.pick(which) {
-                Some((id, Work::SignInWithBrowser { .. })) => {
+                Some((id, Work::SignIn { way: Way::Browser, .. })) => {
                     let address = "https://login.microsoftonline.com/x".to_owned();
                     self.handle(Event::Progress(
                         id,
@@ -269,7 +275,7 @@ impl Bench {
                 _ => Vec::new(),
             },
             Happening::Late(id, variant) => {
-                let work = Work::SignInWithBrowser { claims: None };
+                let work = Work::SignIn { way: Way::Browser, purpose: Purpose::Begin };
                 self.handle(Event::Done(*id, Ok(outcome(&work, *variant))))
             }
             Happening::Kept(kept) => self.handle(Event::Kept(*kept)),
@@ -289,6 +295,7 @@ impl Bench {
 fn road() -> Vec<(Command, u8)> {
     vec![
         (Command::SignInWithBrowser, 2),
+        (Command::GoToStep { step: Step::ChooseResource }, 1),
         (Command::SelectResource { id: account(1).resource.id }, 1),
         (Command::ConfirmResource, 1),
         (Command::AssignRole, 1),
@@ -420,9 +427,12 @@ proptest! {
 }
 
 #[test]
-fn the_straight_road_takes_six_clicks() {
-    assert_eq!(road().len(), 6);
-    let steps = Bench::walked(6).wizard.snapshot().steps;
+fn the_straight_road_takes_six_clicks_and_one_more_for_a_choice() {
+    let choices = |command: &Command| matches!(command, Command::SelectResource { .. });
+    let (choice, clicks): (Vec<_>, Vec<_>) =
+        road().into_iter().partition(|(command, _)| choices(command));
+    assert_eq!((clicks.len(), choice.len()), (6, 1), "one resource is chosen by itself");
+    let steps = Bench::walked(7).wizard.snapshot().steps;
     assert!(steps.iter().all(|step| step.done), "every step is done: {steps:?}");
 }
 
@@ -458,7 +468,7 @@ fn the_properties_reach_every_page_and_every_commit() {
 
 #[test]
 fn a_resource_that_was_mended_is_used_as_it_is_now() {
-    let mut bench = Bench::walked(1);
+    let mut bench = Bench::walked(2);
     let list = |obstacles: Vec<Obstacle>| {
         let mut mended = account(3);
         mended.resource.obstacles = obstacles;
@@ -496,7 +506,7 @@ fn a_resource_that_was_mended_is_used_as_it_is_now() {
 
 #[test]
 fn a_project_that_is_chosen_anew_takes_its_test_page_away() {
-    let mut bench = Bench::walked(5);
+    let mut bench = Bench::walked(6);
     bench.handle(Event::Command(Command::GoToStep { step: Step::ConnectProject }));
     bench.handle(Event::Command(Command::ChooseFolder));
     bench.handle(Event::Command(Command::GoToStep { step: Step::TestConnection }));
@@ -514,11 +524,7 @@ fn a_thousand_resources_stay_out_of_the_snapshot() {
         bench.running.remove(&id);
         bench.handle(Event::Done(id, Ok(outcome)));
     };
-    finish(
-        &mut bench,
-        |work| matches!(work, Work::SignInWithBrowser { .. }),
-        Outcome::SignedIn(person(1)),
-    );
+    finish(&mut bench, |work| matches!(work, Work::SignIn { .. }), Outcome::SignedIn(person(1)));
     let accounts: Vec<Account> = (0..1000)
         .map(|number| {
             let mut account = account(1);

@@ -7,15 +7,18 @@ use crate::env_file::{EnvValues, Prepared};
 use crate::failure::Failure;
 use crate::http::Cause;
 use crate::resources::Account;
-use crate::snapshot::{Activity, Deployment, Person, Step, Waiting};
+use crate::snapshot::{Activity, Deployment, Person, Step, Tool, ToolSignIn, Waiting, Way};
 
 /// What the person asks for.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Command {
     /// Open the system browser and sign in there.
     SignInWithBrowser,
-    /// Borrow the sign-in of the Azure CLI.
-    SignInWithAzureCli,
+    /// Borrow the sign-in of a tool.
+    BorrowSignIn {
+        /// Which one.
+        tool: Tool,
+    },
     /// Open the page of this sign-in once more.
     OpenBrowserAgain,
     /// Keep the sign-in, or not.
@@ -52,6 +55,10 @@ pub enum Command {
         /// Which one.
         step: Step,
     },
+    /// Show what lies between this machine and Azure.
+    CheckNetwork,
+    /// Close the page beside the steps.
+    CloseAside,
     /// Stop what is going on, where it can be stopped.
     Cancel,
     /// Do what the failure offers.
@@ -67,19 +74,19 @@ pub type WorkId = u64;
 /// Work for the session: everything that takes time.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Work {
-    /// Look whether the Azure CLI is signed in.
-    FindAzureCli,
+    /// Look which tools of the developer are signed in.
+    FindTools,
     /// Continue a sign-in that was kept.
     Resume,
     /// Remove the kept sign-in from the system's store.
     Unkeep,
-    /// Sign in with the browser.
-    SignInWithBrowser {
-        /// Claims of a challenge, to send back.
-        claims: Option<String>,
+    /// Sign in.
+    SignIn {
+        /// How.
+        way: Way,
+        /// What for.
+        purpose: Purpose,
     },
-    /// Borrow the sign-in of the Azure CLI.
-    SignInWithAzureCli,
     /// Read tenants, subscriptions and accounts.
     ReadResources,
     /// Read the deployments of an account.
@@ -100,6 +107,18 @@ pub enum Work {
     Ask(Box<Account>, String, Cause),
 }
 
+/// What a sign-in is for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Purpose {
+    /// To begin as whoever signs in.
+    Begin,
+    /// To send back the claims of a challenge.
+    Proof {
+        /// The claims, as JSON.
+        claims: String,
+    },
+}
+
 /// Work of one kind runs once at a time: a newer one replaces the older.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Slot {
@@ -118,11 +137,9 @@ pub(super) enum Slot {
 impl Work {
     pub(super) fn slot(&self) -> Slot {
         match self {
-            Work::FindAzureCli => Slot::Tool,
+            Work::FindTools => Slot::Tool,
             Work::Unkeep => Slot::Kept,
-            Work::Resume | Work::SignInWithBrowser { .. } | Work::SignInWithAzureCli => {
-                Slot::Person
-            }
+            Work::Resume | Work::SignIn { .. } => Slot::Person,
             Work::ReadResources => Slot::List,
             Work::ReadDeployments(_) => Slot::Deployments,
             Work::CheckAccess(_) => Slot::Access,
@@ -145,9 +162,9 @@ impl Work {
 
     pub(super) fn activity(&self) -> Option<Activity> {
         match self {
-            Work::FindAzureCli | Work::Unkeep | Work::ChooseFolder => None,
+            Work::FindTools | Work::Unkeep | Work::ChooseFolder => None,
             Work::Resume => Some(Activity::Resuming),
-            Work::SignInWithBrowser { .. } | Work::SignInWithAzureCli => Some(Activity::SigningIn),
+            Work::SignIn { .. } => Some(Activity::SigningIn),
             Work::ReadResources => Some(Activity::FindingResources),
             Work::ReadDeployments(_) => Some(Activity::FindingDeployments),
             Work::CheckAccess(_) => Some(Activity::CheckingAccess),
@@ -221,8 +238,8 @@ pub enum Progress {
 /// How work ended well.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Outcome {
-    /// The account of the Azure CLI.
-    AzureCli(Option<String>),
+    /// The tools that are signed in.
+    Tools(Vec<ToolSignIn>),
     /// The system's store keeps no sign-in any more.
     Unkept,
     /// Nothing was kept that can be continued; whether this machine can keep anything.

@@ -1,7 +1,7 @@
 //! The commands that the window may call, each handed on as it is.
 
 use keyless::session::Command;
-use keyless::snapshot::{Message, ResourceWindow, Step};
+use keyless::snapshot::{Message, ResourceWindow, Step, Tool};
 use tauri::State;
 use tauri::ipc::Channel;
 
@@ -21,7 +21,7 @@ macro_rules! hand_on {
 
 hand_on! {
     sign_in_with_browser => SignInWithBrowser;
-    sign_in_with_azure_cli => SignInWithAzureCli;
+    borrow_sign_in => BorrowSignIn { tool: Tool };
     open_browser_again => OpenBrowserAgain;
     stay_signed_in => StaySignedIn { on: bool };
     sign_out => SignOut;
@@ -34,6 +34,8 @@ hand_on! {
     write_env => WriteEnv;
     send_test_message => SendTestMessage;
     go_to_step => GoToStep { step: Step };
+    check_network => CheckNetwork;
+    close_aside => CloseAside;
     cancel => Cancel;
     press_remedy => PressRemedy { index: u32 };
 }

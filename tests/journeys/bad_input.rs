@@ -43,6 +43,7 @@ async fn a_declined_sign_in_is_told_and_can_be_repeated() {
     assert!(offers(&failure, Action::SignIn));
     *stage.desktop.habit.lock().expect("a lock") = Habit::ContinueAs(ADA);
     press(&mut stage, Action::SignIn).await;
+    stage.go_on().await;
     stage.until("the resources are listed", |s| choose(s).is_some_and(|p| p.total > 0)).await;
     assert!(stage.page().failure.is_none(), "what was mended is not told any more");
 }
@@ -111,6 +112,7 @@ async fn without_a_browser_the_address_is_shown() {
 async fn somebody_without_a_subscription_is_told_what_to_do() {
     let mut stage = Stage::new("no-access").await;
     stage.send(Command::SignInWithBrowser).await;
+    stage.go_on().await;
     let failure = stage.until_failure(Code::NoSubscription).await;
     show("no-subscription", &stage);
     assert_eq!(failure.parameters["account"], ADA);
@@ -123,6 +125,7 @@ async fn somebody_without_a_subscription_is_told_what_to_do() {
 async fn a_subscription_without_a_resource_is_told() {
     let mut stage = Stage::new("no-account").await;
     stage.send(Command::SignInWithBrowser).await;
+    stage.go_on().await;
     let failure = stage.until_failure(Code::NoAccount).await;
     show("no-account", &stage);
     assert_ne!(failure.parameters["subscriptions"], "0");

@@ -36,6 +36,7 @@ async fn meet(name: &'static str, place: Place, code: Code) -> (Stage, Failure) 
     let mut stage = Stage::new(name).await;
     if place == Place::List {
         stage.send(Command::SignInWithBrowser).await;
+        stage.go_on().await;
         let failure = stage.until_failure(code).await;
         return (stage, failure);
     }

@@ -8,7 +8,9 @@ use keyless::snapshot::{ProjectPhase, Snapshot, Step, TestPhase};
 use simulator::{Act, Fault, Match};
 
 use crate::fixtures::show;
-use crate::stage::{RESOURCE, Stage, access, choose, is_waiting_for_browser, project, shown, test};
+use crate::stage::{
+    RESOURCE, Stage, access, choose, is_signed_in, is_waiting_for_browser, project, shown, test,
+};
 
 /// Cuts the `nth` request that arrives from now on, and all that repeat it by themselves.
 fn cut(nth: u64, times: u64) -> Vec<Fault> {
@@ -75,6 +77,7 @@ async fn a_lost_network_names_the_host_and_how_hard_it_was_tried() {
     let mut stage = Stage::new("default").await;
     stage.simulator.add_fault(Fault::on("tenants.list", Act::Cut));
     stage.send(Command::SignInWithBrowser).await;
+    stage.go_on().await;
     let failure = stage.until_failure(Code::NetworkFailed).await;
     show("network-failed", &stage);
     assert_eq!(failure.parameters["attempts"], "3");
@@ -90,6 +93,7 @@ async fn an_answer_that_is_noise_is_told_as_such() {
     let mut stage = Stage::new("default").await;
     stage.simulator.add_fault(Fault::on("accounts.list", Act::Garble).times(3));
     stage.send(Command::SignInWithBrowser).await;
+    stage.go_on().await;
     stage.until_failure(Code::UnexpectedAnswer).await;
     stage.simulator.clear_faults();
     stage.send(Command::PressRemedy { index: 0 }).await;
@@ -109,6 +113,7 @@ async fn azure_that_asks_to_slow_down_is_obeyed() {
     let mut stage = Stage::new("default").await;
     stage.simulator.add_fault(Fault::on("subscriptions.list", act("600")).times(1));
     stage.send(Command::SignInWithBrowser).await;
+    stage.go_on().await;
     let failure = stage.until_failure(Code::Throttled).await;
     assert_eq!(failure.parameters["seconds"], "600", "a wait that long is the person's choice");
 }
@@ -134,6 +139,8 @@ async fn an_answer_that_breaks_off_is_not_called_complete() {
 async fn walk_over_trouble(stage: &mut Stage) -> Vec<Code> {
     let mut met = Vec::new();
     stage.send(Command::SignInWithBrowser).await;
+    overcome(stage, &mut met, is_signed_in).await;
+    stage.go_on().await;
     overcome(stage, &mut met, |s| choose(s).is_some_and(|p| !p.reading && p.total > 0)).await;
     let window = stage.session.list_resources(RESOURCE, 0, 1);
     let id = window.items[0].id.clone();
@@ -205,6 +212,7 @@ async fn a_link_that_leads_out_of_the_cloud_is_not_followed() {
     let foreign = "http://127.0.0.1:9/arm/subscriptions?api-version=2022-12-01";
     stage.simulator.add_fault(Fault::on("subscriptions.list", act(foreign)));
     stage.send(Command::SignInWithBrowser).await;
+    stage.go_on().await;
     stage.until_failure(Code::ForeignHost).await;
     assert_eq!(stage.page().person.as_ref().map(|person| person.kept), Some(false));
 }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use keyless::session::Command;
-use keyless::snapshot::{AccessPhase, Step, TestPhase, Verdict, Way};
+use keyless::snapshot::{AccessPhase, Step, TestPhase, Tool, Verdict, Way};
 use simulator::{Entry, Simulator};
 
 use crate::fixtures::show;
@@ -216,11 +216,12 @@ async fn the_sign_in_of_the_azure_cli_can_be_borrowed() {
     let mut stage = Stage::with(Setup { tools: played_azure_cli, ..Setup::default() }).await;
     stage
         .until("the sign-in is offered", |s| {
-            crate::stage::sign_in(s).is_some_and(|page| page.azure_cli_account.is_some())
+            crate::stage::sign_in(s).is_some_and(|page| !page.tools.is_empty())
         })
         .await;
     show("sign-in-azure-cli", &stage);
-    stage.send(Command::SignInWithAzureCli).await;
+    stage.send(Command::BorrowSignIn { tool: Tool::AzureCli }).await;
+    stage.go_on().await;
     stage
         .until("the resources are listed", |s| choose(s).is_some_and(|p| !p.reading && p.total > 0))
         .await;

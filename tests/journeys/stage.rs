@@ -222,10 +222,17 @@ impl Stage {
 
     pub async fn sign_in(&mut self) {
         self.send(Command::SignInWithBrowser).await;
+        self.go_on().await;
         self.until("the resources are listed", |s| {
             choose(s).is_some_and(|page| !page.reading && page.total > 0)
         })
         .await;
+    }
+
+    /// Continues from the first page once it shows who signed in.
+    pub async fn go_on(&mut self) {
+        self.until("somebody is signed in", is_signed_in).await;
+        self.send(Command::GoToStep { step: Step::ChooseResource }).await;
     }
 
     pub async fn choose(&mut self, name: &str) {
@@ -338,6 +345,10 @@ pub fn sign_in(snapshot: &Snapshot) -> Option<&SignInPage> {
         Page::SignIn(page) => Some(page),
         _ => None,
     }
+}
+
+pub fn is_signed_in(snapshot: &Snapshot) -> bool {
+    sign_in(snapshot).is_some_and(|page| page.phase == SignInPhase::SignedIn)
 }
 
 pub fn is_waiting_for_browser(snapshot: &Snapshot) -> bool {

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use keyless::failure::{Action, Code, CommandKind, Link, TextKind};
-use keyless::snapshot::{Activity, Obstacle};
+use keyless::snapshot::{Activity, Obstacle, Way};
 use serde::Serialize;
 
 fn name(value: impl Serialize) -> String {
@@ -59,6 +59,7 @@ fn every_button_link_text_and_activity_has_words() {
         .chain(TextKind::ALL.iter().map(|text| format!("text.{}", name(text))))
         .chain(Activity::ALL.iter().map(|activity| format!("busy.{}", name(activity))))
         .chain(Obstacle::ALL.iter().map(|obstacle| format!("obstacle.{}", name(obstacle))))
+        .chain(Way::ALL.iter().map(|way| format!("label.way.{}", name(way))))
         .chain(keyless::words::KEYS.iter().map(ToString::to_string));
     for key in keys {
         assert!(words.contains_key(&key), "{key} has no words");

@@ -56,7 +56,7 @@ type Call = [command: string, call: (door: Backend) => Promise<unknown>, expecte
 function calls(): Call[] {
   return [
     ["sign_in_with_browser", (door) => door.signInWithBrowser(), {}],
-    ["sign_in_with_azure_cli", (door) => door.signInWithAzureCli(), {}],
+    ["borrow_sign_in", (door) => door.borrowSignIn("azure_cli"), { tool: "azure_cli" }],
     ["open_browser_again", (door) => door.openBrowserAgain(), {}],
     ["stay_signed_in", (door) => door.staySignedIn(false), { on: false }],
     ["sign_out", (door) => door.signOut(), {}],
@@ -72,6 +72,8 @@ function calls(): Call[] {
     ["write_env", (door) => door.writeEnv(), {}],
     ["send_test_message", (door) => door.sendTestMessage(), {}],
     ["go_to_step", (door) => door.goToStep("get_access"), { step: "get_access" }],
+    ["check_network", (door) => door.checkNetwork(), {}],
+    ["close_aside", (door) => door.closeAside(), {}],
     ["cancel", (door) => door.cancel(), {}],
     ["press_remedy", (door) => door.pressRemedy(1), { index: 1 }],
   ];

@@ -1,13 +1,13 @@
 /** The only door to Rust: one function per command, and one channel back. */
 import { Channel, invoke } from "@tauri-apps/api/core";
 
-import type { Message, ResourceWindow, Step } from "./contract";
+import type { Message, ResourceWindow, Step, Tool } from "./contract";
 
 /** The names of the commands, in the order of the journey; a test compares them with Rust's. */
 export const COMMANDS = [
   "watch",
   "sign_in_with_browser",
-  "sign_in_with_azure_cli",
+  "borrow_sign_in",
   "open_browser_again",
   "stay_signed_in",
   "sign_out",
@@ -23,6 +23,8 @@ export const COMMANDS = [
   "write_env",
   "send_test_message",
   "go_to_step",
+  "check_network",
+  "close_aside",
   "cancel",
   "press_remedy",
 ] as const;
@@ -34,7 +36,7 @@ export interface Backend {
   /** Sends the page now, and every change of it from then on. */
   watch: (onMessage: (message: Message) => void) => Promise<void>;
   signInWithBrowser: () => Promise<void>;
-  signInWithAzureCli: () => Promise<void>;
+  borrowSignIn: (tool: Tool) => Promise<void>;
   openBrowserAgain: () => Promise<void>;
   staySignedIn: (on: boolean) => Promise<void>;
   signOut: () => Promise<void>;
@@ -51,6 +53,9 @@ export interface Backend {
   writeEnv: () => Promise<void>;
   sendTestMessage: () => Promise<void>;
   goToStep: (step: Step) => Promise<void>;
+  /** Shows what lies between this machine and Azure. */
+  checkNetwork: () => Promise<void>;
+  closeAside: () => Promise<void>;
   cancel: () => Promise<void>;
   /** Presses the remedy at this position of the failure that is shown. */
   pressRemedy: (index: number) => Promise<void>;
@@ -60,7 +65,7 @@ export interface Backend {
 export const backend: Backend = {
   watch: (onMessage) => call("watch", { channel: new Channel<Message>(onMessage) }),
   signInWithBrowser: () => call("sign_in_with_browser"),
-  signInWithAzureCli: () => call("sign_in_with_azure_cli"),
+  borrowSignIn: (tool) => call("borrow_sign_in", { tool }),
   openBrowserAgain: () => call("open_browser_again"),
   staySignedIn: (on) => call("stay_signed_in", { on }),
   signOut: () => call("sign_out"),
@@ -76,6 +81,8 @@ export const backend: Backend = {
   writeEnv: () => call("write_env"),
   sendTestMessage: () => call("send_test_message"),
   goToStep: (step) => call("go_to_step", { step }),
+  checkNetwork: () => call("check_network"),
+  closeAside: () => call("close_aside"),
   cancel: () => call("cancel"),
   pressRemedy: (index) => call("press_remedy", { index }),
 };

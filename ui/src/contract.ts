@@ -16,6 +16,11 @@ export type Action = "try_again" | "sign_in" | "switch_account" | "choose_resour
 export type Activity = "resuming" | "signing_in" | "finding_resources" | "finding_deployments" | "checking_access" | "assigning_role" | "waiting_for_role" | "reading_env" | "writing_env" | "asking";
 
 /**
+ * A page beside the steps.
+ */
+export type Aside = { "kind": "connectivity" } & ConnectivityPage;
+
+/**
  * What would be assigned: shown before it happens.
  */
 export type AssignmentPlan = { 
@@ -148,6 +153,15 @@ file_exists: boolean,
 change: Array<ChangeLine>, };
 
 /**
+ * What lies between this machine and Azure.
+ */
+export type ConnectivityPage = { 
+/**
+ * Whether it is still being looked at.
+ */
+checking: boolean, };
+
+/**
  * A model that is deployed in a resource.
  */
 export type Deployment = { 
@@ -180,6 +194,27 @@ name: string,
  * Its value.
  */
 value: string, };
+
+/**
+ * A code to type in on Microsoft's page (RFC 8628, section 3.3).
+ */
+export type DeviceCode = { 
+/**
+ * The code, such as `FXDLWKKMF`.
+ */
+code: string, 
+/**
+ * Where it is typed in.
+ */
+address: string, 
+/**
+ * Whole seconds that it still lasts.
+ */
+lasts_seconds: number, 
+/**
+ * Whether its time is over: another one can be had.
+ */
+expired: boolean, };
 
 /**
  * A failure, ready for the page.
@@ -322,6 +357,33 @@ kept: boolean, };
 export type ProjectPhase = "no_folder" | "reading" | "ready" | "writing" | "written";
 
 /**
+ * A stronger sign-in that is under way because Azure asked for it (a claims challenge); the
+ * request that met it is repeated afterwards.
+ */
+export type Proof = { 
+/**
+ * Why, `proof.<reason>`.
+ */
+reason: ProofReason, 
+/**
+ * How far it is: opening, waiting or finishing.
+ */
+phase: SignInPhase, 
+/**
+ * The address of Microsoft's page, to copy where no browser opens; only while waiting.
+ */
+address: string | null, 
+/**
+ * Whether a browser was started.
+ */
+browser_opened: boolean, };
+
+/**
+ * Why Azure asked for a stronger sign-in.
+ */
+export type ProofReason = "change" | "renewal" | "other";
+
+/**
  * What a person can do about a failure, in order of likelihood.
  */
 export type Remedy = { "kind": "action", 
@@ -429,9 +491,21 @@ address: string | null,
  */
 browser_opened: boolean, 
 /**
- * The account that the Azure CLI is signed in with, where it is.
+ * The code to type in on Microsoft's page; only while waiting for it.
  */
-azure_cli_account: string | null, 
+device_code: DeviceCode | null, 
+/**
+ * The developer's tools that are signed in already.
+ */
+tools: Array<ToolSignIn>, 
+/**
+ * The directory to sign in to, chosen before the prompt.
+ */
+tenant: TenantChoice, 
+/**
+ * The person's directories, the home directory first; only when somebody is signed in.
+ */
+tenants: Array<TenantState>, 
 /**
  * Whether the sign-in should outlive the window.
  */
@@ -440,6 +514,10 @@ stay_signed_in: boolean,
  * Whether this machine can keep a sign-in at all.
  */
 can_stay_signed_in: boolean, 
+/**
+ * What is wrong with the system's store for secrets: `store.<code>`, with what helps.
+ */
+store: Notice | null, 
 /**
  * Whether practice Azure can be tried from here.
  */
@@ -489,7 +567,15 @@ busy: Busy | null,
 /**
  * Whether Back leads anywhere.
  */
-can_go_back: boolean, };
+can_go_back: boolean, 
+/**
+ * A stronger sign-in that Azure asked for, on top of whatever page.
+ */
+proof: Proof | null, 
+/**
+ * A page beside the steps, in place of theirs until it is closed.
+ */
+aside: Aside | null, };
 
 /**
  * The five steps.
@@ -520,6 +606,63 @@ reachable: boolean,
  * A short text under the title: who, which resource, which role, which file.
  */
 summary: string | null, };
+
+/**
+ * The directory to sign in to, chosen before the prompt.
+ */
+export type TenantChoice = { 
+/**
+ * What the person wrote: an id or a domain.
+ */
+text: string, 
+/**
+ * What is known of it.
+ */
+state: TenantKnown, };
+
+/**
+ * What is known of a directory that a person wrote down.
+ */
+export type TenantKnown = { "kind": "empty" } | { "kind": "checking" } | { "kind": "known", 
+/**
+ * Its id.
+ */
+id: string, } | { "kind": "malformed" } | { "kind": "unknown" };
+
+/**
+ * One of the person's directories.
+ */
+export type TenantState = { 
+/**
+ * Its id.
+ */
+id: string, 
+/**
+ * Its name, which foreign directories do not always show.
+ */
+name: string | null, 
+/**
+ * Whether it is the one that the person signed in to.
+ */
+home: boolean, 
+/**
+ * How far it is.
+ */
+status: TenantStatus, 
+/**
+ * How many subscriptions it shows, once it is ready.
+ */
+subscriptions: number, 
+/**
+ * Why it is not ready, with what helps.
+ */
+failure: Failure | null, };
+
+/**
+ * How far a directory is. It is ready when tokens for Azure Resource Manager and for the data
+ * plane can both be had in it.
+ */
+export type TenantStatus = "checking" | "ready" | "needs_sign_in" | "blocked";
 
 /**
  * Step 5: test the connection.
@@ -565,6 +708,24 @@ export type TestPhase = "ready" | "asking" | "answering" | "answered";
 export type TextKind = "request_access" | "ask_administrator";
 
 /**
+ * A tool of the developer whose sign-in can be borrowed.
+ */
+export type Tool = "azure_cli" | "azure_developer_cli";
+
+/**
+ * A tool of the developer that is signed in.
+ */
+export type ToolSignIn = { 
+/**
+ * Which tool.
+ */
+tool: Tool, 
+/**
+ * The account that it is signed in with.
+ */
+account: string, };
+
+/**
  * Whether the person may chat.
  */
 export type Verdict = "may_chat" | "may_not_chat" | "cannot_tell";
@@ -589,4 +750,4 @@ next_in_seconds: number, };
 /**
  * How a person signed in.
  */
-export type Way = "browser" | "azure_cli";
+export type Way = "browser" | "device_code" | "azure_cli" | "azure_developer_cli";

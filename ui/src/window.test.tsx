@@ -291,9 +291,9 @@ function presses(): Press[] {
     pressed("sign-in", "button.start_practice", "startPractice"),
     [
       "sign-in-with-azure-cli",
-      say("button.sign_in_with_azure_cli", { account: "ada@contoso.example" }),
-      "signInWithAzureCli",
-      [],
+      say("button.borrow_sign_in", { account: "ada@contoso.example", tool: "Azure CLI" }),
+      "borrowSignIn",
+      ["azure_cli"],
     ],
     pressed("sign-in-practice", "button.leave_practice", "leavePractice"),
     pressed("sign-in-waiting", "button.open_browser_again", "openBrowserAgain"),

@@ -9,7 +9,9 @@ use keyless::cloud::{Cloud, DEVELOPER_CLIENT};
 use keyless::developer_tools::NoTools;
 use keyless::secrets::SessionStore;
 use keyless::session::{Command, Session, Surroundings};
-use keyless::snapshot::{AccessPhase, Message, Page, ProjectPhase, Snapshot, TestPhase};
+use keyless::snapshot::{
+    AccessPhase, Message, Page, ProjectPhase, SignInPhase, Snapshot, Step, TestPhase,
+};
 use simulator::Entry;
 use tempfile::TempDir;
 use tokio::sync::mpsc::UnboundedReceiver;
@@ -157,6 +159,11 @@ impl Walk {
 
     async fn sign_in(&mut self) -> Result<(), Trouble> {
         self.press(Command::SignInWithBrowser).await;
+        self.until("somebody is signed in", |snapshot| {
+            matches!(&snapshot.page, Page::SignIn(page) if page.phase == SignInPhase::SignedIn)
+        })
+        .await?;
+        self.press(Command::GoToStep { step: Step::ChooseResource }).await;
         self.until("the resources are listed", |snapshot| {
             matches!(&snapshot.page, Page::ChooseResource(page) if !page.reading && page.total > 0)
         })

@@ -42,11 +42,12 @@ impl Road {
         Self { wizard, browser, opened, home }
     }
 
-    /// Step 1: the sign-in leads to step 2 by itself.
+    /// Step 1: the page shows who signed in, and leads on to step 2.
     pub async fn sign_in(&self) {
         self.wizard.press_with_keyboard(&say("button.sign_in_with_browser", &[])).await;
         let address = self.opened.next().await;
         self.browser.sign_in(&address).await;
+        self.wizard.press_with_keyboard(&say("button.continue", &[])).await;
         self.wizard.arrives_at("choose_resource", &[]).await;
     }
 

@@ -39,6 +39,7 @@ async fn a_declined_sign_in_is_told_and_the_next_one_works() {
 
     wizard.press(&say("action.sign_in", &[])).await;
     road.browser.sign_in(&road.opened.next().await).await;
+    wizard.press(&say("button.continue", &[])).await;
     wizard.arrives_at("choose_resource", &[]).await;
     let page = wizard.text().await;
     let told = say("failure.sign_in_declined.title", &[]);

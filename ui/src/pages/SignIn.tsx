@@ -140,16 +140,17 @@ function Invitation({ page, practice }: { page: SignInPage; practice: boolean })
       ) : (
         <StaySignedIn page={page} />
       )}
-      {page.azure_cli_account !== null && (
+      {page.tools.map(({ tool, account }) => (
         <Button
+          key={tool}
           className={styles.start}
           onClick={() => {
-            run(backend.signInWithAzureCli());
+            run(backend.borrowSignIn(tool));
           }}
         >
-          {say("button.sign_in_with_azure_cli", { account: page.azure_cli_account })}
+          {say("button.borrow_sign_in", { account, tool: say(`label.way.${tool}`) })}
         </Button>
-      )}
+      ))}
       {page.can_practice && !practice && <PracticeOffer />}
     </>
   );

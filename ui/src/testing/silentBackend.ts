@@ -15,7 +15,9 @@ export function silentBackend(state: State, seen: (send: (message: Message) => v
       return Promise.resolve();
     },
     signInWithBrowser: nothing,
-    signInWithAzureCli: nothing,
+    borrowSignIn: nothing,
+    checkNetwork: nothing,
+    closeAside: nothing,
     openBrowserAgain: nothing,
     staySignedIn: nothing,
     signOut: nothing,

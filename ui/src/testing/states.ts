@@ -103,7 +103,11 @@ const signIn: SignInPage = {
   phase: "signed_out",
   address: null,
   browser_opened: true,
-  azure_cli_account: null,
+  device_code: null,
+  tools: [],
+  tenant: { text: "", state: { kind: "empty" } },
+  tenants: [],
+  store: null,
   stay_signed_in: true,
   can_stay_signed_in: true,
   can_practice: true,
@@ -173,7 +177,7 @@ export const STATES: readonly State[] = [
   at("sign-in-with-azure-cli", {
     step: "sign_in",
     ...signIn,
-    azure_cli_account: "ada@contoso.example",
+    tools: [{ tool: "azure_cli", account: "ada@contoso.example" }],
   }),
   at("sign-in-session-only", {
     step: "sign_in",
@@ -716,6 +720,8 @@ export function snapshotOf(page: Page, more: Partial<Snapshot> = {}): Snapshot {
     notices: [],
     busy: null,
     can_go_back: position > 0,
+    proof: null,
+    aside: null,
     ...more,
   };
 }
