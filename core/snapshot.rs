@@ -9,6 +9,8 @@ use ts_rs::TS;
 
 use crate::failure::{Failure, Parameters};
 
+pub mod connectivity;
+
 /// What goes over the channel to the window.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
 #[serde(tag = "kind", rename_all = "snake_case")]
