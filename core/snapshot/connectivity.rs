@@ -129,12 +129,8 @@ pub enum StageOutcome {
 
 impl StageOutcome {
     /// Every outcome, for the tests that compare them with the words.
-    pub const ALL: &'static [StageOutcome] = &[
-        StageOutcome::Waiting,
-        StageOutcome::Passed,
-        StageOutcome::Failed,
-        StageOutcome::Skipped,
-    ];
+    pub const ALL: &'static [StageOutcome] =
+        &[StageOutcome::Waiting, StageOutcome::Passed, StageOutcome::Failed, StageOutcome::Skipped];
 }
 
 /// Who trusts the certificate of a host: `trust.<trust>`.
