@@ -19,6 +19,8 @@ struct Inner {
     /// `None`: the system's time; otherwise the moment at which a manual clock began.
     start: Option<OffsetDateTime>,
     advanced: Mutex<Duration>,
+    /// How far it goes wrong.
+    off: Mutex<time::Duration>,
     changed: watch::Sender<()>,
 }
 
@@ -37,6 +39,7 @@ impl Clock {
         Self(Arc::new(Inner {
             start,
             advanced: Mutex::new(Duration::ZERO),
+            off: Mutex::new(time::Duration::ZERO),
             changed: watch::Sender::new(()),
         }))
     }
@@ -44,12 +47,19 @@ impl Clock {
     /// The present moment, UTC.
     pub fn now(&self) -> OffsetDateTime {
         let advanced = *self.0.advanced.lock().unwrap_or_else(PoisonError::into_inner);
-        self.0.start.unwrap_or_else(OffsetDateTime::now_utc) + advanced
+        let off = *self.0.off.lock().unwrap_or_else(PoisonError::into_inner);
+        self.0.start.unwrap_or_else(OffsetDateTime::now_utc) + advanced + off
     }
 
     /// Moves time forward and wakes everything that waits for it.
     pub fn advance(&self, by: Duration) {
         *self.0.advanced.lock().unwrap_or_else(PoisonError::into_inner) += by;
+        self.0.changed.send_replace(());
+    }
+
+    /// Lets the clock be wrong by so much, to the future or to the past, from now on.
+    pub(crate) fn set_off(&self, by: time::Duration) {
+        *self.0.off.lock().unwrap_or_else(PoisonError::into_inner) = by;
         self.0.changed.send_replace(());
     }
 

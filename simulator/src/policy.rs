@@ -46,6 +46,12 @@ pub(crate) enum Demand {
     Block,
     /// The tenant does not know the application: AADSTS700016.
     NoApplication,
+    /// Tokens are bound to a device, which takes the system's broker: AADSTS530084.
+    TokenProtection,
+    /// A device that the organization manages and finds in order: AADSTS53000. Practice has none.
+    CompliantDevice,
+    /// A device that proves itself: AADSTS50097. Practice has none.
+    DeviceAuthentication,
     /// Multi-factor authentication in this sign-in: AADSTS50076.
     Mfa,
     /// A second factor must be set up first: AADSTS50079.
@@ -127,7 +133,11 @@ impl Rule {
 impl Demand {
     fn is_met(&self, merits: &Merits, now: OffsetDateTime, began: OffsetDateTime) -> bool {
         match self {
-            Self::Block | Self::NoApplication => false,
+            Self::Block
+            | Self::NoApplication
+            | Self::TokenProtection
+            | Self::CompliantDevice
+            | Self::DeviceAuthentication => false,
             Self::Mfa => merits.mfa,
             Self::Enrolment => merits.enrolled,
             Self::Consent => merits.consented,

@@ -26,6 +26,22 @@ const FILES: &[(&str, &str)] = &[
     ("already-has-access", include_str!("../scenarios/already-has-access.json")),
     ("mfa-for-writes", include_str!("../scenarios/mfa-for-writes.json")),
     ("through-group", include_str!("../scenarios/through-group.json")),
+    ("mfa-in-one-tenant", include_str!("../scenarios/mfa-in-one-tenant.json")),
+    ("guest", include_str!("../scenarios/guest.json")),
+    ("personal-account", include_str!("../scenarios/personal-account.json")),
+    ("personal-guest", include_str!("../scenarios/personal-guest.json")),
+    ("no-subscription", include_str!("../scenarios/no-subscription.json")),
+    ("twelve-tenants", include_str!("../scenarios/twelve-tenants.json")),
+    ("chat-audience-blocked", include_str!("../scenarios/chat-audience-blocked.json")),
+    ("device-code-blocked", include_str!("../scenarios/device-code-blocked.json")),
+    ("browser-blocked", include_str!("../scenarios/browser-blocked.json")),
+    ("managed-device", include_str!("../scenarios/managed-device.json")),
+    ("compliant-device", include_str!("../scenarios/compliant-device.json")),
+    ("token-protection", include_str!("../scenarios/token-protection.json")),
+    ("sign-in-frequency", include_str!("../scenarios/sign-in-frequency.json")),
+    ("revoked", include_str!("../scenarios/revoked.json")),
+    ("clock-slow", include_str!("../scenarios/clock-slow.json")),
+    ("clock-fast", include_str!("../scenarios/clock-fast.json")),
 ];
 
 /// A scenario that cannot be used, and why.
@@ -88,6 +104,9 @@ pub struct Scenario {
     /// Which of the two Azure does is not established.
     #[serde(default)]
     pub(crate) permissions_need_read_action: bool,
+    /// How many seconds Azure's clock is ahead of the computer's, or behind it below zero.
+    #[serde(default)]
+    clock_off_by_seconds: i64,
     /// What goes wrong from the beginning.
     #[serde(default)]
     pub(crate) faults: Vec<Fault>,
@@ -149,6 +168,9 @@ pub(crate) struct User {
     /// Whether the directory tells an address of mail; that of who has no licence is null.
     #[serde(default = "yes")]
     pub(crate) has_mailbox: bool,
+    /// Whether this is a personal Microsoft account, which no organization made.
+    #[serde(default)]
+    pub(crate) personal: bool,
 }
 
 impl User {
@@ -164,6 +186,14 @@ impl User {
         }
         let domain = tenant.domains.first().map_or("", String::as_str);
         format!("{}#EXT#@{domain}", self.upn.replace('@', "_"))
+    }
+
+    /// Who vouches for this person before tenants other than the home.
+    pub(crate) fn identity_provider(&self) -> String {
+        match self.personal {
+            true => "live.com".to_owned(),
+            false => format!("https://sts.windows.net/{}/", self.home),
+        }
     }
 
     /// The object id of this person in a tenant; none where the tenant does not know them.
@@ -460,6 +490,10 @@ impl Scenario {
     /// One sentence on what is special about it.
     pub fn about(&self) -> &str {
         &self.about
+    }
+
+    pub(crate) fn clock_off(&self) -> time::Duration {
+        time::Duration::seconds(self.clock_off_by_seconds)
     }
 
     fn from_value(own: Value) -> Result<Self, ScenarioError> {

@@ -36,6 +36,7 @@ impl Site {
         patience: Duration,
         scenario: Scenario,
     ) -> Self {
+        clock.set_off(scenario.clock_off());
         let faults = Faults::default();
         faults.replace(scenario.faults.clone());
         let world = World::new(scenario, clock.now());
@@ -84,6 +85,7 @@ impl Site {
     }
 
     pub(crate) fn set_scenario(&self, scenario: Scenario) {
+        self.clock.set_off(scenario.clock_off());
         let now = self.clock.now();
         self.faults.replace(scenario.faults.clone());
         *self.world() = World::new(scenario, now);

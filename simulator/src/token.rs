@@ -105,7 +105,8 @@ pub(crate) fn make_access_token(
     (token, lifetime)
 }
 
-/// What only a person's token says; a guest's names the home tenant and no user principal name.
+/// What only a person's token says; a guest's names the home tenant and no user principal name, a
+/// personal account's says that it is one.
 fn claims_of_person(user: &User, sign_in: &SignIn, grant: &Grant<'_>, world: &World) -> Value {
     let object_id = user.object_id(grant.tenant).unwrap_or_default();
     let mut claims = json!({
@@ -136,11 +137,14 @@ fn claims_of_person(user: &User, sign_in: &SignIn, grant: &Grant<'_>, world: &Wo
         claims["_claim_names"] = json!({"groups": "src1"});
         claims["_claim_sources"] = json!({"src1": {"endpoint": endpoint}});
     }
-    if user.home == grant.tenant {
+    if user.home == grant.tenant && !user.personal {
         claims["upn"] = json!(user.upn);
     } else {
         claims["email"] = json!(user.upn);
-        claims["idp"] = json!(format!("https://sts.windows.net/{}/", user.home));
+        claims["idp"] = json!(user.identity_provider());
+    }
+    if user.personal {
+        claims["unique_name"] = json!(format!("{}#{}", user.identity_provider(), user.upn));
     }
     if sign_in.mfa {
         claims["acrs"] = json!(earned_contexts(grant.claims));
@@ -193,8 +197,8 @@ pub(crate) fn make_id_token(
         "uti": signature::random_text(16),
         "ver": "2.0",
     });
-    if user.home != grant.tenant {
-        claims["idp"] = json!(format!("https://sts.windows.net/{}/", user.home));
+    if user.home != grant.tenant || user.personal {
+        claims["idp"] = json!(user.identity_provider());
     }
     if let Some(nonce) = nonce {
         claims["nonce"] = json!(nonce);

@@ -64,8 +64,12 @@ impl Authority {
                 "invalid_grant",
                 50020,
                 format!(
-                    "User account '{}' from identity provider 'https://sts.windows.net/{}/' does not exist in tenant '{}' and cannot access the application '{}'({}) in that tenant. The account needs to be added as an external user in the tenant first. Sign out and sign in again with a different Azure Active Directory user account.",
-                    user.upn, user.home, tenant.name, application.id, application.name
+                    "User account '{}' from identity provider '{}' does not exist in tenant '{}' and cannot access the application '{}'({}) in that tenant. The account needs to be added as an external user in the tenant first. Sign out and sign in again with a different Azure Active Directory user account.",
+                    user.upn,
+                    user.identity_provider(),
+                    tenant.name,
+                    application.id,
+                    application.name
                 ),
             ));
         }

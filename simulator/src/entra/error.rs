@@ -117,6 +117,22 @@ impl EntraError {
             )
             .with_suberror("message_only"),
             Demand::NoApplication => Self::unknown_client(&application.id, &tenant.name),
+            // Its suberror was not recorded.
+            Demand::TokenProtection => Self::new(
+                "invalid_grant",
+                530_084,
+                "Access has been blocked by conditional access token protection policy configured by this organization.",
+            ),
+            Demand::CompliantDevice => Self::new(
+                "invalid_grant",
+                53000,
+                "Device is not in required device state: compliant. Conditional Access policy requires a compliant device, and the device is not compliant. The user must enroll their device with an approved MDM provider like Intune.",
+            )
+            .with_suberror("message_only"),
+            Demand::DeviceAuthentication => {
+                Self::new("invalid_grant", 50097, "Device authentication is required.")
+                    .with_suberror("device_authentication_failed")
+            }
             Demand::Mfa => Self::needs_mfa(resource, policy_claims(tenant)),
             Demand::Enrolment => Self::new(
                 "invalid_grant",

@@ -336,18 +336,35 @@ async fn a_named_fault_speaks_of_the_request_that_it_hits() {
 
 #[test]
 fn the_page_lists_every_failure() {
-    const HEAD: &str = "| name | what is wrong | brought about by |\n|---|---|---|\n";
-    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/practice.md");
-    let page = std::fs::read_to_string(path).expect("the page is checked in");
-    let (before, rest) = page.split_once(HEAD).expect("the page has the table");
-    let (_, after) = rest.split_once("\n\n").expect("the table ends");
     let line = |name: &str| {
         let scenario = Scenario::named(name).expect("each failure is a scenario");
         let kind = if Fault::named(name).is_ok() { "fault" } else { "state" };
         format!("| `{name}` | {} | {kind} |", scenario.about())
     };
-    let lines: Vec<String> = Fault::names().into_iter().map(line).collect();
-    let wanted = format!("{before}{HEAD}{}\n\n{after}", lines.join("\n"));
+    let head = "| name | what is wrong | brought about by |\n|---|---|---|\n";
+    is_listed(head, &Fault::names().into_iter().map(line).collect::<Vec<_>>());
+}
+
+#[test]
+fn the_page_lists_every_scenario() {
+    let line = |name: &str| {
+        let scenario = Scenario::named(name).expect("it is built in");
+        format!("| `{name}` | {} |", scenario.about())
+    };
+    let head = "| scenario | what is special about it |\n|---|---|\n";
+    is_listed(head, &Scenario::names().into_iter().map(line).collect::<Vec<_>>());
+}
+
+/// The page on practice holds a table of this head and these lines.
+fn is_listed(head: &str, lines: &[String]) {
+    // Both tables are written by tests of one process.
+    static PAGE: std::sync::Mutex<()> = std::sync::Mutex::new(());
+    let _alone = PAGE.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/practice.md");
+    let page = std::fs::read_to_string(path).expect("the page is checked in");
+    let (before, rest) = page.split_once(head).expect("the page has the table");
+    let (_, after) = rest.split_once("\n\n").expect("the table ends");
+    let wanted = format!("{before}{head}{}\n\n{after}", lines.join("\n"));
     if std::env::var_os("KEYLESS_WRITE").is_some() {
         std::fs::write(path, &wanted).expect("the page is written");
         return;

@@ -5,6 +5,7 @@ mod applications;
 mod assignments;
 mod bench;
 mod challenge;
+mod companies;
 mod control;
 mod device;
 mod directory;
