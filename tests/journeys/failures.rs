@@ -228,7 +228,8 @@ met! {
 
 #[tokio::test]
 async fn s13_a_browser_that_never_comes_back() {
-    let mut stage = Stage::with(Setup { habit: Habit::Nothing, ..Setup::default() }).await;
+    let setup = Setup { scenario: "S13", habit: Habit::Nothing, ..Setup::default() };
+    let mut stage = Stage::with(setup).await;
     stage.send(Command::SignInWithBrowser).await;
     stage.until("the browser is open", crate::stage::is_waiting_for_browser).await;
     stage.pass(Duration::from_secs(15 * 60));
@@ -265,6 +266,16 @@ async fn r4_an_assignment_under_another_name_is_success() {
     };
     stage.until("it is said that the role was there", said).await;
     assert!(stage.page().failure.is_none());
+}
+
+/// The lists of the subscriptions show what the index of Resource Graph does not know yet, and to
+/// whom it says nothing.
+#[tokio::test]
+async fn d9_resource_graph_is_not_needed() {
+    let mut stage = Stage::new("D9").await;
+    assert!(!stage.walk_with_access().await.is_empty());
+    let history = stage.history();
+    assert!(history.iter().all(|entry| entry.operation != "resourceGraph.query"), "{history:#?}");
 }
 
 #[tokio::test]
@@ -324,7 +335,9 @@ fn every_named_failure_is_a_row_of_the_diagnosis() {
         serde_json::from_str(include_str!("../../core/diagnosis/rows.json")).expect("rows");
     let ids: Vec<&str> =
         rows.as_array().expect("a list").iter().filter_map(|row| row["id"].as_str()).collect();
-    for name in Fault::names() {
+    // What Keyless does not run into has no words of its own.
+    const AVOIDED: [&str; 1] = ["D9"];
+    for name in Fault::names().into_iter().filter(|name| !AVOIDED.contains(name)) {
         assert!(ids.contains(&name), "{name} is not recognised");
     }
 }

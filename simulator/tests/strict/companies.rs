@@ -129,7 +129,8 @@ async fn a_personal_account_is_a_guest_like_others_where_it_was_invited() {
     assert_eq!(claims(&tokens["access_token"])["idp"], "live.com");
     assert_eq!(bench.subscriptions(PERSONAL, FABRIKAM).await, 1);
     let home = bench.simulator.issue_token(PERSONAL, MICROSOFT_SERVICES, ARM);
-    let path = "/subscriptions/8bab9a20-1055-41cf-8108-aa7226dac912/resourcegroups?api-version=2021-04-01";
+    let path =
+        "/subscriptions/8bab9a20-1055-41cf-8108-aa7226dac912/resourcegroups?api-version=2021-04-01";
     let reply = bench.arm(reqwest::Method::GET, path, &home, None).await;
     assert_eq!(reply.refusal(), (401, "InvalidAuthenticationTokenTenant".to_owned()));
 }
