@@ -7,6 +7,7 @@ use std::collections::HashMap;
 use std::io;
 use std::panic::AssertUnwindSafe;
 use std::path::PathBuf;
+use std::pin::pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -43,8 +44,9 @@ const STORE_LIMIT: Duration = Duration::from_secs(5);
 /// What the core needs of the desktop, and nothing else.
 #[async_trait]
 pub trait Desktop: Send + Sync {
-    /// Opens an address in the system's browser.
-    fn open_address(&self, address: &str) -> io::Result<()>;
+    /// Opens an address in the system's browser. It fails when no program takes the address, or
+    /// when the one that took it reports so soon after.
+    async fn open_address(&self, address: &str) -> io::Result<()>;
     /// Asks for a folder; `None` when the dialog was closed.
     async fn pick_folder(&self) -> Option<PathBuf>;
     /// Brings the window to the front.
@@ -267,9 +269,7 @@ impl Inner {
                         work.abort();
                     }
                 }
-                Effect::Open(address) => {
-                    self.open(&address);
-                }
+                Effect::Open(address) => drop(tokio::spawn(self.clone().open_or_tell(address))),
                 Effect::Keep => drop(tokio::spawn(self.clone().keep())),
                 Effect::Forget => *lock(&self.identity) = None,
                 Effect::Focus => self.surroundings.desktop.focus_window(),
@@ -416,23 +416,26 @@ impl Inner {
         };
         let attempt = Attempt::begin(&self.http, application, pages).await?;
         let address = attempt.address().to_string();
-        let opened = self.open(&address);
-        progress(Progress::BrowserReady { address, opened });
-        let tokens = attempt
-            .finish(&self.http, |step| {
-                progress(match step {
-                    sign_in::Progress::StrangerIgnored => Progress::StrangerIgnored,
-                    sign_in::Progress::Finishing => Progress::Finishing,
-                });
-            })
-            .await?;
+        progress(Progress::BrowserReady { address: address.clone() });
+        let opening = async {
+            if !self.open(&address).await {
+                progress(Progress::BrowserNotOpened);
+            }
+        };
+        let finishing = attempt.finish(&self.http, |step| {
+            progress(match step {
+                sign_in::Progress::StrangerIgnored => Progress::StrangerIgnored,
+                sign_in::Progress::Finishing => Progress::Finishing,
+            });
+        });
+        let tokens = beside(finishing, opening).await?;
         Ok(signed_in(Identity::from_browser(self.http.clone(), client_id, tokens)?, false))
     }
 
     /// Opens an address of the web in the browser; for others the system would start a program.
-    fn open(&self, address: &str) -> bool {
+    async fn open(&self, address: &str) -> bool {
         let opened = match is_web_address(address) {
-            true => self.surroundings.desktop.open_address(address),
+            true => self.surroundings.desktop.open_address(address).await,
             false => Err(io::ErrorKind::InvalidInput.into()),
         };
         if let Err(error) = &opened {
@@ -440,6 +443,12 @@ impl Inner {
             tracing::warn!(kind = ?error.kind(), "no browser opened");
         }
         opened.is_ok()
+    }
+
+    async fn open_or_tell(self: Arc<Self>, address: String) {
+        if !self.open(&address).await {
+            self.tell(Event::NotOpened(address));
+        }
     }
 
     async fn read_resources(&self) -> Result<Outcome, Failure> {
@@ -512,6 +521,15 @@ fn too_slow(work: &Work) -> Failure {
 /// A panic in one piece of work ends that piece, not the page that waits for it.
 fn broken() -> Failure {
     Failure::new(Code::UnexpectedAnswer).with("host", "Keyless").offer(Action::TryAgain)
+}
+
+/// The result of `main`, while `side` goes on beside it: what is done first is not held up.
+async fn beside<T>(main: impl Future<Output = T>, side: impl Future<Output = ()>) -> T {
+    let mut main = pin!(main);
+    tokio::select! {
+        result = &mut main => result,
+        () = side => main.await,
+    }
 }
 
 enum Ended {

@@ -31,6 +31,8 @@ pub use work::{Command, Effect, Event, Listing, Outcome, Progress, Purpose, Work
 
 /// The most that one window of the list holds.
 pub const WINDOW: u32 = 100;
+/// The notice that the page to sign in on has to be opened by hand.
+const NO_BROWSER: &str = "browser_not_opened";
 /// An answer is cut here on the page: a test message needs no more.
 const ANSWER_LIMIT: usize = 16 * 1024;
 
@@ -170,6 +172,7 @@ impl Wizard {
             }
             Event::Progress(..) => {}
             Event::Kept(kept) => self.note_kept(kept),
+            Event::NotOpened(address) => self.note_not_opened(&address),
         }
         self.leave_lost_page();
         effects

@@ -7,9 +7,7 @@ impl Wizard {
         match command {
             Command::SignInWithBrowser => self.sign_in(Way::Browser, Purpose::Begin, effects),
             Command::BorrowSignIn { tool } => self.borrow_sign_in(tool, effects),
-            Command::OpenBrowserAgain => {
-                effects.extend(self.sign_in.address.clone().map(Effect::Open));
-            }
+            Command::OpenBrowserAgain => self.open_browser_again(effects),
             Command::StaySignedIn { on } => self.stay_signed_in(on, effects),
             Command::SignOut => self.sign_out(effects),
             Command::SelectResource { id } => self.select_resource(&id, effects),
@@ -40,6 +38,14 @@ impl Wizard {
     pub(super) fn borrow_sign_in(&mut self, tool: Tool, effects: &mut Vec<Effect>) {
         if self.sign_in.tools.iter().any(|found| found.tool == tool) {
             self.sign_in(tool.way(), Purpose::Begin, effects);
+        }
+    }
+
+    pub(super) fn open_browser_again(&mut self, effects: &mut Vec<Effect>) {
+        if let Some(address) = self.sign_in.address.clone() {
+            self.sign_in.opened = true;
+            self.notices.retain(|(_, notice)| notice.code != NO_BROWSER);
+            effects.push(Effect::Open(address));
         }
     }
 

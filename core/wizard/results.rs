@@ -5,13 +5,11 @@ use super::*;
 impl Wizard {
     pub(super) fn follow(&mut self, progress: Progress) {
         match progress {
-            Progress::BrowserReady { address, opened } => {
+            Progress::BrowserReady { address } => {
                 self.sign_in.address = Some(address);
-                self.sign_in.opened = opened;
-                if !opened {
-                    self.notify(Step::SignIn, Notice::new("browser_not_opened", &[]));
-                }
+                self.sign_in.opened = true;
             }
+            Progress::BrowserNotOpened => self.note_no_browser(),
             Progress::StrangerIgnored => {
                 self.notify(Step::SignIn, Notice::new("answer_ignored", &[]))
             }
@@ -240,6 +238,20 @@ impl Wizard {
             Code::ChatThrottled | Code::ContentFiltered => self.role.works = true,
             Code::ChatNotPermitted => self.role.works = false,
             _ => {}
+        }
+    }
+
+    pub(super) fn note_no_browser(&mut self) {
+        self.sign_in.opened = false;
+        self.notify(Step::SignIn, Notice::new(NO_BROWSER, &[]));
+    }
+
+    /// The page of a sign-in shows its address anyway; any other is told.
+    pub(super) fn note_not_opened(&mut self, address: &str) {
+        if self.sign_in.address.as_deref() == Some(address) {
+            self.note_no_browser();
+        } else {
+            self.notify(self.step, Notice::new("address_not_opened", &[("address", address)]));
         }
     }
 

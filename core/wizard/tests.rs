@@ -264,10 +264,7 @@ impl Bench {
             Happening::GoesOn(which) => match self.pick(which) {
                 Some((id, Work::SignIn { way: Way::Browser, .. })) => {
                     let address = "https://login.microsoftonline.com/x".to_owned();
-                    self.handle(Event::Progress(
-                        id,
-                        Progress::BrowserReady { address, opened: true },
-                    ))
+                    self.handle(Event::Progress(id, Progress::BrowserReady { address }))
                 }
                 Some((id, Work::Ask(..))) => {
                     self.handle(Event::Progress(id, Progress::Piece("word ".to_owned())))

@@ -213,18 +213,20 @@ pub enum Event {
     Done(WorkId, Result<Outcome, Failure>),
     /// The system's store said whether it holds the sign-in now.
     Kept(bool),
+    /// No browser opened this address.
+    NotOpened(String),
 }
 
 /// How work goes on.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Progress {
-    /// The page to sign in on, and whether a browser opened.
+    /// The page to sign in on is ready, and the browser is asked to open it.
     BrowserReady {
         /// Its address.
         address: String,
-        /// Whether a browser was started.
-        opened: bool,
     },
+    /// No browser opened that page.
+    BrowserNotOpened,
     /// A callback came that does not belong to the sign-in.
     StrangerIgnored,
     /// The browser answered.

@@ -2,6 +2,7 @@
 
 use std::io;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use async_trait::async_trait;
 use keyless::session::Desktop;
@@ -11,13 +12,19 @@ use tokio::sync::oneshot;
 
 use crate::window::LABEL;
 
+/// How long a program that opens addresses is watched. One that cannot says so within this time;
+/// one that goes on may be the browser itself.
+const UNTIL_OPENED: Duration = Duration::from_secs(3);
+
 /// The desktop on which the app runs.
 pub struct Window(pub AppHandle);
 
 #[async_trait]
 impl Desktop for Window {
-    fn open_address(&self, address: &str) -> io::Result<()> {
-        open::that_detached(address)
+    async fn open_address(&self, address: &str) -> io::Result<()> {
+        let address = address.to_owned();
+        let opening = move || open::that_detached_with_timeout(address, UNTIL_OPENED);
+        tokio::task::spawn_blocking(opening).await?
     }
 
     async fn pick_folder(&self) -> Option<PathBuf> {

@@ -9,7 +9,7 @@ use async_trait::async_trait;
 use keyless::failure::{Action, Code, Failure, Remedy};
 use keyless::secrets::{Secret, SecretStore, StoreTrouble};
 use keyless::session::Command;
-use keyless::snapshot::{AccessPhase, SignInPhase, Step};
+use keyless::snapshot::{AccessPhase, SignInPhase, Snapshot, Step};
 use serde_json::{Value, json};
 use simulator::{Act, Fault};
 
@@ -101,11 +101,20 @@ async fn a_sign_in_that_nobody_finishes_ends_and_can_be_cancelled() {
 async fn without_a_browser_the_address_is_shown() {
     let mut stage = Stage::with(Setup { habit: Habit::NoBrowser, ..Setup::default() }).await;
     stage.send(Command::SignInWithBrowser).await;
-    stage.until("the address is shown", is_waiting_for_browser).await;
+    let unopened = |s: &Snapshot| sign_in(s).is_some_and(|page| !page.browser_opened);
+    stage.until("the address is shown", |s| is_waiting_for_browser(s) && unopened(s)).await;
     let page = sign_in(stage.page()).expect("the first page").clone();
-    assert!(!page.browser_opened);
     assert!(page.address.expect("an address").contains("/oauth2/v2.0/authorize?"));
-    assert!(stage.page().notices.iter().any(|notice| notice.code == "browser_not_opened"));
+    let told = |s: &Snapshot| s.notices.iter().any(|notice| notice.code == "browser_not_opened");
+    assert!(told(stage.page()), "the person is asked to open it");
+
+    // A browser that was installed meanwhile opens; one that was removed again is told again.
+    *stage.desktop.habit.lock().expect("no test panics with the lock") = Habit::Nothing;
+    stage.send(Command::OpenBrowserAgain).await;
+    stage.until("the browser is asked again", |s| !unopened(s) && !told(s)).await;
+    *stage.desktop.habit.lock().expect("no test panics with the lock") = Habit::NoBrowser;
+    stage.send(Command::OpenBrowserAgain).await;
+    stage.until("no browser opens again", |s| unopened(s) && told(s)).await;
 }
 
 #[tokio::test]

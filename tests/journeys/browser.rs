@@ -62,7 +62,7 @@ impl PlayedDesktop {
 
 #[async_trait]
 impl Desktop for PlayedDesktop {
-    fn open_address(&self, address: &str) -> io::Result<()> {
+    async fn open_address(&self, address: &str) -> io::Result<()> {
         let habit = self.habit.lock().expect("no test panics with the lock").clone();
         if matches!(habit, Habit::NoBrowser) {
             return Err(io::Error::new(io::ErrorKind::NotFound, "no browser"));

@@ -1,6 +1,8 @@
 //! The listener that the browser comes back to, attacked.
 
+use keyless::failure::{Code, Remedy};
 use keyless::session::Command;
+use keyless::snapshot::Snapshot;
 use proptest::prelude::*;
 use reqwest::{Client, Method, StatusCode};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -150,4 +152,26 @@ async fn whoever_declined_is_not_told_that_the_sign_in_goes_on() {
         text.contains(&keyless::words::say("browser.declined.heading", &[]).replace('\'', "&#39;")),
         "{text}"
     );
+}
+
+#[tokio::test]
+async fn a_link_that_no_browser_opens_is_told_with_its_address() {
+    let (mut stage, callback) = waiting().await;
+    let state = state_of(&stage.desktop.last_opened());
+    let refusal = [
+        ("error", "invalid_request"),
+        ("error_description", "AADSTS50105: The signed in user is not assigned to a role."),
+        ("state", &state),
+    ];
+    client().get(&callback).query(&refusal).send().await.expect("an answer");
+    let failure = stage.until_failure(Code::SignInRefused).await;
+    let is_link = |remedy: &Remedy| matches!(remedy, Remedy::Link { .. });
+    let index = failure.remedies.iter().position(is_link).expect("there is more to read");
+    *stage.desktop.habit.lock().expect("no test panics with the lock") = Habit::NoBrowser;
+    stage.send(Command::PressRemedy { index: u32::try_from(index).expect("a few") }).await;
+    let told = |s: &Snapshot| s.notices.iter().any(|n| n.code == "address_not_opened");
+    let page = stage.until("the address is told", told).await;
+    let notice = page.notices.iter().find(|notice| notice.code == "address_not_opened");
+    let address = &notice.expect("it was just seen").parameters["address"];
+    assert!(address.starts_with("https://"), "{address} can be opened by hand");
 }

@@ -74,6 +74,7 @@ fn every_sentence_by_code_of_the_core_has_words() {
             "notice",
             vec![
                 "answer_ignored",
+                "address_not_opened",
                 "browser_not_opened",
                 "env_not_ignored",
                 "session_only",

@@ -39,7 +39,7 @@ impl Person {
 
 #[async_trait]
 impl Desktop for Person {
-    fn open_address(&self, address: &str) -> io::Result<()> {
+    async fn open_address(&self, address: &str) -> io::Result<()> {
         let (address, effort) = (address.to_owned(), self.effort.clone());
         tokio::spawn(async move {
             let note = |spent| *effort.lock().unwrap_or_else(PoisonError::into_inner) = spent;
