@@ -11,6 +11,8 @@ use crate::failure::{Failure, Parameters};
 
 pub mod connectivity;
 
+pub use connectivity::ConnectivityPage;
+
 /// What goes over the channel to the window.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
 #[serde(tag = "kind", rename_all = "snake_case")]
@@ -99,14 +101,6 @@ impl ProofReason {
 pub enum Aside {
     /// What lies between this machine and Azure.
     Connectivity(ConnectivityPage),
-}
-
-/// What lies between this machine and Azure.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, TS)]
-#[ts(export_to = "contract.ts")]
-pub struct ConnectivityPage {
-    /// Whether it is still being looked at.
-    pub checking: bool,
 }
 
 /// The five steps.

@@ -63,6 +63,19 @@ activity: Activity,
 can_cancel: boolean, };
 
 /**
+ * A file of public certificates in PEM.
+ */
+export type CertificateFile = { 
+/**
+ * Where it is, or would be.
+ */
+path: string, 
+/**
+ * Whether it is there: Keyless writes it on `save_certificates`.
+ */
+exists: boolean, };
+
+/**
  * What happens to a line of `.env`.
  */
 export type ChangeKind = "kept" | "added" | "removed";
@@ -153,13 +166,34 @@ file_exists: boolean,
 change: Array<ChangeLine>, };
 
 /**
- * What lies between this machine and Azure.
+ * What lies between this machine and Azure, and what the developer's own programs need to pass
+ * there too.
  */
 export type ConnectivityPage = { 
 /**
  * Whether it is still being looked at.
  */
-checking: boolean, };
+checking: boolean, 
+/**
+ * What is true on the whole, the most important first: `connectivity.<code>`.
+ */
+findings: Array<Notice>, 
+/**
+ * The proxy that is used, and who says so; none where the way is direct.
+ */
+proxy: ProxyInUse | null, 
+/**
+ * The hosts, in the order in which Keyless needs them.
+ */
+hosts: Array<HostCheck>, 
+/**
+ * What the developer's own programs need; none while it is not known.
+ */
+programs: ProgramNeeds | null, 
+/**
+ * The whole page as text, to be copied for support; empty while it is being looked at.
+ */
+report: string, };
 
 /**
  * A model that is deployed in a resource.
@@ -269,6 +303,46 @@ plan: AssignmentPlan | null,
 waiting: Waiting | null, };
 
 /**
+ * One host, looked at from here.
+ */
+export type HostCheck = { 
+/**
+ * What Keyless needs it for.
+ */
+purpose: HostPurpose, 
+/**
+ * Its name.
+ */
+host: string, 
+/**
+ * The four stages on the way to it, always all of them and in the same order.
+ */
+stages: Array<StageCheck>, 
+/**
+ * Who signed its certificate, where one was shown.
+ */
+issuer: string | null, 
+/**
+ * Who trusts the certificate, where one was shown.
+ */
+trust: HostTrust | null, 
+/**
+ * What is wrong with a next step. Its actions are pressed by their own commands: the one that
+ * occurs is `check_network`.
+ */
+failure: Failure | null, };
+
+/**
+ * What Keyless needs a host for.
+ */
+export type HostPurpose = "sign_in" | "management" | "resource";
+
+/**
+ * Who trusts the certificate of a host: `trust.<trust>`.
+ */
+export type HostTrust = "everybody" | "this_computer" | "nobody";
+
+/**
  * The pages that a failure may open.
  */
 export type Link = "portal" | "service_health" | "entra_error" | "custom_subdomain" | "security_info" | "admin_consent" | "support";
@@ -294,6 +368,11 @@ number: number,
  * The text to append.
  */
 text: string, };
+
+/**
+ * The stages on the way to a host, in order.
+ */
+export type NetworkStage = "name" | "connection" | "encryption" | "answer";
 
 /**
  * A sentence by code.
@@ -352,6 +431,29 @@ way: Way,
 kept: boolean, };
 
 /**
+ * What the developer's own programs need, which read neither this computer's trust store nor all
+ * of its settings. That Keyless passes does not mean that Python passes.
+ */
+export type ProgramNeeds = { 
+/**
+ * The authority of this computer that signs the connections; none where the public ones do,
+ * and no certificates are needed.
+ */
+authority: string | null, 
+/**
+ * The file of certificates that the commands name.
+ */
+file: CertificateFile | null, 
+/**
+ * The variables that programs read, with what they hold now. Empty where nothing is needed.
+ */
+variables: Array<VariableState>, 
+/**
+ * What sets them, for each shell; empty where nothing is to be set.
+ */
+commands: Array<ShellCommand>, };
+
+/**
  * How far the project is.
  */
 export type ProjectPhase = "no_folder" | "reading" | "ready" | "writing" | "written";
@@ -382,6 +484,19 @@ browser_opened: boolean, };
  * Why Azure asked for a stronger sign-in.
  */
 export type ProofReason = "change" | "renewal" | "other";
+
+/**
+ * The proxy that requests go through.
+ */
+export type ProxyInUse = { 
+/**
+ * Its host and port, never a name or a password: `proxy.contoso.example:8080`.
+ */
+address: string, 
+/**
+ * Who says so: the name of the variable, such as `HTTPS_PROXY`; none for the system's settings.
+ */
+variable: string | null, };
 
 /**
  * What a person can do about a failure, in order of likelihood.
@@ -473,6 +588,24 @@ from: number,
  * At most as many as were asked for, and never more than 100.
  */
 items: Array<Resource>, };
+
+/**
+ * The shells that Keyless writes commands for.
+ */
+export type Shell = "bash" | "powershell" | "cmd";
+
+/**
+ * Lines to copy into one shell.
+ */
+export type ShellCommand = { 
+/**
+ * Which shell: `shell.<shell>`.
+ */
+shell: Shell, 
+/**
+ * The lines, quoted for it.
+ */
+lines: string, };
 
 /**
  * Step 1: sign in.
@@ -576,6 +709,32 @@ proof: Proof | null,
  * A page beside the steps, in place of theirs until it is closed.
  */
 aside: Aside | null, };
+
+/**
+ * One stage on the way to a host.
+ */
+export type StageCheck = { 
+/**
+ * Which stage: its title is `stage.<stage>`.
+ */
+stage: NetworkStage, 
+/**
+ * How it ended: `outcome.<outcome>`.
+ */
+outcome: StageOutcome, 
+/**
+ * How long it took, where it was tried.
+ */
+milliseconds: number | null, 
+/**
+ * What was seen: an address, the proxy, the version of the protocol, a status.
+ */
+seen: string | null, };
+
+/**
+ * How a stage ended.
+ */
+export type StageOutcome = "waiting" | "passed" | "failed" | "skipped";
 
 /**
  * The five steps.
@@ -724,6 +883,28 @@ tool: Tool,
  * The account that it is signed in with.
  */
 account: string, };
+
+/**
+ * What a variable holds.
+ */
+export type VariableHolds = "nothing" | "no_file" | "other_authorities" | "what_is_needed";
+
+/**
+ * An environment variable that programs read.
+ */
+export type VariableState = { 
+/**
+ * Its name; who reads it is `variable.<name in lower case>`.
+ */
+name: string, 
+/**
+ * What it holds: `variable_state.<state>`.
+ */
+state: VariableHolds, 
+/**
+ * The file that it names.
+ */
+path: string | null, };
 
 /**
  * Whether the person may chat.

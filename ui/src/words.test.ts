@@ -101,6 +101,14 @@ const FAMILIES: Readonly<Record<string, readonly string[]>> = {
   Way: ["label.way.*"],
   Verdict: ["access.verdict.*", "access.verdict.*.body"],
   ChangeKind: ["project.line.*"],
+  ProofReason: ["proof.*"],
+  TenantStatus: ["tenants.status.*"],
+  HostPurpose: ["purpose.*"],
+  NetworkStage: ["stage.*"],
+  StageOutcome: ["outcome.*"],
+  HostTrust: ["trust.*"],
+  VariableHolds: ["variable_state.*"],
+  Shell: ["shell.*"],
 };
 
 function membersOf(type: string): string[] {
