@@ -4,7 +4,10 @@
 //! for the session ([`SessionStore`]), never in a file of ours.
 
 mod chunks;
+#[cfg(not(target_os = "linux"))]
 mod os_entries;
+#[cfg(target_os = "linux")]
+mod secret_service;
 
 use std::fmt;
 use std::sync::atomic::{AtomicU8, Ordering};
@@ -16,10 +19,15 @@ use serde::{Deserialize, Deserializer};
 use zeroize::Zeroizing;
 
 pub use chunks::{Entries, EntryTrouble};
+#[cfg(not(target_os = "linux"))]
 pub use os_entries::OsEntries;
+#[cfg(target_os = "linux")]
+pub use secret_service::SecretServiceEntries;
 
-/// A locked store asks the person with a window of its own, or never answers.
+/// A store that takes longer than this is not waited for.
 const TIME_LIMIT: Duration = Duration::from_secs(5);
+/// A person who is asked for the password of the keyring has this long.
+const PROMPT_LIMIT: Duration = Duration::from_secs(120);
 
 /// A token, code or verifier: cleared from memory when dropped, never printed, never serialised.
 #[derive(Clone)]
@@ -88,6 +96,10 @@ pub trait SecretStore: Send + Sync {
     async fn write(&self, secret: &Secret) -> Result<(), StoreTrouble>;
     /// Forgets the secret.
     async fn remove(&self) -> Result<(), StoreTrouble>;
+    /// Makes the store ready, where it must by a window of the system's that asks the person.
+    async fn open(&self) -> Result<(), StoreTrouble> {
+        Ok(())
+    }
 }
 
 /// A store that lasts as long as the process.
@@ -119,13 +131,18 @@ pub struct OsStore {
     entries: Arc<dyn Entries>,
     account: String,
     time_limit: Duration,
+    prompt_limit: Duration,
     turn: Arc<tokio::sync::Mutex<()>>,
 }
 
 impl OsStore {
     /// The entry of this service and account; names, not secrets.
     pub fn new(service: impl Into<String>, account: impl Into<String>) -> OsStore {
-        OsStore::over(Arc::new(OsEntries::new(service)), account, TIME_LIMIT)
+        #[cfg(not(target_os = "linux"))]
+        let entries = OsEntries::new(service);
+        #[cfg(target_os = "linux")]
+        let entries = SecretServiceEntries::new(service, PROMPT_LIMIT);
+        OsStore::over(Arc::new(entries), account, TIME_LIMIT)
     }
 
     /// A store over other entries, with another time limit.
@@ -134,12 +151,13 @@ impl OsStore {
         account: impl Into<String>,
         time_limit: Duration,
     ) -> OsStore {
-        let turn = Arc::default();
-        OsStore { entries, account: account.into(), time_limit, turn }
+        let (account, turn) = (account.into(), Arc::default());
+        OsStore { entries, account, time_limit, prompt_limit: PROMPT_LIMIT, turn }
     }
 
     async fn call<T: Send + 'static>(
         &self,
+        limit: Duration,
         work: impl FnOnce(&dyn Entries, &str) -> Result<T, EntryTrouble> + Send + 'static,
         undo: impl FnOnce(&dyn Entries, &str) + Send + 'static,
     ) -> Result<T, StoreTrouble> {
@@ -147,7 +165,7 @@ impl OsStore {
         let (sender, answer) = tokio::sync::oneshot::channel();
         let outcome = Arc::new(AtomicU8::new(OPEN));
         let on_thread = outcome.clone();
-        let deadline = tokio::time::Instant::now() + self.time_limit;
+        let deadline = tokio::time::Instant::now() + limit;
         let turn = tokio::time::timeout_at(deadline, self.turn.clone().lock_owned())
             .await
             .map_err(|_| StoreTrouble::Slow)?;
@@ -183,7 +201,7 @@ impl OsStore {
 #[async_trait]
 impl SecretStore for OsStore {
     async fn read(&self) -> Result<Option<Secret>, StoreTrouble> {
-        self.call(chunks::read, |_, _| ()).await
+        self.call(self.time_limit, read_or_check, |_, _| ()).await
     }
 
     async fn write(&self, secret: &Secret) -> Result<(), StoreTrouble> {
@@ -193,12 +211,33 @@ impl SecretStore for OsStore {
                 tracing::warn!(%trouble, "a sign-in that was kept too late could not be removed");
             }
         };
-        self.call(move |entries, account| chunks::write(entries, account, &secret), undo).await
+        let write = move |entries: &dyn Entries, account: &str| {
+            chunks::write(entries, account, &secret)
+        };
+        self.call(self.time_limit, write, undo).await
     }
 
     async fn remove(&self) -> Result<(), StoreTrouble> {
-        self.call(chunks::remove, |_, _| ()).await
+        self.call(self.time_limit, chunks::remove, |_, _| ()).await
     }
+
+    async fn open(&self) -> Result<(), StoreTrouble> {
+        let open = |entries: &dyn Entries, account: &str| {
+            entries.unlock()?;
+            // Keychain asks when somebody reads.
+            entries.get(account).map(drop)
+        };
+        self.call(self.prompt_limit, open, |_, _| ()).await
+    }
+}
+
+/// A store that keeps nothing yet, and could not, is told before anybody relies on it.
+fn read_or_check(entries: &dyn Entries, account: &str) -> Result<Option<Secret>, EntryTrouble> {
+    let secret = chunks::read(entries, account)?;
+    if secret.is_none() {
+        entries.check()?;
+    }
+    Ok(secret)
 }
 
 const OPEN: u8 = 0;

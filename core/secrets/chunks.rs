@@ -27,6 +27,14 @@ pub trait Entries: Send + Sync {
     fn set(&self, name: &str, bytes: &[u8]) -> Result<(), EntryTrouble>;
     /// Removes an entry; one that is not there is no trouble.
     fn delete(&self, name: &str) -> Result<(), EntryTrouble>;
+    /// Whether an entry could be made now, without asking anybody.
+    fn check(&self) -> Result<(), EntryTrouble> {
+        Ok(())
+    }
+    /// Makes the store ready, where it must by asking the person.
+    fn unlock(&self) -> Result<(), EntryTrouble> {
+        Ok(())
+    }
 }
 
 /// Why an entry could not be read, written or removed.

@@ -1,4 +1,4 @@
-//! The operating system's entries, through `keyring`.
+//! The entries of Keychain and Credential Manager, through `keyring`.
 
 use keyring::{Entry, Error};
 use zeroize::Zeroizing;
