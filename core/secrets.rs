@@ -211,9 +211,8 @@ impl SecretStore for OsStore {
                 tracing::warn!(%trouble, "a sign-in that was kept too late could not be removed");
             }
         };
-        let write = move |entries: &dyn Entries, account: &str| {
-            chunks::write(entries, account, &secret)
-        };
+        let write =
+            move |entries: &dyn Entries, account: &str| chunks::write(entries, account, &secret);
         self.call(self.time_limit, write, undo).await
     }
 

@@ -2,6 +2,7 @@
 //! waits for ever, and a secret cannot be printed.
 
 use std::collections::BTreeMap;
+use std::sync::atomic::AtomicUsize;
 use std::sync::{Condvar, MutexGuard};
 
 use super::*;
@@ -19,14 +20,34 @@ struct Small {
     fault: Option<Fault>,
 }
 
-#[derive(Clone, Copy, Debug)]
-enum Fault {
-    /// One call fails and does nothing.
-    Fails(usize),
-    /// One call does its work and then says that it failed.
-    FailsLate(usize),
+/// Which call goes wrong, and how.
+#[derive(Clone, Debug)]
+struct Fault {
+    call: usize,
+    manner: Manner,
+    trouble: EntryTrouble,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Manner {
+    /// The call does nothing.
+    Before,
+    /// The call does its work and then says that it failed.
+    After,
     /// From this call on nothing works.
-    Ends(usize),
+    FromHereOn,
+}
+
+const MANNERS: [Manner; 3] = [Manner::Before, Manner::After, Manner::FromHereOn];
+
+fn troubles() -> [EntryTrouble; 5] {
+    [
+        EntryTrouble::TooLong,
+        StoreTrouble::Absent.into(),
+        StoreTrouble::Locked.into(),
+        StoreTrouble::Slow.into(),
+        StoreTrouble::Failed("planted".to_owned()).into(),
+    ]
 }
 
 impl SmallEntries {
@@ -47,14 +68,15 @@ impl SmallEntries {
         let mut state = self.state();
         let call = state.calls;
         state.calls += 1;
-        let failed = || EntryTrouble::Store(StoreTrouble::Failed("planted".to_owned()));
-        match state.fault {
-            Some(Fault::Fails(at)) if call == at => Err(failed()),
-            Some(Fault::Ends(at)) if call >= at => Err(failed()),
-            Some(Fault::FailsLate(at)) if call == at => {
-                work(&mut state.entries).and_then(|_| Err(failed()))
+        let fault = state.fault.clone().filter(|fault| {
+            fault.call == call || (fault.manner == Manner::FromHereOn && call > fault.call)
+        });
+        match fault {
+            None => work(&mut state.entries),
+            Some(fault) if fault.manner == Manner::After => {
+                work(&mut state.entries).and_then(|_| Err(fault.trouble))
             }
-            _ => work(&mut state.entries),
+            Some(fault) => Err(fault.trouble),
         }
     }
 }
@@ -107,58 +129,174 @@ fn a_secret_of_any_length_comes_back() {
     }
 }
 
-#[test]
-fn a_write_that_fails_at_any_call_leaves_the_old_secret_the_new_one_or_none() {
-    let mut tried = 0;
-    for (old, new) in LENGTHS.into_iter().flat_map(|old| LENGTHS.map(|new| (old, new))) {
-        let (old, new) = (secret(old, 'o'), secret(new, 'n'));
-        for make in [Fault::Fails, Fault::FailsLate, Fault::Ends] {
-            for at in 0.. {
-                let entries = SmallEntries::default();
-                chunks::write(&entries, ACCOUNT, &old).expect("the store works");
-                entries.start(Some(make(at)));
-                let outcome = chunks::write(&entries, ACCOUNT, &new);
-                let calls = entries.state().calls;
-                entries.start(None);
-                if at >= calls {
-                    break;
-                }
-                tried += 1;
-                let text = read_text(&entries);
-                let known = [None, Some(old.expose()), Some(new.expose())];
-                assert!(known.contains(&text.as_deref()), "{:?}: a mixture was read", make(at));
-                if outcome.is_ok() {
-                    assert_eq!(text.as_deref(), Some(new.expose()), "{:?}: it said so", make(at));
-                }
-                chunks::remove(&entries, ACCOUNT).expect("the store works");
-                assert!(entries.state().entries.is_empty(), "{:?}: all is forgotten", make(at));
-            }
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Operation {
+    Read,
+    Write,
+    Remove,
+}
+
+const OPERATIONS: [Operation; 3] = [Operation::Read, Operation::Write, Operation::Remove];
+
+impl Operation {
+    fn run(self, entries: &dyn Entries, new: &Secret) -> Result<Option<Secret>, EntryTrouble> {
+        match self {
+            Operation::Read => chunks::read(entries, ACCOUNT),
+            Operation::Write => chunks::write(entries, ACCOUNT, new).map(|()| None),
+            Operation::Remove => chunks::remove(entries, ACCOUNT).map(|()| None),
         }
     }
-    assert!(tried > 200, "{tried} faults are too few to mean anything");
+
+    /// What may be there afterwards, whether the operation said that it went well or not.
+    fn allows(self, went_well: bool, old: &Secret, new: &Secret, found: Option<&str>) -> bool {
+        let (old, new) = (Some(old.expose()), Some(new.expose()));
+        match (self, went_well) {
+            (Operation::Read, _) => found == old,
+            (Operation::Write, true) => found == new,
+            (Operation::Write, false) => [None, old, new].contains(&found),
+            (Operation::Remove, true) => found.is_none(),
+            (Operation::Remove, false) => [None, old].contains(&found),
+        }
+    }
+}
+
+/// Every operation from every former length to every new one.
+fn operations() -> impl Iterator<Item = (Operation, Secret, Secret)> {
+    OPERATIONS.into_iter().flat_map(|operation| {
+        LENGTHS.into_iter().flat_map(move |old| {
+            let news: &[usize] = if operation == Operation::Write { &LENGTHS } else { &[0] };
+            news.iter().map(move |new| (operation, secret(old, 'o'), secret(*new, 'n')))
+        })
+    })
+}
+
+fn holding(secret: &Secret) -> SmallEntries {
+    let entries = SmallEntries::default();
+    chunks::write(&entries, ACCOUNT, secret).expect("the store works");
+    entries
+}
+
+/// How many calls an operation makes when nothing fails.
+fn calls_of(operation: Operation, old: &Secret, new: &Secret) -> usize {
+    let entries = holding(old);
+    entries.start(None);
+    operation.run(&entries, new).expect("the store works");
+    entries.state().calls
+}
+
+/// After a failure the store can be used as if nothing had been.
+fn assert_still_works(entries: &SmallEntries, what: &str) {
+    let next = secret(5000, 'x');
+    chunks::write(entries, ACCOUNT, &next).expect("the store works again");
+    assert_eq!(read_text(entries).as_deref(), Some(next.expose()), "{what}: it keeps the next");
+    chunks::remove(entries, ACCOUNT).expect("the store works again");
+    assert!(entries.state().entries.is_empty(), "{what}: all is forgotten");
 }
 
 #[test]
-fn a_removal_that_fails_at_any_call_can_be_repeated() {
-    let old = secret(9000, 'o');
-    for make in [Fault::Fails, Fault::FailsLate, Fault::Ends] {
-        for at in 0.. {
-            let entries = SmallEntries::default();
-            chunks::write(&entries, ACCOUNT, &old).expect("the store works");
-            entries.start(Some(make(at)));
-            let outcome = chunks::remove(&entries, ACCOUNT);
-            let calls = entries.state().calls;
-            entries.start(None);
-            if at >= calls {
-                break;
+fn whatever_call_fails_and_however_the_store_holds_the_old_secret_the_new_one_or_none() {
+    let mut tried = 0;
+    for (operation, old, new) in operations() {
+        for (manner, trouble) in
+            MANNERS.into_iter().flat_map(|manner| troubles().map(|trouble| (manner, trouble)))
+        {
+            for call in 0..calls_of(operation, &old, &new) {
+                let entries = holding(&old);
+                let fault = Fault { call, manner, trouble: trouble.clone() };
+                let what = format!(
+                    "{operation:?} {} {} {fault:?}",
+                    old.expose().len(),
+                    new.expose().len()
+                );
+                entries.start(Some(fault));
+                let outcome = operation.run(&entries, &new);
+                assert!(entries.state().calls > call, "{what}: the call that fails is made");
+                entries.start(None);
+                tried += 1;
+                let found = read_text(&entries);
+                assert!(
+                    operation.allows(outcome.is_ok(), &old, &new, found.as_deref()),
+                    "{what}: {} bytes were found",
+                    found.map_or(0, |text| text.len())
+                );
+                assert_still_works(&entries, &what);
             }
-            assert!(outcome.is_err(), "{:?}: a removal that failed says so", make(at));
-            let text = read_text(&entries);
-            assert!([None, Some(old.expose())].contains(&text.as_deref()), "{:?}", make(at));
-            chunks::remove(&entries, ACCOUNT).expect("the store works");
-            assert!(entries.state().entries.is_empty(), "{:?}: all is forgotten", make(at));
         }
     }
+    println!("{tried} failures tried");
+    assert!(tried > 2_500, "{tried} failures are too few to be all of them");
+}
+
+/// A store of 2,560 bytes an entry, one call of which hangs until it is let go.
+struct HangingEntries {
+    inner: SmallEntries,
+    /// Waits this many calls before it hangs.
+    call: usize,
+    calls: AtomicUsize,
+    door: Door,
+}
+
+impl HangingEntries {
+    fn pass(&self) {
+        if self.calls.fetch_add(1, Ordering::SeqCst) == self.call {
+            self.door.wait();
+        }
+    }
+}
+
+impl Entries for HangingEntries {
+    fn get(&self, name: &str) -> Result<Option<zeroize::Zeroizing<Vec<u8>>>, EntryTrouble> {
+        self.pass();
+        self.inner.get(name)
+    }
+
+    fn set(&self, name: &str, bytes: &[u8]) -> Result<(), EntryTrouble> {
+        self.pass();
+        self.inner.set(name, bytes)
+    }
+
+    fn delete(&self, name: &str) -> Result<(), EntryTrouble> {
+        self.pass();
+        self.inner.delete(name)
+    }
+}
+
+#[tokio::test]
+async fn whatever_call_hangs_the_caller_goes_on_and_nothing_is_kept_behind_its_back() {
+    let mut tried = 0;
+    for (operation, old, new) in operations() {
+        for call in 0..calls_of(operation, &old, &new) {
+            tried += 1;
+            let entries = Arc::new(HangingEntries {
+                inner: holding(&old),
+                call,
+                calls: AtomicUsize::new(0),
+                door: Door::default(),
+            });
+            let mut store = OsStore::over(entries.clone(), ACCOUNT, Duration::from_millis(2));
+            let what = format!("{operation:?} {} {call}", old.expose().len());
+            let outcome = match operation {
+                Operation::Read => store.read().await.map(drop),
+                Operation::Write => store.write(&new).await,
+                Operation::Remove => store.remove().await,
+            };
+            assert_eq!(outcome, Err(StoreTrouble::Slow), "{what}: the caller does not wait");
+            entries.door.open();
+            // The call ends, and is undone where it must be, before the turn passes on.
+            drop(store.turn.lock().await);
+            let found = read_text(&entries.inner);
+            match operation {
+                Operation::Read => assert_eq!(found.as_deref(), Some(old.expose()), "{what}"),
+                _ => assert_eq!(found, None, "{what}: the caller was told that nothing is kept"),
+            }
+            store.time_limit = TIME_LIMIT;
+            store.write(&new).await.expect("the store answers again");
+            let read = store.read().await.expect("the store answers again");
+            assert_eq!(read.expect("it was written").expose(), new.expose(), "{what}");
+        }
+    }
+    println!("{tried} hanging calls tried");
+    assert!(tried > 150, "{tried} hanging calls are too few to be all of them");
 }
 
 #[test]
@@ -203,66 +341,75 @@ async fn the_store_of_the_system_reads_what_it_wrote() {
     assert_eq!(read.expose(), "a".repeat(9000));
     store.remove().await.expect("the store works");
     assert!(entries.state().entries.is_empty());
-    entries.start(Some(Fault::Ends(0)));
+    let trouble = EntryTrouble::Store(StoreTrouble::Failed("planted".to_owned()));
+    entries.start(Some(Fault { call: 0, manner: Manner::FromHereOn, trouble }));
     let trouble = store.read().await.expect_err("a fault was planted");
     assert_eq!(trouble.code(), "store_failed");
 }
 
-/// A store that asks a person, and waits until the door is opened.
+/// Closed until somebody opens it.
 #[derive(Default)]
-struct LockedEntries {
-    inner: SmallEntries,
-    open: Mutex<bool>,
+struct Door {
+    is_open: Mutex<bool>,
     opened: Condvar,
 }
 
-impl LockedEntries {
+impl Door {
     fn wait(&self) {
-        let guard = self.open.lock().expect("no test thread panics here");
+        let guard = self.is_open.lock().expect("no test thread panics here");
         drop(self.opened.wait_while(guard, |open| !*open).expect("no test thread panics here"));
     }
 
-    fn unlock(&self) {
-        *self.open.lock().expect("no test thread panics here") = true;
+    fn open(&self) {
+        *self.is_open.lock().expect("no test thread panics here") = true;
         self.opened.notify_all();
     }
 }
 
+/// A store whose window asks for a password until somebody types it.
+#[derive(Default)]
+struct LockedEntries {
+    inner: SmallEntries,
+    door: Door,
+}
+
 impl Entries for LockedEntries {
     fn get(&self, name: &str) -> Result<Option<zeroize::Zeroizing<Vec<u8>>>, EntryTrouble> {
-        self.wait();
         self.inner.get(name)
     }
 
     fn set(&self, name: &str, bytes: &[u8]) -> Result<(), EntryTrouble> {
-        self.wait();
         self.inner.set(name, bytes)
     }
 
     fn delete(&self, name: &str) -> Result<(), EntryTrouble> {
-        self.wait();
         self.inner.delete(name)
+    }
+
+    fn check(&self) -> Result<(), EntryTrouble> {
+        match *self.door.is_open.lock().expect("no test thread panics here") {
+            true => Ok(()),
+            false => Err(StoreTrouble::Locked.into()),
+        }
+    }
+
+    fn unlock(&self) -> Result<(), EntryTrouble> {
+        self.door.wait();
+        Ok(())
     }
 }
 
 #[tokio::test]
-async fn a_store_that_does_not_answer_is_given_up_and_a_late_write_is_undone() {
+async fn a_locked_store_that_keeps_nothing_yet_is_told_at_once_and_opened_on_request() {
     let entries = Arc::new(LockedEntries::default());
-    let mut store = OsStore::over(entries.clone(), ACCOUNT, Duration::from_millis(20));
-    let slow = Some(StoreTrouble::Slow);
-    assert_eq!(store.write(&secret(9000, 'a')).await.err(), slow);
-    assert_eq!(store.read().await.err(), slow, "the turn of the first call is not over");
-    entries.unlock();
-    // The write ends and is undone before the turn passes on.
-    drop(store.turn.lock().await);
-    assert!(
-        entries.inner.state().entries.is_empty(),
-        "the caller was told that nothing is kept, so nothing is"
-    );
-    store.time_limit = TIME_LIMIT;
-    store.write(&secret(3, 'b')).await.expect("the store is open");
-    let read = store.read().await.expect("the store is open").expect("it was written");
-    assert_eq!(read.expose(), "bbb");
+    let mut store = OsStore::over(entries.clone(), ACCOUNT, TIME_LIMIT);
+    store.prompt_limit = Duration::from_millis(2);
+    assert_eq!(store.read().await.err(), Some(StoreTrouble::Locked), "before anything is kept");
+    assert_eq!(store.open().await, Err(StoreTrouble::Slow), "nobody typed the password");
+    store.prompt_limit = PROMPT_LIMIT;
+    entries.door.open();
+    store.open().await.expect("the password was typed");
+    assert!(store.read().await.expect("the store is open").is_none());
 }
 
 struct BrokenEntries;
@@ -290,68 +437,6 @@ async fn every_trouble_of_a_store_arrives_as_what_it_is() {
     assert_eq!(write.code(), "store_locked");
     let remove = store.remove().await.expect_err("there is none");
     assert_eq!(remove.code(), "store_absent");
-}
-
-/// Set in the process that this test starts again within a bus of its own.
-#[cfg(target_os = "linux")]
-const SITUATION: &str = "KEYLESS_STORE_SITUATION";
-
-/// The Secret Service of GNOME, on a private bus: one run of this test for each situation.
-#[cfg(target_os = "linux")]
-#[tokio::test]
-async fn a_real_secret_service_keeps_a_secret_or_says_why_not() {
-    let unlock = "echo -n password | gnome-keyring-daemon --unlock --components=secrets";
-    let start = "gnome-keyring-daemon --start --components=secrets";
-    match std::env::var(SITUATION).as_deref() {
-        Ok("open") => keep_a_long_secret().await,
-        Ok(code) => {
-            let trouble = OsStore::new("keyless-test", ACCOUNT).write(&secret(3, 'a')).await;
-            assert_eq!(trouble.expect_err("nothing can be kept").code(), code);
-        }
-        Err(_) => {
-            run_in_session("open", unlock);
-            run_in_session("store_locked", start);
-            run_in_session("store_absent", "export DBUS_SESSION_BUS_ADDRESS=unix:path=/nowhere");
-        }
-    }
-}
-
-#[cfg(target_os = "linux")]
-async fn keep_a_long_secret() {
-    let store = OsStore::new("keyless-test", ACCOUNT);
-    assert!(store.read().await.expect("the keyring is open").is_none());
-    for length in [3000, 100_000] {
-        store.write(&secret(length, 'a')).await.expect("the keyring is open");
-        let read = OsStore::new("keyless-test", ACCOUNT).read().await;
-        let read = read.expect("the keyring is open").expect("it was written");
-        assert_eq!(read.expose().len(), length);
-    }
-    store.remove().await.expect("the keyring is open");
-    assert!(store.read().await.expect("the keyring is open").is_none());
-}
-
-#[cfg(target_os = "linux")]
-fn run_in_session(situation: &str, prepare: &str) {
-    let home = tempfile::tempdir().expect("a temporary folder");
-    let this_test = "a_real_secret_service_keeps_a_secret_or_says_why_not";
-    let output = std::process::Command::new("dbus-run-session")
-        .args(["--", "bash", "-c"])
-        .arg(format!("{prepare} >/dev/null && exec \"$0\" --nocapture {this_test}"))
-        .arg(std::env::current_exe().expect("this test has a path"))
-        .env_remove("DISPLAY")
-        .env_remove("WAYLAND_DISPLAY")
-        .env_remove("XDG_DATA_HOME")
-        .env("HOME", home.path())
-        .env("XDG_RUNTIME_DIR", home.path())
-        .env(SITUATION, situation)
-        .output()
-        .expect("dbus-run-session is installed (Debian: dbus-daemon, gnome-keyring)");
-    let text = String::from_utf8_lossy(&output.stdout);
-    assert!(
-        output.status.success() && text.contains("1 passed"),
-        "{situation}: {text}{}",
-        String::from_utf8_lossy(&output.stderr)
-    );
 }
 
 /// Resolves to the first trait that applies; two make the choice ambiguous and break the build.
