@@ -25,6 +25,8 @@ pub const COMMANDS: &[&str] = &[
     "go_to_step",
     "check_network",
     "close_aside",
+    "try_store_again",
+    "end_browser_session",
     "cancel",
     "press_remedy",
 ];

@@ -16,6 +16,7 @@ pub mod failure;
 pub mod http;
 pub mod identity;
 pub mod journal;
+pub mod kept_sign_in;
 pub mod loopback;
 pub mod resources;
 pub mod secrets;

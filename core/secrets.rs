@@ -75,13 +75,16 @@ pub enum StoreTrouble {
 }
 
 impl StoreTrouble {
-    /// A stable name, for the words.
+    /// Every code, for the words (`store.<code>`).
+    pub const CODES: [&str; 4] = ["absent", "locked", "slow", "failed"];
+
+    /// A stable name, one of [`StoreTrouble::CODES`].
     pub fn code(&self) -> &'static str {
         match self {
-            StoreTrouble::Absent => "store_absent",
-            StoreTrouble::Locked => "store_locked",
-            StoreTrouble::Slow => "store_slow",
-            StoreTrouble::Failed(_) => "store_failed",
+            StoreTrouble::Absent => "absent",
+            StoreTrouble::Locked => "locked",
+            StoreTrouble::Slow => "slow",
+            StoreTrouble::Failed(_) => "failed",
         }
     }
 }

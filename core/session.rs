@@ -17,6 +17,7 @@ use futures::FutureExt;
 use tokio::sync::mpsc::{self, UnboundedReceiver, UnboundedSender};
 use tokio::sync::oneshot;
 use tokio::task::AbortHandle;
+use tokio_util::task::TaskTracker;
 
 use crate::clock::Clock;
 use crate::cloud::{Cloud, is_web_address};
@@ -24,6 +25,7 @@ use crate::diagnosis::{self, Connection, Evidence};
 use crate::failure::{Action, Code, Failure};
 use crate::http::Http;
 use crate::identity::{self, Identity};
+use crate::kept_sign_in::KeptSignIn;
 use crate::loopback::{EndPage, EndPages};
 use crate::secrets::{SecretStore, StoreTrouble};
 use crate::sign_in::{ANY_ORGANIZATION, Application, Attempt};
@@ -89,8 +91,9 @@ struct Inner {
     watchers: Mutex<Vec<UnboundedSender<Message>>>,
     identity: Mutex<Option<Arc<Identity>>>,
     running: Mutex<HashMap<WorkId, AbortHandle>>,
-    /// Writes and removals of the kept sign-in, one after the other.
-    keeping: tokio::sync::Mutex<()>,
+    kept: KeptSignIn,
+    /// What is being kept or removed; it is not stopped halfway.
+    storing: TaskTracker,
     events: UnboundedSender<Incoming>,
 }
 
@@ -98,7 +101,8 @@ enum Incoming {
     Event(Event),
     Command(Command, oneshot::Sender<()>),
     SignedIn(WorkId, Box<Person>, Arc<Identity>),
-    Close,
+    /// Closes, and says so when nothing new is begun any more.
+    Close(Option<oneshot::Sender<()>>),
 }
 
 impl Session {
@@ -110,8 +114,10 @@ impl Session {
             can_practice: surroundings.can_practice,
             project_folder: surroundings.project_folder.clone(),
             question: words::say("test.question", &[]),
+            authority: surroundings.cloud.authority().to_owned(),
         });
         let (events, incoming) = mpsc::unbounded_channel();
+        let kept = KeptSignIn::new(surroundings.store.clone(), surroundings.data_folder.clone());
         let inner = Arc::new(Inner {
             surroundings,
             http,
@@ -120,7 +126,8 @@ impl Session {
             watchers: Mutex::new(Vec::new()),
             identity: Mutex::new(None),
             running: Mutex::new(HashMap::new()),
-            keeping: tokio::sync::Mutex::new(()),
+            kept,
+            storing: TaskTracker::new(),
             events,
         });
         inner.publish();
@@ -164,15 +171,23 @@ impl Session {
     /// Closes, and returns when the store for secrets is at rest: a sign-in that is being removed
     /// is really gone then. It is not waited for longer than its own time limit.
     pub async fn end(&self) {
-        self.close();
-        if tokio::time::timeout(STORE_LIMIT, self.inner.keeping.lock()).await.is_err() {
+        let (closed, told) = oneshot::channel();
+        let rests = async {
+            if self.inner.events.send(Incoming::Close(Some(closed))).is_ok() {
+                // A session that has ended meanwhile tells nothing.
+                let _ = told.await;
+            }
+            self.inner.storing.close();
+            self.inner.storing.wait().await;
+        };
+        if tokio::time::timeout(STORE_LIMIT, rests).await.is_err() {
             tracing::warn!("the store for secrets is still at work");
         }
     }
 
     /// Stops everything; the watchers end.
     pub fn close(&self) {
-        if self.inner.events.send(Incoming::Close).is_err() {
+        if self.inner.events.send(Incoming::Close(None)).is_err() {
             tracing::debug!("the session was closed before");
         }
     }
@@ -186,10 +201,14 @@ impl Inner {
     }
 
     async fn turn(self: Arc<Self>, mut incoming: UnboundedReceiver<Incoming>) {
+        let mut closed = None;
         while let Some(next) = incoming.recv().await {
             let mut taken = None;
             let event = match next {
-                Incoming::Close => break,
+                Incoming::Close(told) => {
+                    closed = told;
+                    break;
+                }
                 Incoming::Event(event) => event,
                 Incoming::Command(command, sender) => {
                     taken = Some(sender);
@@ -222,6 +241,10 @@ impl Inner {
             work.abort();
         }
         lock(&self.watchers).clear();
+        if let Some(closed) = closed {
+            // Whoever asked may have gone.
+            let _ = closed.send(());
+        }
     }
 
     fn piece_of(&self, event: &Event) -> Option<String> {
@@ -270,7 +293,7 @@ impl Inner {
                     }
                 }
                 Effect::Open(address) => drop(tokio::spawn(self.clone().open_or_tell(address))),
-                Effect::Keep => drop(tokio::spawn(self.clone().keep())),
+                Effect::Keep(id) => drop(self.storing.spawn(self.clone().keep(id))),
                 Effect::Forget => *lock(&self.identity) = None,
                 Effect::Focus => self.surroundings.desktop.focus_window(),
             }
@@ -280,7 +303,8 @@ impl Inner {
     fn start(self: &Arc<Self>, id: WorkId, work: Work) {
         let inner = self.clone();
         let mut running = lock(&self.running);
-        let task = tokio::spawn(async move {
+        let is_removal = matches!(work, Work::Unkeep { .. });
+        let task = async move {
             let work = inner.clone().limited(id, work);
             let result =
                 AssertUnwindSafe(work).catch_unwind().await.unwrap_or_else(|_| Err(broken()));
@@ -293,14 +317,20 @@ impl Inner {
                 }
                 Err(failure) => inner.tell(Event::Done(id, Err(failure))),
             }
-        });
-        running.insert(id, task.abort_handle());
+        };
+        if is_removal {
+            drop(self.storing.spawn(task));
+        } else {
+            running.insert(id, tokio::spawn(task).abort_handle());
+        }
     }
 
     async fn limited(self: Arc<Self>, id: WorkId, work: Work) -> Result<Ended, Failure> {
         let waits = matches!(
             work,
             Work::SignIn { way: Way::Browser, .. }
+                | Work::Unkeep { .. }
+                | Work::OpenStore
                 | Work::WaitForRole(..)
                 | Work::ChooseFolder
                 | Work::Ask(..)
@@ -324,7 +354,11 @@ impl Inner {
                 Outcome::Tools(identity::find_tools(&self.http, tools).await)
             }
             Work::Resume => return self.resume().await,
-            Work::Unkeep => return self.unkeep().await,
+            Work::Unkeep { ask } => {
+                self.kept.forget(id, ask).await.map_err(still_kept)?;
+                Outcome::Unkept
+            }
+            Work::OpenStore => Outcome::StoreOpened(self.kept.open().await),
             Work::SignIn { way: Way::AzureCli | Way::AzureDeveloperCli, .. } => {
                 let tools = self.surroundings.tools.clone();
                 let identity = Identity::from_azure_cli(self.http.clone(), tools).await?;
@@ -380,14 +414,14 @@ impl Inner {
     }
 
     async fn resume(&self) -> Result<Ended, Failure> {
-        let kept = match self.surroundings.store.read().await {
+        let kept = match self.kept.read().await {
             Ok(kept) => kept,
             Err(trouble) => {
                 tracing::warn!(?trouble, "the system's store cannot be used");
-                return Ok(Ended::Plain(Outcome::NothingKept { can_keep: false }));
+                return Ok(Ended::Plain(Outcome::NothingKept(Some(trouble))));
             }
         };
-        let nothing = Ended::Plain(Outcome::NothingKept { can_keep: true });
+        let nothing = Ended::Plain(Outcome::NothingKept(None));
         let Some(kept) = kept else { return Ok(nothing) };
         let client = &self.surroundings.client_id;
         let identity = Identity::from_kept(self.http.clone(), client, kept.expose()).await?;
@@ -468,29 +502,16 @@ impl Inner {
         }))
     }
 
-    /// Whoever has signed out meanwhile is not kept: the person is looked at under the lock.
-    async fn keep(self: Arc<Self>) {
-        let _turn = self.keeping.lock().await;
-        let Some(secret) = lock(&self.identity).as_ref().and_then(|identity| identity.keep())
-        else {
+    /// Whoever has signed out meanwhile is not kept: the person is looked at when its turn comes.
+    async fn keep(self: Arc<Self>, id: WorkId) {
+        let secret = || lock(&self.identity).as_ref().and_then(|identity| identity.keep());
+        let Some(kept) = self.kept.keep(id, secret).await else {
             return;
         };
-        let kept = self.surroundings.store.write(&secret).await;
         if let Err(trouble) = &kept {
             tracing::warn!(?trouble, "the sign-in could not be kept");
         }
-        self.tell(Event::Kept(kept.is_ok()));
-    }
-
-    async fn unkeep(&self) -> Result<Ended, Failure> {
-        let _turn = self.keeping.lock().await;
-        match self.surroundings.store.remove().await {
-            // Where there is no store, nothing was ever kept.
-            Ok(()) | Err(StoreTrouble::Absent) => Ok(Ended::Plain(Outcome::Unkept)),
-            Err(trouble) => Err(Failure::new(Code::SignInStillKept)
-                .detail("cause", trouble.code())
-                .offer(Action::TryAgain)),
-        }
+        self.tell(Event::Kept(kept));
     }
 
     fn identity(&self) -> Result<Arc<Identity>, Failure> {
@@ -516,6 +537,10 @@ fn too_slow(work: &Work) -> Failure {
         .with("reason", format!("the disk gave no answer in {seconds} seconds"))
         .offer(Action::ReadEnv)
         .offer(Action::ChooseFolder)
+}
+
+fn still_kept(trouble: StoreTrouble) -> Failure {
+    Failure::new(Code::SignInStillKept).detail("cause", trouble.code()).offer(Action::TryAgain)
 }
 
 /// A panic in one piece of work ends that piece, not the page that waits for it.

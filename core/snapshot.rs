@@ -255,6 +255,9 @@ pub struct SignInPage {
     pub can_stay_signed_in: bool,
     /// What is wrong with the system's store for secrets: `store.<code>`, with what helps.
     pub store: Option<Notice>,
+    /// The address of the page that ends the browser's own session at Microsoft, which outlives
+    /// a sign-out; only after one.
+    pub browser_session: Option<String>,
     /// Whether practice Azure can be tried from here.
     pub can_practice: bool,
 }

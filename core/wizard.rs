@@ -19,6 +19,7 @@ use crate::failure::{Action, Code, Failure, Remedy};
 use crate::http::Cause;
 use crate::identity;
 use crate::resources::Account;
+use crate::secrets::StoreTrouble;
 use crate::snapshot::{
     AccessPhase, Aside, Busy, ChooseResourcePage, ConnectProjectPage, ConnectivityPage, Deployment,
     GetAccessPage, Notice, Obstacle, Page, Person, ProjectPhase, ResourceWindow, SignInPage,
@@ -47,6 +48,8 @@ pub struct Setting {
     pub project_folder: Option<PathBuf>,
     /// The message that is sent.
     pub question: String,
+    /// Microsoft Entra's address, with a slash at its end.
+    pub authority: String,
 }
 
 /// The whole state.
@@ -75,7 +78,10 @@ struct SignIn {
     opened: bool,
     tools: Vec<ToolSignIn>,
     stay: bool,
-    can_stay: bool,
+    /// What is wrong with the system's store for secrets.
+    store: Option<StoreTrouble>,
+    /// The directory whose session in the browser outlived a sign-out.
+    browser_session: Option<String>,
 }
 
 #[derive(Default)]
@@ -138,7 +144,8 @@ impl Wizard {
                 opened: false,
                 tools: Vec::new(),
                 stay: true,
-                can_stay: true,
+                store: None,
+                browser_session: None,
             },
             list: List::default(),
             choice: Choice::default(),

@@ -344,7 +344,7 @@ async fn the_store_of_the_system_reads_what_it_wrote() {
     let trouble = EntryTrouble::Store(StoreTrouble::Failed("planted".to_owned()));
     entries.start(Some(Fault { call: 0, manner: Manner::FromHereOn, trouble }));
     let trouble = store.read().await.expect_err("a fault was planted");
-    assert_eq!(trouble.code(), "store_failed");
+    assert_eq!(trouble.code(), "failed");
 }
 
 /// Closed until somebody opens it.
@@ -432,11 +432,11 @@ impl Entries for BrokenEntries {
 async fn every_trouble_of_a_store_arrives_as_what_it_is() {
     let store = OsStore::over(Arc::new(BrokenEntries), ACCOUNT, TIME_LIMIT);
     let read = store.read().await.expect_err("a panic is a failed call");
-    assert_eq!(read.code(), "store_failed");
+    assert_eq!(read.code(), "failed");
     let write = store.write(&secret(3, 'a')).await.expect_err("it is locked");
-    assert_eq!(write.code(), "store_locked");
+    assert_eq!(write.code(), "locked");
     let remove = store.remove().await.expect_err("there is none");
-    assert_eq!(remove.code(), "store_absent");
+    assert_eq!(remove.code(), "absent");
 }
 
 /// Resolves to the first trait that applies; two make the choice ambiguous and break the build.

@@ -22,6 +22,13 @@ impl Wizard {
             Command::CheckNetwork => {
                 self.aside = Some(Aside::Connectivity(ConnectivityPage::default()));
             }
+            Command::TryStoreAgain if self.sign_in.store.is_some() => {
+                self.start_once(Work::OpenStore, effects);
+            }
+            Command::TryStoreAgain => {}
+            Command::EndBrowserSession => {
+                effects.extend(self.sign_out_page().map(Effect::Open));
+            }
             Command::CloseAside => self.aside = None,
             Command::Cancel => self.cancel(effects),
             Command::PressRemedy { index } => self.press_remedy(index, effects),
@@ -31,6 +38,7 @@ impl Wizard {
     pub(super) fn sign_in(&mut self, way: Way, purpose: Purpose, effects: &mut Vec<Effect>) {
         self.sign_in.address = None;
         self.sign_in.opened = false;
+        self.sign_in.browser_session = None;
         self.clear_notices(Step::SignIn);
         self.start(Work::SignIn { way, purpose }, effects);
     }
@@ -50,8 +58,8 @@ impl Wizard {
     }
 
     pub(super) fn stay_signed_in(&mut self, on: bool, effects: &mut Vec<Effect>) {
-        self.sign_in.stay = on && self.sign_in.can_stay;
-        if self.person.is_some() {
+        self.sign_in.stay = on;
+        if self.person.is_some() || !on {
             self.keep_or_not(effects);
         }
     }
@@ -59,8 +67,11 @@ impl Wizard {
     pub(super) fn sign_out(&mut self, effects: &mut Vec<Effect>) {
         self.stop_all(effects);
         effects.push(Effect::Forget);
-        self.start(Work::Unkeep, effects);
-        let was_signed_in = self.person.take().is_some();
+        self.start(Work::Unkeep { ask: false }, effects);
+        let person = self.person.take();
+        let was_signed_in = person.is_some();
+        self.sign_in.browser_session =
+            person.filter(|person| !person.way.is_borrowed()).map(|person| person.tenant_id);
         self.forget_person();
         self.step = Step::SignIn;
         self.notices.clear();
@@ -71,11 +82,16 @@ impl Wizard {
     }
 
     pub(super) fn keep_or_not(&mut self, effects: &mut Vec<Effect>) {
-        if self.sign_in.stay && self.sign_in.can_stay {
-            effects.push(Effect::Keep);
+        if self.sign_in.stay {
+            self.keep(effects);
         } else {
-            self.start(Work::Unkeep, effects);
+            self.start(Work::Unkeep { ask: false }, effects);
         }
+    }
+
+    pub(super) fn keep(&mut self, effects: &mut Vec<Effect>) {
+        effects.push(Effect::Keep(self.next_id));
+        self.next_id += 1;
     }
 
     pub(super) fn select_resource(&mut self, id: &str, effects: &mut Vec<Effect>) {

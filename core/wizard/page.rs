@@ -87,10 +87,24 @@ impl Wizard {
             tenant: TenantChoice::default(),
             tenants: Vec::new(),
             stay_signed_in: self.sign_in.stay,
-            can_stay_signed_in: self.sign_in.can_stay,
-            store: None,
+            can_stay_signed_in: self.sign_in.store.is_none(),
+            store: self.store_notice(),
+            browser_session: self.sign_out_page(),
             can_practice: self.setting.can_practice,
         }
+    }
+
+    /// What is wrong with the system's store, or what the person sees while it is being opened.
+    pub(super) fn store_notice(&self) -> Option<Notice> {
+        let trouble = self.sign_in.store.as_ref()?;
+        let opening = self.is_running(Slot::Store);
+        Some(Notice::new(if opening { "opening" } else { trouble.code() }, &[]))
+    }
+
+    /// The page that ends the browser's session (OpenID Connect RP-Initiated Logout 1.0).
+    pub(super) fn sign_out_page(&self) -> Option<String> {
+        let tenant = self.sign_in.browser_session.as_ref()?;
+        Some(format!("{}{tenant}/oauth2/v2.0/logout", self.setting.authority))
     }
 
     pub(super) fn choose_resource_page(&self) -> ChooseResourcePage {

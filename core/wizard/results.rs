@@ -32,14 +32,12 @@ impl Wizard {
         match outcome {
             Outcome::Tools(tools) => self.sign_in.tools = tools,
             Outcome::Unkept => {
-                if let Some(person) = &mut self.person {
+                if let Some(person) = self.person.as_mut().filter(|_| !self.sign_in.stay) {
                     person.kept = false;
                 }
             }
-            Outcome::NothingKept { can_keep } => {
-                self.sign_in.can_stay = can_keep;
-                self.sign_in.stay &= can_keep;
-            }
+            Outcome::NothingKept(trouble) => self.sign_in.store = trouble,
+            Outcome::StoreOpened(opened) => self.note_opened(opened, effects),
             Outcome::SignedIn(person) => self.welcome(person, work, effects),
             Outcome::Resources(listing) => self.take_resources(listing, effects),
             Outcome::Deployments(deployments, cause) => self.take_deployments(deployments, cause),
@@ -106,7 +104,7 @@ impl Wizard {
         self.forget_person();
         if !self.sign_in.stay || person.way.is_borrowed() {
             // What an earlier person kept must not come back instead of this one.
-            self.start(Work::Unkeep, effects);
+            self.start(Work::Unkeep { ask: false }, effects);
         }
         self.person = Some(person);
         // Whoever has just signed in sees first who that is, while the lists are being read.
@@ -119,8 +117,8 @@ impl Wizard {
 
     pub(super) fn take_resources(&mut self, listing: Listing, effects: &mut Vec<Effect>) {
         // The sign-in has proved itself: now it may be kept, each time with the newest token.
-        if self.sign_in.stay && self.sign_in.can_stay {
-            effects.push(Effect::Keep);
+        if self.sign_in.stay {
+            self.keep(effects);
         }
         if let Some(person) = &mut self.person {
             person.tenant_name = listing.tenant_name;
@@ -206,7 +204,7 @@ impl Wizard {
         match &work {
             Work::Resume => {
                 // The sign-in of an earlier day is over: that is the first page, not a failure.
-                self.sign_in.can_stay = true;
+                self.sign_in.store = None;
                 if failure.code == Code::SignInExpired {
                     return;
                 }
@@ -219,7 +217,9 @@ impl Wizard {
             Work::Ask(..) => self.learn_from_refusal(failure.code),
             _ => {}
         }
-        self.failures.insert(step, (failure, work));
+        // Who asks once more may be asked for the password.
+        let again = if let Work::Unkeep { .. } = work { Work::Unkeep { ask: true } } else { work };
+        self.failures.insert(step, (failure, again));
     }
 
     /// Calls the person's directory by its name where that is known: few people know its id.
@@ -255,16 +255,34 @@ impl Wizard {
         }
     }
 
-    pub(super) fn note_kept(&mut self, kept: bool) {
+    pub(super) fn note_kept(&mut self, kept: Result<(), StoreTrouble>) {
         if let Some(person) = &mut self.person {
-            person.kept = kept;
+            person.kept = kept.is_ok();
         }
         self.notices.retain(|(_, notice)| notice.code != "session_only");
-        if !kept && self.sign_in.stay {
-            self.sign_in.can_stay = false;
+        self.sign_in.store = kept.err();
+        if self.sign_in.store.is_some() && self.sign_in.stay {
             for step in Step::ALL {
                 self.notices.push((step, Notice::new("session_only", &[])));
             }
+        }
+    }
+
+    /// A store that works now takes over the sign-in of this window, or gives back an earlier one.
+    pub(super) fn note_opened(
+        &mut self,
+        opened: Result<(), StoreTrouble>,
+        effects: &mut Vec<Effect>,
+    ) {
+        self.sign_in.store = opened.err();
+        if self.sign_in.store.is_some() {
+            return;
+        }
+        match &self.person {
+            Some(_) if self.sign_in.stay => self.keep(effects),
+            Some(_) => {}
+            None if self.sign_in.stay => self.start_once(Work::Resume, effects),
+            None => {}
         }
     }
 }

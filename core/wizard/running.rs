@@ -54,9 +54,12 @@ impl Wizard {
     }
 
     pub(super) fn stop_all(&mut self, effects: &mut Vec<Effect>) {
+        // A window of the system's that asks for a password is not taken away.
+        let opening = self.running.remove(&Slot::Store);
         effects.extend(
             std::mem::take(&mut self.running).into_values().map(|(id, _)| Effect::Stop(id)),
         );
+        self.running.extend(opening.map(|opening| (Slot::Store, opening)));
     }
 
     pub(super) fn forget_person(&mut self) {

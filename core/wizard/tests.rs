@@ -39,6 +39,7 @@ fn command() -> impl Strategy<Value = Command> {
         Just(Command::BorrowSignIn { tool: Tool::AzureCli }),
         Just(Command::CheckNetwork),
         Just(Command::CloseAside),
+        select(vec![Command::TryStoreAgain, Command::EndBrowserSession]),
         Just(Command::OpenBrowserAgain),
         any::<bool>().prop_map(|on| Command::StaySignedIn { on }),
         Just(Command::SignOut),
@@ -134,9 +135,13 @@ fn outcome(work: &Work, variant: u8) -> Outcome {
                 .into_iter()
                 .collect(),
         ),
-        Work::Resume if variant > 1 => Outcome::NothingKept { can_keep: variant > 2 },
+        Work::Resume if variant > 1 => {
+            Outcome::NothingKept((variant < 3).then_some(StoreTrouble::Locked))
+        }
+        Work::OpenStore if variant < 2 => Outcome::StoreOpened(Err(StoreTrouble::Locked)),
+        Work::OpenStore => Outcome::StoreOpened(Ok(())),
         Work::Resume | Work::SignIn { .. } => Outcome::SignedIn(person(variant)),
-        Work::Unkeep => Outcome::Unkept,
+        Work::Unkeep { .. } => Outcome::Unkept,
         Work::ReadResources => Outcome::Resources(Listing {
             tenant_name: Some("Contoso".to_owned()),
             subscriptions: u32::from(variant),
@@ -275,7 +280,9 @@ impl Bench {
                 let work = Work::SignIn { way: Way::Browser, purpose: Purpose::Begin };
                 self.handle(Event::Done(*id, Ok(outcome(&work, *variant))))
             }
-            Happening::Kept(kept) => self.handle(Event::Kept(*kept)),
+            Happening::Kept(kept) => {
+                self.handle(Event::Kept(if *kept { Ok(()) } else { Err(StoreTrouble::Slow) }))
+            }
         }
     }
 
@@ -440,7 +447,7 @@ fn the_properties_reach_every_page_and_every_commit() {
     let mut runner = proptest::test_runner::TestRunner::deterministic();
     let strategy = (0..=6usize, prop::collection::vec(happening(), 0..80));
     let (mut shown, mut commits) = (BTreeMap::new(), BTreeMap::new());
-    for _ in 0..256 {
+    for _ in 0..512 {
         let (start, happenings) = strategy.new_tree(&mut runner).expect("a case").current();
         let mut bench = Bench::walked(start);
         for happening in &happenings {

@@ -7,6 +7,7 @@ use crate::env_file::{EnvValues, Prepared};
 use crate::failure::Failure;
 use crate::http::Cause;
 use crate::resources::Account;
+use crate::secrets::StoreTrouble;
 use crate::snapshot::{Activity, Deployment, Person, Step, Tool, ToolSignIn, Waiting, Way};
 
 /// What the person asks for.
@@ -59,6 +60,10 @@ pub enum Command {
     CheckNetwork,
     /// Close the page beside the steps.
     CloseAside,
+    /// Make the system's store for secrets ready, after it was in trouble.
+    TryStoreAgain,
+    /// Open the page that ends the browser's own session at Microsoft.
+    EndBrowserSession,
     /// Stop what is going on, where it can be stopped.
     Cancel,
     /// Do what the failure offers.
@@ -79,7 +84,12 @@ pub enum Work {
     /// Continue a sign-in that was kept.
     Resume,
     /// Remove the kept sign-in from the system's store.
-    Unkeep,
+    Unkeep {
+        /// Whether the system may ask the person to unlock it.
+        ask: bool,
+    },
+    /// Make the system's store ready; the system may ask the person to unlock it.
+    OpenStore,
     /// Sign in.
     SignIn {
         /// How.
@@ -124,6 +134,7 @@ pub enum Purpose {
 pub(super) enum Slot {
     Tool,
     Kept,
+    Store,
     Person,
     List,
     Deployments,
@@ -138,7 +149,8 @@ impl Work {
     pub(super) fn slot(&self) -> Slot {
         match self {
             Work::FindTools => Slot::Tool,
-            Work::Unkeep => Slot::Kept,
+            Work::Unkeep { .. } => Slot::Kept,
+            Work::OpenStore => Slot::Store,
             Work::Resume | Work::SignIn { .. } => Slot::Person,
             Work::ReadResources => Slot::List,
             Work::ReadDeployments(_) => Slot::Deployments,
@@ -152,7 +164,7 @@ impl Work {
 
     pub(super) fn step(&self) -> Step {
         match self.slot() {
-            Slot::Tool | Slot::Kept | Slot::Person => Step::SignIn,
+            Slot::Tool | Slot::Kept | Slot::Store | Slot::Person => Step::SignIn,
             Slot::List | Slot::Deployments => Step::ChooseResource,
             Slot::Access | Slot::Role => Step::GetAccess,
             Slot::Folder | Slot::Env => Step::ConnectProject,
@@ -162,7 +174,7 @@ impl Work {
 
     pub(super) fn activity(&self) -> Option<Activity> {
         match self {
-            Work::FindTools | Work::Unkeep | Work::ChooseFolder => None,
+            Work::FindTools | Work::Unkeep { .. } | Work::OpenStore | Work::ChooseFolder => None,
             Work::Resume => Some(Activity::Resuming),
             Work::SignIn { .. } => Some(Activity::SigningIn),
             Work::ReadResources => Some(Activity::FindingResources),
@@ -180,7 +192,7 @@ impl Work {
     pub(super) fn can_cancel(&self) -> bool {
         !matches!(
             self,
-            Work::AssignRole(..) | Work::WriteEnv(_) | Work::PrepareEnv(..) | Work::Unkeep
+            Work::AssignRole(..) | Work::WriteEnv(_) | Work::PrepareEnv(..) | Work::Unkeep { .. }
         )
     }
 }
@@ -194,8 +206,8 @@ pub enum Effect {
     Stop(WorkId),
     /// Open an address in the browser.
     Open(String),
-    /// Keep the sign-in in the system's store.
-    Keep,
+    /// Keep the sign-in in the system's store; a wish in one order with all other work.
+    Keep(WorkId),
     /// Forget the person's tokens.
     Forget,
     /// Bring the window to the front.
@@ -212,7 +224,7 @@ pub enum Event {
     /// Work ended.
     Done(WorkId, Result<Outcome, Failure>),
     /// The system's store said whether it holds the sign-in now.
-    Kept(bool),
+    Kept(Result<(), StoreTrouble>),
     /// No browser opened this address.
     NotOpened(String),
 }
@@ -244,11 +256,10 @@ pub enum Outcome {
     Tools(Vec<ToolSignIn>),
     /// The system's store keeps no sign-in any more.
     Unkept,
-    /// Nothing was kept that can be continued; whether this machine can keep anything.
-    NothingKept {
-        /// Whether the system's store works.
-        can_keep: bool,
-    },
+    /// Nothing was kept that can be continued; what is wrong with the system's store.
+    NothingKept(Option<StoreTrouble>),
+    /// The system's store was opened, or could not be.
+    StoreOpened(Result<(), StoreTrouble>),
     /// Somebody is signed in; whether the sign-in is kept already.
     SignedIn(Person),
     /// The resources.

@@ -36,6 +36,8 @@ hand_on! {
     go_to_step => GoToStep { step: Step };
     check_network => CheckNetwork;
     close_aside => CloseAside;
+    try_store_again => TryStoreAgain;
+    end_browser_session => EndBrowserSession;
     cancel => Cancel;
     press_remedy => PressRemedy { index: u32 };
 }

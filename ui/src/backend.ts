@@ -25,6 +25,8 @@ export const COMMANDS = [
   "go_to_step",
   "check_network",
   "close_aside",
+  "try_store_again",
+  "end_browser_session",
   "cancel",
   "press_remedy",
 ] as const;
@@ -56,6 +58,10 @@ export interface Backend {
   /** Shows what lies between this machine and Azure. */
   checkNetwork: () => Promise<void>;
   closeAside: () => Promise<void>;
+  /** Makes the system's store for secrets ready; the system may ask for its password. */
+  tryStoreAgain: () => Promise<void>;
+  /** Opens the page that ends the browser's own session at Microsoft. */
+  endBrowserSession: () => Promise<void>;
   cancel: () => Promise<void>;
   /** Presses the remedy at this position of the failure that is shown. */
   pressRemedy: (index: number) => Promise<void>;
@@ -83,6 +89,8 @@ export const backend: Backend = {
   goToStep: (step) => call("go_to_step", { step }),
   checkNetwork: () => call("check_network"),
   closeAside: () => call("close_aside"),
+  tryStoreAgain: () => call("try_store_again"),
+  endBrowserSession: () => call("end_browser_session"),
   cancel: () => call("cancel"),
   pressRemedy: (index) => call("press_remedy", { index }),
 };

@@ -652,6 +652,11 @@ can_stay_signed_in: boolean,
  */
 store: Notice | null, 
 /**
+ * The address of the page that ends the browser's own session at Microsoft, which outlives
+ * a sign-out; only after one.
+ */
+browser_session: string | null, 
+/**
  * Whether practice Azure can be tried from here.
  */
 can_practice: boolean, };

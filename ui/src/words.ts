@@ -20,7 +20,7 @@ export function sayCount(key: Plural, count: number, parameters: Parameters): st
 }
 
 /** The sentence of a code that the core sent; a test proves that each has one. */
-export function sayNotice(family: "notice" | "finding" | "result", notice: Notice): string {
+export function sayNotice(family: "notice" | "finding" | "result" | "store", notice: Notice): string {
   const key = `${family}.${notice.code}`;
   return isKey(key) ? say(key, notice.parameters) : key;
 }

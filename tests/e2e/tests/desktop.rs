@@ -270,7 +270,7 @@ async fn the_window_says_whether_this_machine_can_keep_a_sign_in() {
 
     let home = Home::new();
     let wizard = Wizard::start(&home, &[]).await;
-    wizard.shows(&say("sign_in.cannot_stay", &[])).await;
+    wizard.shows(&say("store.absent", &[])).await;
 }
 
 #[tokio::test]

@@ -1,4 +1,4 @@
-import { Button, Checkbox, Input, makeStyles, tokens } from "@fluentui/react-components";
+import { Button, Checkbox, Input, Link, makeStyles, tokens } from "@fluentui/react-components";
 
 import type { Person, SignInPage, Snapshot } from "../contract";
 import { BusyLine } from "../parts/BusyLine";
@@ -8,7 +8,7 @@ import { Facts } from "../parts/Facts";
 import { Frame, type Primary } from "../parts/Frame";
 import { PracticeSwitch } from "../parts/PracticeSwitch";
 import { useWizard, type Wizard } from "../wizard";
-import { say } from "../words";
+import { say, sayNotice } from "../words";
 
 const useStyles = makeStyles({
   lead: { margin: 0 },
@@ -127,6 +127,7 @@ function Invitation({ page, practice }: { page: SignInPage; practice: boolean })
   const { backend, run } = useWizard();
   return (
     <>
+      {page.browser_session !== null && <BrowserSession />}
       <p className={styles.lead}>{say(practice ? "sign_in.lead_practice" : "sign_in.lead")}</p>
       <Card icon="browser" title={say("sign_in.what_happens")}>
         <ol className={styles.list}>
@@ -170,11 +171,42 @@ function whatHappens(practice: boolean): string[] {
       ];
 }
 
+/** What a sign-out leaves behind, with the way to end it too. */
+function BrowserSession() {
+  const { backend, run } = useWizard();
+  return (
+    <p>
+      {say("sign_in.browser_session")}{" "}
+      <Link
+        as="button"
+        onClick={() => {
+          run(backend.endBrowserSession());
+        }}
+      >
+        {say("button.end_browser_session")}
+      </Link>
+    </p>
+  );
+}
+
 function StaySignedIn({ page }: { page: SignInPage }) {
   const styles = useStyles();
   const { backend, run } = useWizard();
-  if (!page.can_stay_signed_in) {
-    return <p className={styles.hint}>{say("sign_in.cannot_stay")}</p>;
+  if (page.store !== null) {
+    return (
+      <div>
+        <p className={styles.hint}>{sayNotice("store", page.store)}</p>
+        <Button
+          size="small"
+          disabled={page.store.code === "opening"}
+          onClick={() => {
+            run(backend.tryStoreAgain());
+          }}
+        >
+          {say("action.try_again")}
+        </Button>
+      </div>
+    );
   }
   return (
     <div>
