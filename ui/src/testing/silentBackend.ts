@@ -18,6 +18,8 @@ export function silentBackend(state: State, seen: (send: (message: Message) => v
     borrowSignIn: nothing,
     checkNetwork: nothing,
     closeAside: nothing,
+    tryStoreAgain: nothing,
+    endBrowserSession: nothing,
     openBrowserAgain: nothing,
     staySignedIn: nothing,
     signOut: nothing,

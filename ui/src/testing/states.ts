@@ -108,6 +108,7 @@ const signIn: SignInPage = {
   tenant: { text: "", state: { kind: "empty" } },
   tenants: [],
   store: null,
+  browser_session: null,
   stay_signed_in: true,
   can_stay_signed_in: true,
   can_practice: true,
