@@ -1,14 +1,15 @@
 //! The clouds: where each service lives, what its tokens are called, which hosts may see them.
 //!
-//! Hosts and scopes of the public cloud are those of the Azure SDKs (`cloud.py` of the Azure CLI,
-//! "Microsoft Entra authentication & national clouds").
+//! [`CLOUDS`] holds one row for each; another cloud is another row, with words for its name.
+//! Hosts and scopes are those of the Azure SDKs (`cloud.py` of the Azure CLI, "Microsoft Entra
+//! authentication & national clouds"); no setting can name an address.
 
 use url::Url;
 
-use crate::failure::{Code, Failure};
+use crate::failure::{Code, CommandKind, Failure, Remedy};
 
 /// The public client of the Azure SDKs for developers; Microsoft's pages call it "Microsoft
-/// Azure CLI". Its only redirect is `http://localhost`.
+/// Azure CLI". Its only redirect is `http://localhost`. It is known in every cloud.
 pub const DEVELOPER_CLIENT: &str = "04b07795-8ddb-461a-bbee-02f9e1bf7b46";
 
 /// A service that takes requests, and with it the audience of the tokens that it takes.
@@ -22,45 +23,100 @@ pub enum Service {
     Inference,
 }
 
+/// What is true of one cloud. Addresses end in a slash; scopes are what a token is asked for with.
+#[derive(Debug)]
+pub struct Row {
+    /// The name in settings; its words are `cloud.<name>`.
+    pub name: &'static str,
+    /// What the Azure CLI calls it (`az cloud set --name`).
+    pub azure_cli: &'static str,
+    authority: &'static str,
+    resource_manager: &'static str,
+    resource_manager_scope: &'static str,
+    /// How the name of a resource's own host ends.
+    inference_suffixes: &'static [&'static str],
+    /// In the order in which they are tried.
+    inference_scopes: &'static [&'static str],
+    portal: &'static str,
+    /// Where a person types a device code who is told of no other page.
+    pub device_login: &'static str,
+    /// No token goes there: nothing that Keyless does needs Microsoft Graph.
+    pub graph: &'static str,
+}
+
+/// Every cloud; the first is the one of whoever chooses none.
+pub static CLOUDS: &[Row] = &[
+    Row {
+        name: "public",
+        azure_cli: "AzureCloud",
+        authority: "https://login.microsoftonline.com/",
+        resource_manager: "https://management.azure.com/",
+        resource_manager_scope: "https://management.azure.com/.default",
+        inference_suffixes: &[
+            ".openai.azure.com",
+            ".cognitiveservices.azure.com",
+            ".services.ai.azure.com",
+        ],
+        inference_scopes: &[
+            "https://cognitiveservices.azure.com/.default",
+            "https://ai.azure.com/.default",
+        ],
+        portal: "https://portal.azure.com/",
+        device_login: "https://microsoft.com/devicelogin",
+        graph: "https://graph.microsoft.com/",
+    },
+    Row {
+        name: "us_government",
+        azure_cli: "AzureUSGovernment",
+        authority: "https://login.microsoftonline.us/",
+        resource_manager: "https://management.usgovcloudapi.net/",
+        resource_manager_scope: "https://management.usgovcloudapi.net/.default",
+        inference_suffixes: &[".openai.azure.us", ".cognitiveservices.azure.us"],
+        inference_scopes: &["https://cognitiveservices.azure.us/.default"],
+        portal: "https://portal.azure.us/",
+        device_login: "https://microsoft.com/deviceloginus",
+        graph: "https://graph.microsoft.us/",
+    },
+];
+
+/// The row of this name.
+pub fn find(name: &str) -> Option<&'static Row> {
+    CLOUDS.iter().find(|row| row.name == name)
+}
+
 /// One Azure cloud.
 #[derive(Clone, Debug)]
 pub struct Cloud {
+    row: &'static Row,
     authority: Url,
     resource_manager: Url,
-    resource_manager_scope: &'static str,
-    inference_scopes: &'static [&'static str],
-    inference_hosts: InferenceHosts,
-    portal: Url,
+    inference: Inference,
 }
 
 #[derive(Clone, Debug)]
-enum InferenceHosts {
-    Suffixes(&'static [&'static str]),
+enum Inference {
+    Named,
     Practice(Url),
 }
-
-const RESOURCE_MANAGER_SCOPE: &str = "https://management.azure.com/.default";
-const INFERENCE_SCOPES: &[&str] =
-    &["https://cognitiveservices.azure.com/.default", "https://ai.azure.com/.default"];
 
 impl Cloud {
     /// Azure's public cloud.
     pub fn public() -> Self {
+        Cloud::of(&CLOUDS[0])
+    }
+
+    /// The cloud of a row.
+    pub fn of(row: &'static Row) -> Self {
         Cloud {
-            authority: constant("https://login.microsoftonline.com/"),
-            resource_manager: constant("https://management.azure.com/"),
-            resource_manager_scope: RESOURCE_MANAGER_SCOPE,
-            inference_scopes: INFERENCE_SCOPES,
-            inference_hosts: InferenceHosts::Suffixes(&[
-                ".openai.azure.com",
-                ".cognitiveservices.azure.com",
-                ".services.ai.azure.com",
-            ]),
-            portal: constant("https://portal.azure.com/"),
+            row,
+            authority: constant(row.authority),
+            resource_manager: constant(row.resource_manager),
+            inference: Inference::Named,
         }
     }
 
-    /// Practice Azure on a loopback address, which is handed over in-process.
+    /// Practice Azure on a loopback address, which is handed over in-process. It plays the public
+    /// cloud.
     ///
     /// Fails when an address is not plain HTTP on 127.0.0.1: no setting can lead anywhere else.
     pub fn practice(
@@ -68,19 +124,32 @@ impl Cloud {
         resource_manager: &str,
         inference: &str,
     ) -> Result<Self, Failure> {
+        Cloud::practice_of(&CLOUDS[0], authority, resource_manager, inference)
+    }
+
+    /// The same, playing the cloud of a row: its tokens are called by that cloud's names.
+    pub fn practice_of(
+        row: &'static Row,
+        authority: &str,
+        resource_manager: &str,
+        inference: &str,
+    ) -> Result<Self, Failure> {
         Ok(Cloud {
+            row,
             authority: loopback(authority)?,
             resource_manager: loopback(resource_manager)?,
-            resource_manager_scope: RESOURCE_MANAGER_SCOPE,
-            inference_scopes: INFERENCE_SCOPES,
-            inference_hosts: InferenceHosts::Practice(loopback(inference)?),
-            portal: constant("https://portal.azure.com/"),
+            inference: Inference::Practice(loopback(inference)?),
         })
     }
 
     /// Whether this is practice Azure.
     pub fn is_practice(&self) -> bool {
-        matches!(self.inference_hosts, InferenceHosts::Practice(_))
+        matches!(self.inference, Inference::Practice(_))
+    }
+
+    /// What is true of it.
+    pub fn row(&self) -> &'static Row {
+        self.row
     }
 
     /// An address of Microsoft Entra: `path` begins with the tenant.
@@ -97,7 +166,7 @@ impl Cloud {
 
     /// The page of an Azure Resource Manager id in the portal.
     pub fn portal(&self, id: &str) -> Url {
-        let mut url = self.portal.clone();
+        let mut url = constant(self.row.portal);
         url.set_fragment(Some(&format!("resource{id}")));
         url
     }
@@ -109,32 +178,60 @@ impl Cloud {
 
     /// The scope of the tokens that Azure Resource Manager takes.
     pub fn resource_manager_scope(&self) -> &'static str {
-        self.resource_manager_scope
+        self.row.resource_manager_scope
     }
 
     /// The scopes of the tokens that the data plane takes, in the order in which they are tried.
     pub fn inference_scopes(&self) -> &'static [&'static str] {
-        self.inference_scopes
+        self.row.inference_scopes
     }
 
     /// Whether a token of `service` may be sent to `url`.
     pub fn owns(&self, service: Service, url: &Url) -> bool {
-        match (service, &self.inference_hosts) {
+        match (service, &self.inference) {
             (Service::Entra, _) => lies_below(url, &self.authority),
             (Service::ResourceManager, _) => lies_below(url, &self.resource_manager),
-            (Service::Inference, InferenceHosts::Practice(base)) => lies_below(url, base),
-            (Service::Inference, InferenceHosts::Suffixes(suffixes)) => {
+            (Service::Inference, Inference::Practice(base)) => lies_below(url, base),
+            (Service::Inference, Inference::Named) => {
                 url.scheme() == "https"
                     && url.port().is_none()
                     && url.username().is_empty()
                     && url.password().is_none()
                     && url.domain().is_some_and(|host| {
-                        suffixes.iter().any(|suffix| {
+                        self.row.inference_suffixes.iter().any(|suffix| {
                             host.strip_suffix(suffix).is_some_and(|name| !name.is_empty())
                         })
                     })
             }
         }
+    }
+
+    /// The failure with links and commands that lead into this cloud: they are written down for
+    /// the public one.
+    pub fn localize(&self, mut failure: Failure) -> Failure {
+        let public = &CLOUDS[0];
+        if self.row.name == public.name {
+            return failure;
+        }
+        for remedy in &mut failure.remedies {
+            let Remedy::Link { url, .. } = remedy else { continue };
+            for (theirs, own) in
+                [(public.authority, self.row.authority), (public.portal, self.row.portal)]
+            {
+                if let Some(rest) = url.strip_prefix(theirs) {
+                    *url = format!("{own}{rest}");
+                }
+            }
+        }
+        let login = failure.remedies.iter().position(|remedy| {
+            matches!(remedy, Remedy::Command { command: CommandKind::AzLogin, .. })
+        });
+        if let Some(at) = login {
+            // The Azure CLI signs in to the cloud that was set before.
+            let line = format!("az cloud set --name {}", self.row.azure_cli);
+            failure.remedies.insert(at, Remedy::Command { command: CommandKind::AzCloud, line });
+        }
+        failure
     }
 }
 
@@ -175,9 +272,100 @@ fn constant(address: &str) -> Url {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::failure::Link;
 
     fn url(text: &str) -> Url {
         Url::parse(text).expect("a test writes whole addresses")
+    }
+
+    /// The addresses where each row's tokens belong, as a resource would be addressed.
+    fn homes(row: &Row) -> Vec<(Service, Url)> {
+        let resource = |suffix: &&str| {
+            (Service::Inference, url(&format!("https://contoso{suffix}/openai/v1/")))
+        };
+        let mut homes = vec![
+            (Service::Entra, url(&format!("{}organizations/oauth2/v2.0/token", row.authority))),
+            (Service::ResourceManager, url(&format!("{}subscriptions", row.resource_manager))),
+        ];
+        homes.extend(row.inference_suffixes.iter().map(resource));
+        homes
+    }
+
+    #[test]
+    fn a_token_of_each_cloud_goes_to_its_own_service_of_its_own_cloud() {
+        for own in CLOUDS {
+            for theirs in CLOUDS {
+                for (service, _) in homes(own) {
+                    for (home, address) in homes(theirs) {
+                        let belongs = own.name == theirs.name && service == home;
+                        let owns = Cloud::of(own).owns(service, &address);
+                        assert_eq!(
+                            owns, belongs,
+                            "a token of {service:?} in {} to {address}",
+                            own.name
+                        );
+                    }
+                    assert!(!Cloud::of(own).owns(service, &url(theirs.graph)), "Graph gets none");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn every_row_is_whole_and_shares_nothing_that_tells_clouds_apart() {
+        for row in CLOUDS {
+            let addresses = [row.authority, row.resource_manager, row.portal, row.graph];
+            for address in addresses {
+                assert_eq!(url(address).as_str(), address, "{address} ends in its slash");
+                assert_eq!(url(address).scheme(), "https", "{address}");
+            }
+            let named =
+                |name: &str, suffix: &str| name.starts_with("https://") && name.ends_with(suffix);
+            let scopes = row.inference_scopes.iter().chain([&row.resource_manager_scope]);
+            assert!(scopes.clone().all(|scope| named(scope, "/.default")), "{scopes:?}");
+            assert!(row.inference_suffixes.iter().all(|suffix| suffix.starts_with('.')), "{row:?}");
+            assert!(named(row.device_login, ""), "{row:?}");
+            assert!(find(row.name).is_some_and(|found| std::ptr::eq(found, row)), "{}", row.name);
+            let key = format!("cloud.{}", row.name);
+            assert!(crate::words::all().contains_key(&key), "{key} has no words");
+            for other in CLOUDS.iter().filter(|other| other.name != row.name) {
+                assert_ne!(row.authority, other.authority, "{} and {}", row.name, other.name);
+                assert_ne!(row.resource_manager_scope, other.resource_manager_scope);
+                let shared =
+                    row.inference_scopes.iter().find(|one| other.inference_scopes.contains(one));
+                assert_eq!(shared, None, "{} and {}", row.name, other.name);
+            }
+        }
+    }
+
+    #[test]
+    fn remedies_lead_into_the_cloud_of_the_failure() {
+        let failure = || {
+            Failure::new(Code::ConsentNeeded)
+                .link(Link::EntraError, "https://login.microsoftonline.com/error?code=65001")
+                .link(Link::Portal, "https://portal.azure.com/#resource/x")
+                .link(Link::ServiceHealth, "https://azure.status.microsoft/status")
+                .command(CommandKind::AzLogin, "az login --tenant contoso.example")
+        };
+        assert_eq!(Cloud::public().localize(failure()), failure(), "written down for this one");
+        let government = Cloud::of(find("us_government").expect("a row"));
+        let urls: Vec<String> = (government.localize(failure()).remedies.iter())
+            .map(|remedy| match remedy {
+                Remedy::Link { url, .. } => url.clone(),
+                Remedy::Command { line, .. } => line.clone(),
+                other => panic!("{other:?} was not there"),
+            })
+            .collect();
+        assert_eq!(
+            urls,
+            [
+                "https://login.microsoftonline.us/error?code=65001",
+                "https://portal.azure.us/#resource/x",
+                "https://azure.status.microsoft/status",
+                "az cloud set --name AzureUSGovernment",
+                "az login --tenant contoso.example",
+            ]
+        );
     }
 
     #[test]

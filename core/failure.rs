@@ -308,11 +308,13 @@ impl Link {
 pub enum CommandKind {
     /// Sign the Azure CLI in.
     AzLogin,
+    /// `az cloud set`, before it.
+    AzCloud,
 }
 
 impl CommandKind {
     /// Every command, for the tests that compare them with the words.
-    pub const ALL: &'static [CommandKind] = &[CommandKind::AzLogin];
+    pub const ALL: &'static [CommandKind] = &[CommandKind::AzLogin, CommandKind::AzCloud];
 }
 
 /// The texts that a failure may offer to copy.

@@ -21,6 +21,7 @@ pub mod loopback;
 pub mod resources;
 pub mod secrets;
 pub mod session;
+pub mod settings;
 pub mod sign_in;
 pub mod snapshot;
 pub mod waiting;

@@ -315,7 +315,10 @@ impl Inner {
                         tracing::debug!("somebody signed in after the session was closed");
                     }
                 }
-                Err(failure) => inner.tell(Event::Done(id, Err(failure))),
+                Err(failure) => {
+                    let failure = inner.surroundings.cloud.localize(failure);
+                    inner.tell(Event::Done(id, Err(failure)));
+                }
             }
         };
         if is_removal {
