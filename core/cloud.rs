@@ -7,6 +7,7 @@
 use url::Url;
 
 use crate::failure::{Code, CommandKind, Failure, Remedy};
+use crate::snapshot::CloudName;
 
 /// The public client of the Azure SDKs for developers; Microsoft's pages call it "Microsoft
 /// Azure CLI". Its only redirect is `http://localhost`. It is known in every cloud.
@@ -26,6 +27,8 @@ pub enum Service {
 /// What is true of one cloud. Addresses end in a slash; scopes are what a token is asked for with.
 #[derive(Debug)]
 pub struct Row {
+    /// Which cloud.
+    pub cloud: CloudName,
     /// The name in settings; its words are `cloud.<name>`.
     pub name: &'static str,
     /// What the Azure CLI calls it (`az cloud set --name`).
@@ -47,6 +50,7 @@ pub struct Row {
 /// Every cloud; the first is the one of whoever chooses none.
 pub static CLOUDS: &[Row] = &[
     Row {
+        cloud: CloudName::Public,
         name: "public",
         azure_cli: "AzureCloud",
         authority: "https://login.microsoftonline.com/",
@@ -66,6 +70,7 @@ pub static CLOUDS: &[Row] = &[
         graph: "https://graph.microsoft.com/",
     },
     Row {
+        cloud: CloudName::UsGovernment,
         name: "us_government",
         azure_cli: "AzureUSGovernment",
         authority: "https://login.microsoftonline.us/",
@@ -82,6 +87,13 @@ pub static CLOUDS: &[Row] = &[
 /// The row of this name.
 pub fn find(name: &str) -> Option<&'static Row> {
     CLOUDS.iter().find(|row| row.name == name)
+}
+
+impl From<CloudName> for &'static Row {
+    fn from(cloud: CloudName) -> Self {
+        let row = CLOUDS.iter().find(|row| row.cloud == cloud);
+        row.expect("the table has a row for each cloud; a test compares them")
+    }
 }
 
 /// One Azure cloud.
@@ -326,6 +338,8 @@ mod tests {
             assert!(row.inference_suffixes.iter().all(|suffix| suffix.starts_with('.')), "{row:?}");
             assert!(named(row.device_login, ""), "{row:?}");
             assert!(find(row.name).is_some_and(|found| std::ptr::eq(found, row)), "{}", row.name);
+            let name = serde_json::to_value(row.cloud).expect("a name");
+            assert_eq!(name, row.name, "settings and the window call it the same");
             let key = format!("cloud.{}", row.name);
             assert!(crate::words::all().contains_key(&key), "{key} has no words");
             for other in CLOUDS.iter().filter(|other| other.name != row.name) {

@@ -13,6 +13,7 @@ pub const COMMANDS: &[&str] = &[
     "sign_out",
     "start_practice",
     "leave_practice",
+    "choose_cloud",
     "list_resources",
     "select_resource",
     "select_deployment",

@@ -15,7 +15,7 @@ use base64::Engine;
 use serde::{Deserialize, Serialize};
 use time::Duration;
 
-use crate::cloud::Service;
+use crate::cloud::{DEVELOPER_CLIENT, Service};
 use crate::diagnosis::{self, Asked, Evidence};
 use crate::failure::{Action, Code, Failure};
 use crate::http::{Answer, Cause, Http, Request, StreamedAnswer};
@@ -156,6 +156,14 @@ impl Identity {
         match self.source {
             Source::Browser { .. } => Way::Browser,
             Source::AzureCli { .. } => Way::AzureCli,
+        }
+    }
+
+    /// The organization's own application that signed them in; none where it is Microsoft's.
+    pub fn own_client(&self) -> Option<&str> {
+        match &self.source {
+            Source::Browser { client_id, .. } if client_id != DEVELOPER_CLIENT => Some(client_id),
+            _ => None,
         }
     }
 

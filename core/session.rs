@@ -28,6 +28,7 @@ use crate::identity::{self, Identity};
 use crate::kept_sign_in::KeptSignIn;
 use crate::loopback::{EndPage, EndPages};
 use crate::secrets::{SecretStore, StoreTrouble};
+use crate::settings::Settings;
 use crate::sign_in::{ANY_ORGANIZATION, Application, Attempt};
 use crate::snapshot::{Message, Person, ResourceWindow, Snapshot, Way};
 use crate::wizard::{
@@ -67,8 +68,8 @@ pub struct Surroundings {
     pub store: Arc<dyn SecretStore>,
     /// How the developer's tools are run.
     pub tools: Arc<dyn Executor>,
-    /// The public client that signs in.
-    pub client_id: String,
+    /// Which application signs in, and where to.
+    pub settings: Settings,
     /// Keyless's own folder: backups of `.env` go there.
     pub data_folder: PathBuf,
     /// The folder to offer for the project.
@@ -112,6 +113,9 @@ impl Session {
         let (wizard, effects) = Wizard::new(Setting {
             practice: surroundings.cloud.is_practice(),
             can_practice: surroundings.can_practice,
+            cloud: surroundings.cloud.row().cloud,
+            application: surroundings.settings.own_client().map(str::to_owned),
+            complaints: surroundings.settings.complaints.clone(),
             project_folder: surroundings.project_folder.clone(),
             question: words::say("test.question", &[]),
             authority: surroundings.cloud.authority().to_owned(),
@@ -426,7 +430,7 @@ impl Inner {
         };
         let nothing = Ended::Plain(Outcome::NothingKept(None));
         let Some(kept) = kept else { return Ok(nothing) };
-        let client = &self.surroundings.client_id;
+        let client = &self.surroundings.settings.client_id;
         let identity = Identity::from_kept(self.http.clone(), client, kept.expose()).await?;
         Ok(identity.map_or(nothing, |identity| signed_in(identity, true)))
     }
@@ -436,7 +440,7 @@ impl Inner {
         purpose: Purpose,
         progress: impl Fn(Progress) + Send + Sync,
     ) -> Result<Ended, Failure> {
-        let client_id = self.surroundings.client_id.clone();
+        let client_id = self.surroundings.settings.client_id.clone();
         let tenant = ANY_ORGANIZATION.to_owned();
         let claims = match purpose {
             Purpose::Begin => None,
@@ -575,6 +579,8 @@ fn signed_in(identity: Identity, kept: bool) -> Ended {
         object_id: home.oid.clone(),
         way: identity.way(),
         kept: kept && !identity.way().is_borrowed(),
+        cloud: identity.http().cloud().row().cloud,
+        application: identity.own_client().map(str::to_owned),
     };
     Ended::SignedIn(Box::new(person), Arc::new(identity))
 }

@@ -16,7 +16,7 @@ use serde_json::{Map, Value};
 use uuid::Uuid;
 
 use crate::cloud::{self, CLOUDS, DEVELOPER_CLIENT, Row};
-use crate::snapshot::Notice;
+use crate::snapshot::{CloudName, Notice};
 
 /// The name of a file of settings.
 const FILE: &str = "settings.json";
@@ -75,6 +75,23 @@ impl Sources {
 }
 
 impl Settings {
+    /// Those of this process, with Keyless's own folder.
+    pub fn of_system(data_folder: &Path) -> Self {
+        Settings::read(&Sources::of_system(data_folder))
+    }
+
+    /// The same in a cloud that the person chose, which is remembered for the next start.
+    pub fn choose_cloud(data_folder: &Path, cloud: CloudName) -> Self {
+        let cloud = cloud.into();
+        let remembered = remember_cloud(data_folder, cloud);
+        let mut settings = Settings { cloud, ..Settings::of_system(data_folder) };
+        if let Err(error) = remembered {
+            tracing::warn!(%error, "the choice of a cloud was not written down");
+            settings.complaints.push(not_remembered(data_folder));
+        }
+        settings
+    }
+
     /// Reads every source. Nothing fails: what cannot be used is among the complaints.
     pub fn read(sources: &Sources) -> Self {
         let mut complaints = Vec::new();
@@ -95,12 +112,6 @@ impl Settings {
         }
         settings.tenant = settings.first(&said, "tenant", tenant);
         settings
-    }
-
-    /// The same in another cloud.
-    #[must_use]
-    pub fn in_cloud(self, cloud: &'static Row) -> Self {
-        Settings { cloud, ..self }
     }
 
     /// The organization's own application; none where it is the one of Microsoft's tools.
@@ -132,7 +143,7 @@ impl Settings {
 /// Writes the cloud into the person's own settings and leaves the rest as it is.
 ///
 /// Fails where the file cannot be written, or holds something that is not settings.
-pub fn remember_cloud(data_folder: &Path, cloud: &Row) -> io::Result<()> {
+fn remember_cloud(data_folder: &Path, cloud: &Row) -> io::Result<()> {
     let path = data_folder.join(FILE);
     let mut members = match read_text(&path) {
         Ok(text) => serde_json::from_str::<Map<String, Value>>(without_mark(&text))?,
@@ -149,7 +160,7 @@ pub fn remember_cloud(data_folder: &Path, cloud: &Row) -> io::Result<()> {
 }
 
 /// The person's own settings, and that the choice of a cloud is not in them.
-pub fn not_remembered(data_folder: &Path) -> Notice {
+fn not_remembered(data_folder: &Path) -> Notice {
     let place = data_folder.join(FILE).display().to_string();
     Notice::new("cloud_not_remembered", &[("place", &place)])
 }

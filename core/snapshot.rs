@@ -165,6 +165,11 @@ pub struct Person {
     pub way: Way,
     /// Whether the sign-in outlives the window.
     pub kept: bool,
+    /// The cloud of the sign-in.
+    pub cloud: CloudName,
+    /// The id of the organization's own application that signed them in; absent where it is one of
+    /// Microsoft's.
+    pub application: Option<String>,
 }
 
 /// How a person signed in.
@@ -260,6 +265,25 @@ pub struct SignInPage {
     pub browser_session: Option<String>,
     /// Whether practice Azure can be tried from here.
     pub can_practice: bool,
+    /// The cloud to sign in to.
+    pub cloud: CloudName,
+    /// The clouds to choose from; none in practice.
+    pub clouds: Vec<CloudName>,
+    /// The id of the organization's own application, which Microsoft's page will name; absent where
+    /// it is "Microsoft Azure CLI".
+    pub application: Option<String>,
+}
+
+/// One of Azure's clouds; its row in [`crate::cloud::CLOUDS`] says what is true of it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize, TS)]
+#[serde(rename_all = "snake_case")]
+#[ts(export_to = "contract.ts")]
+pub enum CloudName {
+    /// Azure, as most people know it.
+    #[default]
+    Public,
+    /// Azure US Government.
+    UsGovernment,
 }
 
 /// A code to type in on Microsoft's page (RFC 8628, section 3.3).

@@ -21,10 +21,10 @@ use crate::identity;
 use crate::resources::Account;
 use crate::secrets::StoreTrouble;
 use crate::snapshot::{
-    AccessPhase, Aside, Busy, ChooseResourcePage, ConnectProjectPage, ConnectivityPage, Deployment,
-    GetAccessPage, Notice, Obstacle, Page, Person, ProjectPhase, ResourceWindow, SignInPage,
-    SignInPhase, Snapshot, Step, StepState, TenantChoice, TestConnectionPage, TestPhase, Tool,
-    ToolSignIn, Verdict, Waiting, Way,
+    AccessPhase, Aside, Busy, ChooseResourcePage, CloudName, ConnectProjectPage, ConnectivityPage,
+    Deployment, GetAccessPage, Notice, Obstacle, Page, Person, ProjectPhase, ResourceWindow,
+    SignInPage, SignInPhase, Snapshot, Step, StepState, TenantChoice, TestConnectionPage,
+    TestPhase, Tool, ToolSignIn, Verdict, Waiting, Way,
 };
 
 use work::Slot;
@@ -50,6 +50,12 @@ pub struct Setting {
     pub question: String,
     /// Microsoft Entra's address, with a slash at its end.
     pub authority: String,
+    /// The cloud to sign in to.
+    pub cloud: CloudName,
+    /// The id of the organization's own application.
+    pub application: Option<String>,
+    /// What was set and is not used.
+    pub complaints: Vec<Notice>,
 }
 
 /// The whole state.

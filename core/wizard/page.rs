@@ -1,6 +1,7 @@
 //! What the page shows.
 
 use super::*;
+use crate::cloud::CLOUDS;
 
 impl Wizard {
     pub(super) fn reachable(&self, step: Step) -> bool {
@@ -91,6 +92,12 @@ impl Wizard {
             store: self.store_notice(),
             browser_session: self.sign_out_page(),
             can_practice: self.setting.can_practice,
+            cloud: self.setting.cloud,
+            clouds: match self.setting.practice {
+                true => Vec::new(),
+                false => CLOUDS.iter().map(|row| row.cloud).collect(),
+            },
+            application: self.setting.application.clone(),
         }
     }
 
@@ -224,11 +231,12 @@ impl Wizard {
     }
 
     pub(super) fn notices_here(&self) -> Vec<Notice> {
-        self.notices
-            .iter()
-            .filter(|(step, _)| *step == self.step)
-            .map(|(_, notice)| notice.clone())
-            .collect()
+        let here = self.notices.iter().filter(|(step, _)| *step == self.step);
+        let mut notices: Vec<Notice> = here.map(|(_, notice)| notice.clone()).collect();
+        if self.step == Step::SignIn {
+            notices.extend(self.setting.complaints.iter().cloned());
+        }
+        notices
     }
 
     pub(super) fn busy(&self) -> Option<Busy> {

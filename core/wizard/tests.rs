@@ -87,6 +87,8 @@ fn person(variant: u8) -> Person {
         object_id: format!("oid-{variant}"),
         way: Way::Browser,
         kept: false,
+        cloud: CloudName::Public,
+        application: None,
     }
 }
 

@@ -1,7 +1,7 @@
 //! The commands that the window may call, each handed on as it is.
 
 use keyless::session::Command;
-use keyless::snapshot::{Message, ResourceWindow, Step, Tool};
+use keyless::snapshot::{CloudName, Message, ResourceWindow, Step, Tool};
 use tauri::State;
 use tauri::ipc::Channel;
 
@@ -55,6 +55,11 @@ pub fn list_resources(sessions: Held<'_>, filter: &str, from: u32, count: u32) -
 #[tauri::command]
 pub async fn start_practice(sessions: Held<'_>) -> Result<(), String> {
     sessions.start_practice().await.map_err(|trouble| trouble.to_string())
+}
+
+#[tauri::command]
+pub async fn choose_cloud(sessions: Held<'_>, cloud: CloudName) -> Result<(), String> {
+    sessions.choose_cloud(cloud).await.map_err(|trouble| trouble.to_string())
 }
 
 #[tauri::command]

@@ -4,10 +4,11 @@ use std::path::Path;
 use std::sync::Arc;
 
 use keyless::clock::SystemClock;
-use keyless::cloud::{Cloud, DEVELOPER_CLIENT};
+use keyless::cloud::Cloud;
 use keyless::developer_tools::NoTools;
 use keyless::secrets::SessionStore;
 use keyless::session::{Desktop, Session, Surroundings};
+use keyless::settings::Settings;
 use simulator::{Options, Scenario, Simulator};
 
 use crate::sessions::{Present, Trouble};
@@ -32,7 +33,7 @@ pub async fn start(
         desktop,
         store: Arc::new(SessionStore::default()),
         tools: Arc::new(NoTools),
-        client_id: DEVELOPER_CLIENT.to_owned(),
+        settings: Settings::default(),
         data_folder: data_folder.join("practice"),
         project_folder: Some(project.keep()),
         can_practice: false,

@@ -1,15 +1,16 @@
 //! The session that the window shows: real Azure or practice, one at a time.
 
 use std::error::Error;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use keyless::clock::SystemClock;
-use keyless::cloud::{Cloud, DEVELOPER_CLIENT};
+use keyless::cloud::Cloud;
 use keyless::developer_tools::HiddenProcess;
 use keyless::secrets::OsStore;
 use keyless::session::{Command, Desktop, Session, Surroundings};
-use keyless::snapshot::{Message, ResourceWindow};
+use keyless::settings::Settings;
+use keyless::snapshot::{CloudName, Message, ResourceWindow};
 use tauri::async_runtime::{JoinHandle, spawn};
 use tauri::ipc::Channel;
 use tokio::sync::watch;
@@ -50,7 +51,7 @@ impl Sessions {
         let present = match &flags.practice {
             #[cfg(feature = "practice")]
             Some(scenario) => practice::start(scenario, desktop.clone(), &data_folder).await?,
-            _ => start_real(desktop.clone(), data_folder.clone())?,
+            _ => start_real(desktop.clone(), &data_folder, Settings::of_system(&data_folder))?,
         };
         Ok(Self {
             present: watch::Sender::new(present),
@@ -89,7 +90,16 @@ impl Sessions {
 
     /// Replaces the present session by one with real Azure.
     pub async fn leave_practice(&self) -> Result<(), Trouble> {
-        self.replace(start_real(self.desktop.clone(), self.data_folder.clone())?);
+        self.restart(Settings::of_system(&self.data_folder))
+    }
+
+    /// Replaces the present session by one in another cloud, from now on.
+    pub async fn choose_cloud(&self, cloud: CloudName) -> Result<(), Trouble> {
+        self.restart(Settings::choose_cloud(&self.data_folder, cloud))
+    }
+
+    fn restart(&self, settings: Settings) -> Result<(), Trouble> {
+        self.replace(start_real(self.desktop.clone(), &self.data_folder, settings)?);
         Ok(())
     }
 
@@ -103,16 +113,20 @@ impl Sessions {
     }
 }
 
-fn start_real(desktop: Arc<dyn Desktop>, data_folder: PathBuf) -> Result<Present, Trouble> {
+fn start_real(
+    desktop: Arc<dyn Desktop>,
+    data_folder: &Path,
+    settings: Settings,
+) -> Result<Present, Trouble> {
     let [service, account] = STORE_ENTRY;
     let session = Session::start(Surroundings {
-        cloud: Cloud::public(),
+        cloud: Cloud::of(settings.cloud),
         clock: Arc::new(SystemClock),
         desktop,
         store: Arc::new(OsStore::new(service, account)),
         tools: Arc::new(HiddenProcess),
-        client_id: DEVELOPER_CLIENT.to_owned(),
-        data_folder,
+        settings,
+        data_folder: data_folder.to_owned(),
         project_folder: None,
         can_practice: cfg!(feature = "practice"),
     })?;

@@ -5,11 +5,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use azure_identity::Executor;
-use keyless::cloud::{Cloud, DEVELOPER_CLIENT};
+use keyless::cloud::Cloud;
 use keyless::developer_tools::NoTools;
 use keyless::failure::{Code, Failure};
 use keyless::secrets::{SecretStore, SessionStore};
 use keyless::session::{Command, Session, Surroundings};
+use keyless::settings::Settings;
 use keyless::snapshot::{
     AccessPhase, ChooseResourcePage, ConnectProjectPage, GetAccessPage, Message, Page,
     ProjectPhase, SignInPage, SignInPhase, Snapshot, Step, TestConnectionPage, TestPhase,
@@ -328,7 +329,7 @@ fn start(
         desktop: desktop.clone(),
         store: store.clone(),
         tools,
-        client_id: DEVELOPER_CLIENT.to_owned(),
+        settings: Settings::default(),
         data_folder: home.join("data"),
         project_folder: Some(home.join("project")),
         can_practice: false,

@@ -56,6 +56,7 @@ type Call = [command: string, call: (door: Backend) => Promise<unknown>, expecte
 function calls(): Call[] {
   return [
     ["sign_in_with_browser", (door) => door.signInWithBrowser(), {}],
+    ["choose_cloud", (door) => door.chooseCloud("us_government"), { cloud: "us_government" }],
     ["borrow_sign_in", (door) => door.borrowSignIn("azure_cli"), { tool: "azure_cli" }],
     ["open_browser_again", (door) => door.openBrowserAgain(), {}],
     ["stay_signed_in", (door) => door.staySignedIn(false), { on: false }],

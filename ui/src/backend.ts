@@ -1,7 +1,7 @@
 /** The only door to Rust: one function per command, and one channel back. */
 import { Channel, invoke } from "@tauri-apps/api/core";
 
-import type { Message, ResourceWindow, Step, Tool } from "./contract";
+import type { CloudName, Message, ResourceWindow, Step, Tool } from "./contract";
 
 /** The names of the commands, in the order of the journey; a test compares them with Rust's. */
 export const COMMANDS = [
@@ -13,6 +13,7 @@ export const COMMANDS = [
   "sign_out",
   "start_practice",
   "leave_practice",
+  "choose_cloud",
   "list_resources",
   "select_resource",
   "select_deployment",
@@ -44,6 +45,8 @@ export interface Backend {
   signOut: () => Promise<void>;
   startPractice: () => Promise<void>;
   leavePractice: () => Promise<void>;
+  /** Begins anew in another cloud, and keeps to it from then on. */
+  chooseCloud: (cloud: CloudName) => Promise<void>;
   /** At most 100 resources that match the filter, from a position on. */
   listResources: (filter: string, from: number, count: number) => Promise<ResourceWindow>;
   selectResource: (id: string) => Promise<void>;
@@ -77,6 +80,7 @@ export const backend: Backend = {
   signOut: () => call("sign_out"),
   startPractice: () => call("start_practice"),
   leavePractice: () => call("leave_practice"),
+  chooseCloud: (cloud) => call("choose_cloud", { cloud }),
   listResources: (filter, from, count) => call("list_resources", { filter, from, count }),
   selectResource: (id) => call("select_resource", { id }),
   selectDeployment: (name) => call("select_deployment", { name }),

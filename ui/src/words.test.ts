@@ -99,6 +99,7 @@ const FAMILIES: Readonly<Record<string, readonly string[]>> = {
   Obstacle: ["obstacle.*"],
   Step: ["step.*.title", "step.*.heading"],
   Way: ["label.way.*"],
+  CloudName: ["cloud.*"],
   Verdict: ["access.verdict.*", "access.verdict.*.body"],
   ChangeKind: ["project.line.*"],
   ProofReason: ["proof.*"],

@@ -5,10 +5,11 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use keyless::clock::SystemClock;
-use keyless::cloud::{Cloud, DEVELOPER_CLIENT};
+use keyless::cloud::Cloud;
 use keyless::developer_tools::NoTools;
 use keyless::secrets::SessionStore;
 use keyless::session::{Command, Session, Surroundings};
+use keyless::settings::Settings;
 use keyless::snapshot::{
     AccessPhase, Message, Page, ProjectPhase, SignInPhase, Snapshot, Step, TestPhase,
 };
@@ -147,7 +148,7 @@ impl Walk {
             desktop: person.clone(),
             store: Arc::new(SessionStore::default()),
             tools: Arc::new(NoTools),
-            client_id: DEVELOPER_CLIENT.to_owned(),
+            settings: Settings::default(),
             data_folder: home.path().join("data"),
             project_folder: Some(project),
             can_practice: false,

@@ -25,6 +25,7 @@ export function silentBackend(state: State, seen: (send: (message: Message) => v
     signOut: nothing,
     startPractice: nothing,
     leavePractice: nothing,
+    chooseCloud: nothing,
     listResources: (filter, from, count) =>
       Promise.resolve(cut(state.resources ?? NO_RESOURCES, filter, from, count)),
     selectResource: nothing,

@@ -112,6 +112,9 @@ const signIn: SignInPage = {
   stay_signed_in: true,
   can_stay_signed_in: true,
   can_practice: true,
+  cloud: "public",
+  clouds: ["public", "us_government"],
+  application: null,
 };
 
 const choose: ChooseResourcePage = {
