@@ -6,7 +6,7 @@
 use std::collections::HashMap;
 use std::io;
 use std::panic::AssertUnwindSafe;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::pin::pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -19,15 +19,16 @@ use tokio::sync::oneshot;
 use tokio::task::AbortHandle;
 use tokio_util::task::TaskTracker;
 
-use crate::clock::Clock;
+use crate::clock::{Clock, SystemClock};
 use crate::cloud::{Cloud, is_web_address};
+use crate::developer_tools::HiddenProcess;
 use crate::diagnosis::{self, Connection, Evidence};
 use crate::failure::{Action, Code, Failure};
 use crate::http::Http;
 use crate::identity::{self, Identity};
 use crate::kept_sign_in::KeptSignIn;
 use crate::loopback::{EndPage, EndPages};
-use crate::secrets::{SecretStore, StoreTrouble};
+use crate::secrets::{OsStore, SecretStore, StoreTrouble};
 use crate::settings::Settings;
 use crate::sign_in::{ANY_ORGANIZATION, Application, Attempt};
 use crate::snapshot::{Message, Person, ResourceWindow, Snapshot, Way};
@@ -41,6 +42,9 @@ pub use crate::wizard::Command;
 /// A step that takes longer than this is told as a failure, unless it waits for a person or for
 /// a role.
 const PATIENCE: Duration = Duration::from_secs(60);
+
+/// The service and the account of the entry in the system's store for secrets.
+const STORE_ENTRY: [&str; 2] = ["Keyless for Azure OpenAI", "sign-in"];
 
 const STORE_LIMIT: Duration = Duration::from_secs(5);
 
@@ -76,6 +80,24 @@ pub struct Surroundings {
     pub project_folder: Option<PathBuf>,
     /// Whether practice Azure can be started from here.
     pub can_practice: bool,
+}
+
+impl Surroundings {
+    /// Those of real Azure on this computer.
+    pub fn of_system(desktop: Arc<dyn Desktop>, data_folder: &Path, settings: Settings) -> Self {
+        let [service, account] = STORE_ENTRY;
+        Surroundings {
+            cloud: Cloud::of(settings.cloud),
+            clock: Arc::new(SystemClock),
+            desktop,
+            store: Arc::new(OsStore::new(service, account)),
+            tools: Arc::new(HiddenProcess),
+            settings,
+            data_folder: data_folder.to_owned(),
+            project_folder: None,
+            can_practice: false,
+        }
+    }
 }
 
 /// A handle to a running wizard.

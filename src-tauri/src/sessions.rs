@@ -4,10 +4,6 @@ use std::error::Error;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use keyless::clock::SystemClock;
-use keyless::cloud::Cloud;
-use keyless::developer_tools::HiddenProcess;
-use keyless::secrets::OsStore;
 use keyless::session::{Command, Desktop, Session, Surroundings};
 use keyless::settings::Settings;
 use keyless::snapshot::{CloudName, Message, ResourceWindow};
@@ -21,9 +17,6 @@ use crate::practice;
 
 /// Why no session started.
 pub type Trouble = Box<dyn Error + Send + Sync>;
-
-/// The service and the account of the entry in the system's store for secrets.
-const STORE_ENTRY: [&str; 2] = ["Keyless for Azure OpenAI", "sign-in"];
 
 /// A session, with what lives as long as it is the present one.
 pub struct Present {
@@ -115,22 +108,12 @@ impl Sessions {
 
 fn start_real(
     desktop: Arc<dyn Desktop>,
-    data_folder: &Path,
+    folder: &Path,
     settings: Settings,
 ) -> Result<Present, Trouble> {
-    let [service, account] = STORE_ENTRY;
-    let session = Session::start(Surroundings {
-        cloud: Cloud::of(settings.cloud),
-        clock: Arc::new(SystemClock),
-        desktop,
-        store: Arc::new(OsStore::new(service, account)),
-        tools: Arc::new(HiddenProcess),
-        settings,
-        data_folder: data_folder.to_owned(),
-        project_folder: None,
-        can_practice: cfg!(feature = "practice"),
-    })?;
-    Ok(Present { session, _azure: None })
+    let mut surroundings = Surroundings::of_system(desktop, folder, settings);
+    surroundings.can_practice = cfg!(feature = "practice");
+    Ok(Present { session: Session::start(surroundings)?, _azure: None })
 }
 
 /// Ends when the page is gone.

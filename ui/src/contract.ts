@@ -131,6 +131,11 @@ deployments: Array<Deployment>,
 deployment: string | null, };
 
 /**
+ * One of Azure's clouds; its row in [`crate::cloud::CLOUDS`] says what is true of it.
+ */
+export type CloudName = "public" | "us_government";
+
+/**
  * What went wrong.
  */
 export type Code = "sign_in_declined" | "sign_in_timed_out" | "sign_in_disturbed" | "loopback_unavailable" | "sign_in_refused" | "sign_in_still_kept" | "sign_in_expired" | "second_factor_needed" | "second_factor_missing" | "conditional_access_blocked" | "device_not_compliant" | "token_protection" | "consent_needed" | "application_unknown" | "account_not_in_directory" | "service_unknown_to_directory" | "proof_needed" | "proof_needed_elsewhere" | "azure_cli_failed" | "azure_cli_needs_sign_in" | "network_failed" | "name_not_found" | "connection_refused" | "tls_failed" | "timed_out" | "unexpected_answer" | "service_failed" | "throttled" | "foreign_host" | "read_refused" | "read_forbidden" | "wrong_directory" | "no_subscription" | "no_account" | "no_chat_deployment" | "no_custom_subdomain" | "may_not_assign" | "may_not_assign_this_role" | "assignment_exists" | "assignment_name_taken" | "principal_not_found" | "graph_refused" | "policy_refused" | "assignment_limit" | "scope_locked" | "deny_assignment" | "assignment_refused" | "role_not_effective" | "env_is_folder" | "env_not_writable" | "env_not_readable" | "env_not_utf8" | "env_not_understood" | "env_changed" | "folder_missing" | "env_write_failed" | "env_names_real_endpoint" | "chat_not_permitted" | "chat_token_refused" | "chat_tenant_mismatch" | "deployment_not_found" | "endpoint_not_found" | "path_not_found" | "api_version_refused" | "private_network" | "network_rules" | "network_endpoint" | "private_endpoint_refused" | "model_cannot_chat" | "parameter_refused" | "keys_disabled" | "key_refused" | "gateway_refused" | "resource_blocked" | "chat_throttled" | "content_filtered" | "chat_refused";
@@ -138,7 +143,7 @@ export type Code = "sign_in_declined" | "sign_in_timed_out" | "sign_in_disturbed
 /**
  * The commands that a failure may offer to copy.
  */
-export type CommandKind = "az_login";
+export type CommandKind = "az_login" | "az_cloud";
 
 /**
  * Step 4: connect a project.
@@ -428,7 +433,16 @@ way: Way,
 /**
  * Whether the sign-in outlives the window.
  */
-kept: boolean, };
+kept: boolean, 
+/**
+ * The cloud of the sign-in.
+ */
+cloud: CloudName, 
+/**
+ * The id of the organization's own application that signed them in; absent where it is one of
+ * Microsoft's.
+ */
+application: string | null, };
 
 /**
  * What the developer's own programs need, which read neither this computer's trust store nor all
@@ -659,7 +673,20 @@ browser_session: string | null,
 /**
  * Whether practice Azure can be tried from here.
  */
-can_practice: boolean, };
+can_practice: boolean, 
+/**
+ * The cloud to sign in to.
+ */
+cloud: CloudName, 
+/**
+ * The clouds to choose from; none in practice.
+ */
+clouds: Array<CloudName>, 
+/**
+ * The id of the organization's own application, which Microsoft's page will name; absent where
+ * it is "Microsoft Azure CLI".
+ */
+application: string | null, };
 
 /**
  * How far the sign-in is.

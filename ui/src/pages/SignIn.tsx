@@ -3,6 +3,7 @@ import { Button, Checkbox, Input, Link, makeStyles, tokens } from "@fluentui/rea
 import type { Person, SignInPage, Snapshot } from "../contract";
 import { BusyLine } from "../parts/BusyLine";
 import { Card } from "../parts/Card";
+import { CloudChoice } from "../parts/CloudChoice";
 import { CopyButton } from "../parts/CopyButton";
 import { Facts } from "../parts/Facts";
 import { Frame, type Primary } from "../parts/Frame";
@@ -131,7 +132,7 @@ function Invitation({ page, practice }: { page: SignInPage; practice: boolean })
       <p className={styles.lead}>{say(practice ? "sign_in.lead_practice" : "sign_in.lead")}</p>
       <Card icon="browser" title={say("sign_in.what_happens")}>
         <ol className={styles.list}>
-          {whatHappens(practice).map((sentence) => (
+          {whatHappens(page, practice).map((sentence) => (
             <li key={sentence}>{sentence}</li>
           ))}
         </ol>
@@ -152,12 +153,13 @@ function Invitation({ page, practice }: { page: SignInPage; practice: boolean })
           {say("button.borrow_sign_in", { account, tool: say(`label.way.${tool}`) })}
         </Button>
       ))}
+      <CloudChoice cloud={page.cloud} clouds={page.clouds} />
       {page.can_practice && !practice && <PracticeOffer />}
     </>
   );
 }
 
-function whatHappens(practice: boolean): string[] {
+function whatHappens({ application }: SignInPage, practice: boolean): string[] {
   return practice
     ? [
         say("sign_in.what_happens.browser_practice"),
@@ -166,7 +168,9 @@ function whatHappens(practice: boolean): string[] {
       ]
     : [
         say("sign_in.what_happens.browser"),
-        say("sign_in.what_happens.client"),
+        application === null
+          ? say("sign_in.what_happens.client")
+          : say("sign_in.what_happens.own_client", { application }),
         say("sign_in.what_happens.return"),
       ];
 }
@@ -287,6 +291,12 @@ function SignedIn({ person, practice }: { person: Person; practice: boolean }) {
           { label: say("label.directory_id"), value: person.tenant_id, id: true },
           { label: say("label.object_id"), value: person.object_id, id: true },
           { label: say("label.signed_in_with"), value: say(`label.way.${person.way}`) },
+          ...(person.cloud === "public"
+            ? []
+            : [{ label: say("label.cloud"), value: say(`cloud.${person.cloud}`) }]),
+          ...(person.application === null
+            ? []
+            : [{ label: say("label.application"), value: person.application, id: true }]),
           { label: say("label.lasts"), value: say(kept ? "label.kept" : "label.not_kept") },
         ]}
       />

@@ -50,6 +50,8 @@ const ADA: Person = {
   object_id: "9c2b7d64-6f0e-4a53-8c2d-51f6a1d0b3e7",
   way: "browser",
   kept: true,
+  cloud: "public",
+  application: null,
 };
 
 const RESOURCES: readonly Resource[] = [
@@ -190,6 +192,17 @@ export const STATES: readonly State[] = [
     can_practice: false,
   }),
   at("sign-in-after-sign-out", { step: "sign_in", ...signIn }, { notices: [said("signed_out")] }),
+  at("sign-in-government", {
+    step: "sign_in",
+    ...signIn,
+    cloud: "us_government",
+    application: "5a1f6a5e-0e8f-4c0b-9d43-0f5e6f1b7c11",
+  }),
+  at(
+    "sign-in-settings",
+    { step: "sign_in", ...signIn },
+    { notices: [said("setting_not_known", { place: "/etc/keyless/settings.json", field: "authority" })] },
+  ),
   at("sign-in-practice", { step: "sign_in", ...signIn, stay_signed_in: false }, { practice: true }),
   at("sign-in-resuming", { step: "sign_in", ...signIn, phase: "resuming" }, busy("resuming")),
   at("sign-in-opening", { step: "sign_in", ...signIn, phase: "opening" }, busy("signing_in")),
