@@ -9,8 +9,12 @@ mod failures;
 mod fixtures;
 mod hand_clock;
 mod house;
+#[cfg(target_os = "linux")]
+mod keyring;
 mod loopback;
 mod network;
 mod road;
+#[cfg(target_os = "linux")]
+mod secret_service;
 mod stage;
 mod words;

@@ -14,6 +14,8 @@ pub enum Need {
     Build,
     /// Show the window on this display.
     Show,
+    /// Keep secrets as a desktop does.
+    Keep,
     /// Drive the window and a browser on a virtual display.
     Drive,
     /// Run a command in namespaces of its own.
@@ -45,7 +47,7 @@ struct Package {
     sign: Sign,
 }
 
-const PACKAGES: [Package; 20] = [
+const PACKAGES: [Package; 22] = [
     Package { debian: "build-essential", need: Need::Build, sign: Sign::Program(&["cc"]) },
     Package { debian: "pkg-config", need: Need::Build, sign: Sign::Program(&["pkg-config"]) },
     Package {
@@ -76,6 +78,12 @@ const PACKAGES: [Package; 20] = [
     Package {
         debian: "gnome-keyring",
         need: Need::Drive,
+        sign: Sign::Program(&["gnome-keyring-daemon"]),
+    },
+    Package { debian: "dbus", need: Need::Keep, sign: Sign::Program(&["dbus-daemon"]) },
+    Package {
+        debian: "gnome-keyring",
+        need: Need::Keep,
         sign: Sign::Program(&["gnome-keyring-daemon"]),
     },
     Package { debian: "util-linux", need: Need::Hosts, sign: Sign::Program(&["unshare"]) },

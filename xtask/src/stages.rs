@@ -50,7 +50,7 @@ const STAGES: &[Stage] = &[
         name: "core",
         checks: "the core, and its journeys through the simulator",
         package: Some(("keyless", "")),
-        needs: &[],
+        needs: &[Need::Keep],
         run: test_package,
     },
     Stage {
