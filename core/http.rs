@@ -184,8 +184,8 @@ impl Http {
     }
 
     /// The clock that its waits follow.
-    pub fn clock(&self) -> &dyn Clock {
-        self.clock.as_ref()
+    pub fn clock(&self) -> &std::sync::Arc<dyn Clock> {
+        &self.clock
     }
 
     /// Sends a request, repeats it where that is safe, and reads the whole answer.

@@ -3,34 +3,58 @@
 //! It is bound on 127.0.0.1 and ::1 at one port before the browser opens, answers what does not
 //! belong to this sign-in without giving anything away, takes one answer, and sends the browser
 //! on to a page whose address holds no code.
+//!
+//! The answer is asked for in the query; one that is posted (`response_mode=form_post`) is
+//! understood as well, because gateways between the browser and Entra turn one into the other.
 
+mod page;
+
+use std::collections::{HashMap, VecDeque};
 use std::convert::Infallible;
+use std::io;
 use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use bytes::Bytes;
-use http_body_util::Full;
-use hyper::body::Incoming;
+use http_body_util::{BodyExt as _, Full, Limited};
+use hyper::body::{Body, Incoming};
 use hyper::service::service_fn;
 use hyper::{Method, Request, Response, StatusCode, header};
 use hyper_util::rt::TokioIo;
+use sha2::{Digest as _, Sha256};
 use subtle::ConstantTimeEq;
 use tokio::net::TcpListener;
 use tokio::sync::mpsc;
+use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
+use crate::clock::Clock;
 use crate::failure::{Action, Code, Failure};
 
-const HEADER_LIMIT: usize = 16 * 1024;
+pub use page::{EndPage, EndPages};
+
 /// How many callbacks that do not belong to this sign-in are answered before it ends.
 pub const STRANGERS: u32 = 10;
+/// How long one connection may take, request and answer together. A browser on the same computer
+/// needs milliseconds.
+pub const CONNECTION_LIMIT: Duration = Duration::from_secs(15);
+/// How long pages are shown after the answer: to the browser that was sent there, and to another
+/// one in which the same person finishes as well.
+pub const GRACE: Duration = Duration::from_secs(60);
+
+const HEADER_LIMIT: usize = 16 * 1024;
+/// A posted answer holds a code of about 1 kB, a state, and at most a session's id.
+const BODY_LIMIT: usize = 64 * 1024;
+/// Connections that are open at once, of each address. The oldest gives way: a browser sends its
+/// request at once, whoever holds connections open does not.
+const CONNECTIONS: usize = 64;
 const SAME_PORT_ATTEMPTS: u32 = 20;
 const DONE_PATH: &str = "/done";
 const DECLINED_PATH: &str = "/declined";
+const LATE_PATH: &str = "/late";
 /// Without it, a process that is out of file handles would spin.
-const PAUSE_AFTER_TROUBLE: std::time::Duration = std::time::Duration::from_millis(100);
-/// How long the clean page stays up for a browser that was sent there.
-const GRACE: std::time::Duration = std::time::Duration::from_secs(10);
+const PAUSE_AFTER_TROUBLE: Duration = Duration::from_millis(100);
 
 /// What came back from the browser.
 #[derive(Clone, PartialEq, Eq)]
@@ -53,40 +77,33 @@ pub struct Loopback {
 pub struct Listening {
     callbacks: mpsc::Receiver<Callback>,
     stop: CancellationToken,
+    clock: Arc<dyn Clock>,
     finished: bool,
 }
 
 impl Loopback {
-    /// Binds a free port on 127.0.0.1, and the same one on ::1 where there is IPv6.
+    /// Binds a free port on 127.0.0.1, and the same one on ::1; on one of them where the computer
+    /// has only that.
     pub async fn bind() -> Result<Self, Failure> {
-        let mut last = None;
-        for _ in 0..SAME_PORT_ATTEMPTS {
-            let v4 = match TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await {
-                Ok(listener) => listener,
-                Err(error) => {
-                    last = Some(error);
-                    continue;
-                }
-            };
-            let port = match v4.local_addr() {
-                Ok(address) => address.port(),
-                Err(error) => {
-                    last = Some(error);
-                    continue;
-                }
-            };
-            match TcpListener::bind((Ipv6Addr::LOCALHOST, port)).await {
-                Ok(v6) => {
-                    return Ok(Loopback { port, listeners: vec![v4, v6] });
-                }
-                Err(error) if error.kind() == std::io::ErrorKind::AddrInUse => last = Some(error),
-                Err(_) => {
-                    return Ok(Loopback { port, listeners: vec![v4] });
-                }
-            }
-        }
-        let cause = last.map(|error| error.to_string()).unwrap_or_default();
-        Err(Failure::new(Code::LoopbackUnavailable).detail("cause", cause).offer(Action::TryAgain))
+        Self::bind_with(std::net::TcpListener::bind)
+    }
+
+    /// Binds with `bind`, which stands for the system.
+    pub fn bind_with(
+        bind: impl Fn(SocketAddr) -> io::Result<std::net::TcpListener>,
+    ) -> Result<Self, Failure> {
+        let found = find_port(bind).and_then(|(port, listeners)| {
+            let listeners = listeners.into_iter().map(|listener| {
+                listener.set_nonblocking(true)?;
+                TcpListener::from_std(listener)
+            });
+            Ok(Loopback { port, listeners: listeners.collect::<io::Result<_>>()? })
+        });
+        found.map_err(|error| {
+            Failure::new(Code::LoopbackUnavailable)
+                .detail("cause", error.to_string())
+                .offer(Action::TryAgain)
+        })
     }
 
     /// The port that was bound.
@@ -95,14 +112,16 @@ impl Loopback {
     }
 
     /// Starts to answer. `state` is the one that the callback has to bring.
-    pub fn listen(self, state: String, pages: EndPages) -> Listening {
+    pub fn listen(self, state: String, pages: EndPages, clock: Arc<dyn Clock>) -> Listening {
         let (sender, callbacks) = mpsc::channel(STRANGERS as usize + 1);
         let stop = CancellationToken::new();
-        let door = Arc::new(Door { port: self.port, state, pages, sender });
+        let first = Mutex::default();
+        let door = Arc::new(Door { port: self.port, state, pages, sender, first });
         for listener in self.listeners {
-            tokio::spawn(accept(listener, door.clone(), stop.clone()));
+            let accepting = accept(listener, door.clone(), clock.clone());
+            tokio::spawn(stop.clone().run_until_cancelled_owned(accepting));
         }
-        Listening { callbacks, stop, finished: false }
+        Listening { callbacks, stop, clock, finished: false }
     }
 }
 
@@ -118,9 +137,9 @@ impl Listening {
 impl Drop for Listening {
     fn drop(&mut self) {
         if self.finished {
-            let stop = self.stop.clone();
+            let (stop, clock) = (self.stop.clone(), self.clock.clone());
             tokio::spawn(async move {
-                tokio::time::sleep(GRACE).await;
+                clock.sleep(GRACE).await;
                 stop.cancel();
             });
         } else {
@@ -129,28 +148,10 @@ impl Drop for Listening {
     }
 }
 
-/// The pages that the browser ends on.
-#[derive(Clone, Debug)]
-pub struct EndPages {
-    /// After a code.
-    pub done: EndPage,
-    /// After an error.
-    pub declined: EndPage,
-}
-
-/// The sentences of a page that the browser ends on.
-#[derive(Clone, Debug)]
-pub struct EndPage {
-    /// The heading.
-    pub heading: String,
-    /// What to do now.
-    pub body: String,
-}
-
-/// What a callback's query says (RFC 6749, section 4.1.2). Without the right state, with a name
-/// twice, or with both a code and an error it is a stranger's.
+/// What a callback says (RFC 6749, section 4.1.2), in the query or in a posted form. Without the
+/// right state, with a name twice, or with both a code and an error it is a stranger's.
 pub fn read_callback(query: &str, state: &str) -> Callback {
-    let mut values = std::collections::HashMap::new();
+    let mut values = HashMap::new();
     for (name, value) in url::form_urlencoded::parse(query.as_bytes()) {
         if values.insert(name.into_owned(), value.into_owned()).is_some() {
             return Callback::Stranger;
@@ -169,108 +170,217 @@ pub fn read_callback(query: &str, state: &str) -> Callback {
     }
 }
 
+/// A port that is free on both addresses, or on the one that the computer has.
+fn find_port(
+    bind: impl Fn(SocketAddr) -> io::Result<std::net::TcpListener>,
+) -> io::Result<(u16, Vec<std::net::TcpListener>)> {
+    let v6 = |port| bind((Ipv6Addr::LOCALHOST, port).into());
+    let mut attempts = SAME_PORT_ATTEMPTS;
+    loop {
+        attempts -= 1;
+        let v4 = match bind((Ipv4Addr::LOCALHOST, 0).into()) {
+            Ok(listener) => listener,
+            Err(error) if error.kind() == io::ErrorKind::AddrNotAvailable => {
+                let only = v6(0)?;
+                return Ok((only.local_addr()?.port(), vec![only]));
+            }
+            Err(error) => return Err(error),
+        };
+        let port = v4.local_addr()?.port();
+        match v6(port) {
+            Ok(v6) => return Ok((port, vec![v4, v6])),
+            Err(error) if error.kind() == io::ErrorKind::AddrInUse && attempts > 0 => {}
+            Err(error) if error.kind() == io::ErrorKind::AddrInUse => return Err(error),
+            Err(_) => return Ok((port, vec![v4])),
+        }
+    }
+}
+
 struct Door {
     port: u16,
     state: String,
     pages: EndPages,
     sender: mpsc::Sender<Callback>,
+    /// The answer that was taken, and where it led.
+    first: Mutex<Option<([u8; 32], &'static str)>>,
 }
 
-async fn accept(listener: TcpListener, door: Arc<Door>, stop: CancellationToken) {
+/// Serves until it is dropped, which closes every connection.
+async fn accept(listener: TcpListener, door: Arc<Door>, clock: Arc<dyn Clock>) {
+    let mut connections = JoinSet::new();
+    let mut by_age = VecDeque::new();
     loop {
-        let stream = tokio::select! {
-            () = stop.cancelled() => return,
-            accepted = listener.accept() => match accepted {
-                Ok((stream, peer)) if is_loopback(peer) => stream,
-                Ok(_) => continue,
-                Err(error) => {
-                    tracing::warn!(%error, "the loopback listener could not accept");
-                    tokio::time::sleep(PAUSE_AFTER_TROUBLE).await;
-                    continue;
-                }
-            },
-        };
-        let (door, stop) = (door.clone(), stop.clone());
-        tokio::spawn(async move {
-            let answer = service_fn(|request| {
-                let door = door.clone();
-                async move { Ok::<_, Infallible>(door.answer(request).await) }
-            });
-            let connection = hyper::server::conn::http1::Builder::new()
-                .timer(hyper_util::rt::TokioTimer::new())
-                .header_read_timeout(std::time::Duration::from_secs(5))
-                .max_buf_size(HEADER_LIMIT)
-                .serve_connection(TokioIo::new(stream), answer);
-            tokio::select! {
-                () = stop.cancelled() => {}
-                served = connection => if let Err(error) = served {
-                    tracing::debug!(%error, "a loopback connection ended early");
-                },
+        let stream = match listener.accept().await {
+            Ok((stream, peer)) if peer.ip().is_loopback() => stream,
+            Ok(_) => continue,
+            Err(error) => {
+                tracing::warn!(%error, "the loopback listener could not accept");
+                clock.sleep(PAUSE_AFTER_TROUBLE).await;
+                continue;
             }
-        });
+        };
+        while connections.try_join_next().is_some() {}
+        by_age.retain(|connection: &tokio::task::AbortHandle| !connection.is_finished());
+        if by_age.len() >= CONNECTIONS
+            && let Some(oldest) = by_age.pop_front()
+        {
+            oldest.abort();
+        }
+        let (door, clock) = (door.clone(), clock.clone());
+        by_age.push_back(connections.spawn(async move {
+            tokio::select! {
+                () = serve(stream, door) => {}
+                () = clock.sleep(CONNECTION_LIMIT) => {}
+            }
+        }));
+    }
+}
+
+/// Answers one request.
+async fn serve(stream: tokio::net::TcpStream, door: Arc<Door>) {
+    let answer = service_fn(|request| {
+        let door = door.clone();
+        async move { Ok::<_, Infallible>(door.answer(request).await) }
+    });
+    let served = hyper::server::conn::http1::Builder::new()
+        .keep_alive(false)
+        .max_buf_size(HEADER_LIMIT)
+        .serve_connection(TokioIo::new(stream), answer)
+        .await;
+    if let Err(error) = served {
+        tracing::debug!(%error, "a loopback connection ended early");
     }
 }
 
 impl Door {
     async fn answer(&self, request: Request<Incoming>) -> Response<Full<Bytes>> {
         if !self.is_own_host(&request) {
-            return self.stranger(StatusCode::FORBIDDEN).await;
+            return self.stranger(StatusCode::FORBIDDEN);
         }
+        let query = request.uri().query();
         match (request.method(), request.uri().path()) {
-            (&Method::GET, "/") if request.uri().query().is_some() => {
-                let callback =
-                    read_callback(request.uri().query().unwrap_or_default(), &self.state);
-                self.take(callback).await
+            // Neither is the person who comes back: a browser that guesses where they will go, or
+            // a scanner that looks at links. The answer keeps; it is not for them.
+            (&Method::HEAD, _) => empty(StatusCode::NO_CONTENT),
+            _ if is_prefetch(&request) => empty(StatusCode::SERVICE_UNAVAILABLE),
+            (&Method::GET, "/") if query.is_some() => {
+                self.take(read_callback(query.unwrap_or_default(), &self.state))
             }
-            (&Method::GET, DONE_PATH) => page(&self.pages.done),
-            (&Method::GET, DECLINED_PATH) => page(&self.pages.declined),
-            (&Method::GET, "/favicon.ico") => empty(StatusCode::NO_CONTENT),
-            (&Method::GET, _) => self.stranger(StatusCode::NOT_FOUND).await,
-            _ => self.stranger(StatusCode::METHOD_NOT_ALLOWED).await,
+            (&Method::POST, "/") => match read_form(request).await {
+                Ok(form) => self.take(read_callback(&form, &self.state)),
+                Err(status) => self.stranger(status),
+            },
+            (&Method::GET, DONE_PATH) => page::show(&self.pages.done, page::Mark::Done),
+            (&Method::GET, DECLINED_PATH) => {
+                page::show(&self.pages.declined, page::Mark::Attention)
+            }
+            (&Method::GET, LATE_PATH) => page::show(&self.pages.late, page::Mark::Attention),
+            (&Method::GET, path) if is_asked_by_itself(path) => empty(StatusCode::NO_CONTENT),
+            (&Method::GET, _) => self.stranger(StatusCode::NOT_FOUND),
+            _ => self.stranger(StatusCode::METHOD_NOT_ALLOWED),
         }
     }
 
-    fn is_own_host(&self, request: &Request<Incoming>) -> bool {
-        let host = request.headers().get(header::HOST).and_then(|value| value.to_str().ok());
-        let port = self.port;
-        [format!("localhost:{port}"), format!("127.0.0.1:{port}"), format!("[::1]:{port}")]
-            .iter()
-            .any(|own| host == Some(own))
-    }
-
-    async fn take(&self, callback: Callback) -> Response<Full<Bytes>> {
-        if callback == Callback::Stranger {
-            return self.stranger(StatusCode::BAD_REQUEST).await;
-        }
-        let end = match callback {
-            Callback::Code(_) => DONE_PATH,
-            _ => DECLINED_PATH,
+    /// A page of another origin that was led here by a rebound name says that name.
+    fn is_own_host<B>(&self, request: &Request<B>) -> bool {
+        let mut hosts = request.headers().get_all(header::HOST).iter();
+        let (Some(host), None) = (hosts.next(), hosts.next()) else {
+            return false;
         };
-        self.tell(callback);
-        Response::builder()
-            .status(StatusCode::SEE_OTHER)
-            .header(header::LOCATION, end)
-            .header(header::CACHE_CONTROL, "no-store")
-            .header(header::REFERRER_POLICY, "no-referrer")
-            .body(Full::default())
-            .expect("every header is a constant")
+        let port = self.port;
+        let own =
+            [format!("localhost:{port}"), format!("127.0.0.1:{port}"), format!("[::1]:{port}")];
+        let is_own = |name: &str| own.iter().any(|own| own.eq_ignore_ascii_case(name));
+        host.to_str().is_ok_and(is_own)
+            && request.uri().authority().is_none_or(|named| is_own(named.as_str()))
     }
 
-    async fn stranger(&self, status: StatusCode) -> Response<Full<Bytes>> {
+    /// The first answer wins. A browser that repeats it is led to the same page, any other to one
+    /// that says so.
+    fn take(&self, callback: Callback) -> Response<Full<Bytes>> {
+        let (kind, end) = match &callback {
+            Callback::Code(code) => (digest(&["code", code]), DONE_PATH),
+            Callback::Error(error, text) => (digest(&["error", error, text]), DECLINED_PATH),
+            Callback::Stranger => {
+                self.tell(Callback::Stranger);
+                let mut page = page::show(&self.pages.stranger, page::Mark::Attention);
+                *page.status_mut() = StatusCode::BAD_REQUEST;
+                return page;
+            }
+        };
+        let mut first = self.first.lock().unwrap_or_else(PoisonError::into_inner);
+        match *first {
+            Some((taken, end)) if taken == kind => see(end),
+            None if self.tell(callback) => {
+                *first = Some((kind, end));
+                see(end)
+            }
+            _ => see(LATE_PATH),
+        }
+    }
+
+    fn stranger(&self, status: StatusCode) -> Response<Full<Bytes>> {
         self.tell(Callback::Stranger);
         empty(status)
     }
 
     /// After the answer, or after too many strangers, nobody listens any more: that is no fault.
-    fn tell(&self, callback: Callback) {
-        if self.sender.try_send(callback).is_err() {
+    fn tell(&self, callback: Callback) -> bool {
+        let told = self.sender.try_send(callback).is_ok();
+        if !told {
             tracing::debug!("a callback came after the sign-in had ended");
         }
+        told
     }
 }
 
-fn is_loopback(peer: SocketAddr) -> bool {
-    peer.ip().is_loopback()
+/// What identifies an answer, without keeping its code.
+fn digest(parts: &[&str]) -> [u8; 32] {
+    let mut digest = Sha256::new();
+    for part in parts {
+        digest.update(part.len().to_be_bytes());
+        digest.update(part);
+    }
+    digest.finalize().into()
+}
+
+/// Fetch, section 2.2.5 (`Sec-Purpose`); older browsers say `Purpose` or `X-Moz`.
+fn is_prefetch<B>(request: &Request<B>) -> bool {
+    ["sec-purpose", "purpose", "x-purpose", "x-moz"].iter().any(|name| {
+        request.headers().get_all(*name).iter().any(|value| {
+            let value = value.to_str().unwrap_or_default().to_ascii_lowercase();
+            ["prefetch", "prerender", "preview"].iter().any(|purpose| value.contains(purpose))
+        })
+    })
+}
+
+/// What browsers ask every host for, whatever page they are on.
+fn is_asked_by_itself(path: &str) -> bool {
+    path == "/favicon.ico"
+        || path == "/robots.txt"
+        || path.starts_with("/apple-touch-icon")
+        || path.starts_with("/.well-known/")
+}
+
+async fn read_form(
+    request: Request<impl Body<Data = Bytes, Error = hyper::Error>>,
+) -> Result<String, StatusCode> {
+    let content = request.headers().get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
+    let kind = content.unwrap_or_default().split(';').next().unwrap_or_default().trim();
+    if !kind.eq_ignore_ascii_case("application/x-www-form-urlencoded") {
+        return Err(StatusCode::UNSUPPORTED_MEDIA_TYPE);
+    }
+    let body = Limited::new(request.into_body(), BODY_LIMIT).collect().await;
+    let body = body.map_err(|_| StatusCode::PAYLOAD_TOO_LARGE)?.to_bytes();
+    String::from_utf8(body.into()).map_err(|_| StatusCode::BAD_REQUEST)
+}
+
+fn see(path: &'static str) -> Response<Full<Bytes>> {
+    let mut answer = empty(StatusCode::SEE_OTHER);
+    let headers = answer.headers_mut();
+    headers.insert(header::LOCATION, header::HeaderValue::from_static(path));
+    headers.insert(header::REFERRER_POLICY, header::HeaderValue::from_static("no-referrer"));
+    answer
 }
 
 fn empty(status: StatusCode) -> Response<Full<Bytes>> {
@@ -279,31 +389,4 @@ fn empty(status: StatusCode) -> Response<Full<Bytes>> {
         .header(header::CACHE_CONTROL, "no-store")
         .body(Full::default())
         .expect("every header is a constant")
-}
-
-fn page(words: &EndPage) -> Response<Full<Bytes>> {
-    let text = format!(
-        "<!doctype html><html lang=\"en\"><meta charset=\"utf-8\">\
-         <meta name=\"viewport\" content=\"width=device-width\"><meta name=\"color-scheme\" content=\"light dark\">\
-         <title>{heading}</title><style>\
-         body{{font:16px/1.5 system-ui,sans-serif;display:grid;place-content:center;min-height:90vh;margin:0 24px;text-align:center}}\
-         h1{{font-size:24px;font-weight:600;margin:0 0 8px}}p{{margin:0;opacity:.8}}\
-         </style><main><h1>{heading}</h1><p>{body}</p></main></html>",
-        heading = escape(&words.heading),
-        body = escape(&words.body),
-    );
-    Response::builder()
-        .header(header::CONTENT_TYPE, "text/html; charset=utf-8")
-        .header(header::CACHE_CONTROL, "no-store")
-        .header(
-            header::CONTENT_SECURITY_POLICY,
-            "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; frame-ancestors 'none'",
-        )
-        .header(header::X_CONTENT_TYPE_OPTIONS, "nosniff")
-        .body(Full::from(text))
-        .expect("every header is a constant")
-}
-
-fn escape(text: &str) -> String {
-    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
 }

@@ -469,15 +469,7 @@ impl Inner {
             Purpose::Proof { claims } => Some(claims),
         };
         let application = Application { client_id: client_id.clone(), tenant, claims };
-        let end = |heading, body| EndPage {
-            heading: words::say(heading, &[]),
-            body: words::say(body, &[]),
-        };
-        let pages = EndPages {
-            done: end("browser.done.heading", "browser.done.body"),
-            declined: end("browser.declined.heading", "browser.declined.body"),
-        };
-        let attempt = Attempt::begin(&self.http, application, pages).await?;
+        let attempt = Attempt::begin(&self.http, application, end_pages()).await?;
         let address = attempt.address().to_string();
         progress(Progress::BrowserReady { address: address.clone() });
         let opening = async {
@@ -575,6 +567,18 @@ fn still_kept(trouble: StoreTrouble) -> Failure {
 /// A panic in one piece of work ends that piece, not the page that waits for it.
 fn broken() -> Failure {
     Failure::new(Code::UnexpectedAnswer).with("host", "Keyless").offer(Action::TryAgain)
+}
+
+/// What the browser shows after a sign-in.
+fn end_pages() -> EndPages {
+    let end =
+        |heading, body| EndPage { heading: words::say(heading, &[]), body: words::say(body, &[]) };
+    EndPages {
+        done: end("browser.done.heading", "browser.done.body"),
+        declined: end("browser.declined.heading", "browser.declined.body"),
+        late: end("browser.late.heading", "browser.late.body"),
+        stranger: end("browser.stranger.heading", "browser.stranger.body"),
+    }
 }
 
 /// The result of `main`, while `side` goes on beside it: what is done first is not held up.

@@ -142,7 +142,7 @@ impl Attempt {
             .append_pair("prompt", "select_account")
             .append_pair("client_info", "1")
             .append_pair("claims", &with_capabilities(application.claims.as_deref()));
-        let listening = loopback.listen(state, pages);
+        let listening = loopback.listen(state, pages, http.clock().clone());
         Ok(Attempt {
             application,
             address,

@@ -12,8 +12,14 @@ static ENGLISH: LazyLock<BTreeMap<String, String>> = LazyLock::new(|| {
 /// The keys that the core says itself; every other sentence is the window's.
 pub const KEYS: &[&str] = &[
     "ask_administrator.content",
+    "browser.declined.body",
+    "browser.declined.heading",
     "browser.done.body",
     "browser.done.heading",
+    "browser.late.body",
+    "browser.late.heading",
+    "browser.stranger.body",
+    "browser.stranger.heading",
     "request_access.content",
     "test.question",
 ];

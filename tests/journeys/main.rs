@@ -5,9 +5,11 @@ mod bad_input;
 mod browser;
 mod canary;
 mod corpus;
+mod door;
 mod failures;
 mod fixtures;
 mod hand_clock;
+mod hostile;
 mod house;
 #[cfg(target_os = "linux")]
 mod keyring;
