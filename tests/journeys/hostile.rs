@@ -53,7 +53,7 @@ fn hostile() -> impl Strategy<Value = Hostile> {
         2 => flawed_host().prop_map(|host| format!("GET /?{GOOD} HTTP/1.1\r\n{host}\r\n")).prop_map(whole),
         1 => select(vec!["sec-purpose: prefetch", "purpose: prefetch", "x-moz: prefetch"])
             .prop_map(|header| format!("GET /?{GOOD} HTTP/1.1\r\n{HOST}{header}\r\n\r\n")).prop_map(whole),
-        1 => (20_000_usize..80_000).prop_map(move |length| {
+        1 => (17_000_usize..20_000).prop_map(move |length| {
             whole(format!("GET /?{GOOD} HTTP/1.1\r\n{HOST}cookie: {}\r\n\r\n", "x".repeat(length)))
         }),
         // Cut off before its end.

@@ -3,11 +3,11 @@
 use keyless::failure::{Code, Remedy};
 use keyless::session::Command;
 use keyless::snapshot::Snapshot;
-use reqwest::{Client, Method, StatusCode};
+use reqwest::{Method, StatusCode};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
-use crate::browser::{Habit, callback_of};
+use crate::browser::{Habit, callback_of, plain_client};
 use crate::stage::{ADA, Setup, Stage, is_waiting_for_browser};
 
 async fn waiting() -> (Stage, String) {
@@ -18,20 +18,12 @@ async fn waiting() -> (Stage, String) {
     (stage, callback)
 }
 
-fn client() -> Client {
-    Client::builder()
-        .no_proxy()
-        .redirect(reqwest::redirect::Policy::none())
-        .build()
-        .expect("a plain client")
-}
-
 #[tokio::test]
 async fn a_favicon_is_nobodys_fault() {
     let (mut stage, callback) = waiting().await;
     for _ in 0..20 {
         let answer =
-            client().get(format!("{callback}/favicon.ico")).send().await.expect("an answer");
+            plain_client().get(format!("{callback}/favicon.ico")).send().await.expect("an answer");
         assert_eq!(answer.status(), StatusCode::NO_CONTENT);
     }
     stage.until("the sign-in goes on", is_waiting_for_browser).await;
@@ -43,16 +35,20 @@ async fn only_our_own_page_may_come_back() {
     let (stage, callback) = waiting().await;
     let state = state_of(&stage.desktop.last_opened());
     let good = format!("{callback}/?code=x&state={state}");
-    let put = client().request(Method::PUT, &good).send().await.expect("an answer");
+    let put = plain_client().request(Method::PUT, &good).send().await.expect("an answer");
     assert_eq!(put.status(), StatusCode::METHOD_NOT_ALLOWED);
-    let post = client().request(Method::POST, &good).send().await.expect("an answer");
+    let post = plain_client().request(Method::POST, &good).send().await.expect("an answer");
     assert_eq!(post.status(), StatusCode::UNSUPPORTED_MEDIA_TYPE, "a post brings a form");
-    let path =
-        client().get(format!("{callback}/x?code=x&state={state}")).send().await.expect("an answer");
+    let path = plain_client()
+        .get(format!("{callback}/x?code=x&state={state}"))
+        .send()
+        .await
+        .expect("an answer");
     assert_eq!(path.status(), StatusCode::NOT_FOUND);
-    let host = client().get(&good).header("host", "evil.example").send().await.expect("an answer");
+    let host =
+        plain_client().get(&good).header("host", "evil.example").send().await.expect("an answer");
     assert_eq!(host.status(), StatusCode::FORBIDDEN, "a rebound name is refused");
-    let twice = client()
+    let twice = plain_client()
         .get(format!("{callback}/?code=x&code=y&state={state}"))
         .send()
         .await
@@ -64,10 +60,10 @@ async fn only_our_own_page_may_come_back() {
 async fn an_answer_that_a_gateway_posts_signs_in_as_well() {
     let (mut stage, callback) = waiting().await;
     let page = stage.desktop.last_opened();
-    let answer = client().post(&page).form(&[("user", ADA)]).send().await.expect("an answer");
+    let answer = plain_client().post(&page).form(&[("user", ADA)]).send().await.expect("an answer");
     let sent = answer.headers()["location"].to_str().expect("an address is text");
     let (_, form) = sent.split_once('?').expect("the answer is in the query");
-    let posted = client()
+    let posted = plain_client()
         .post(&callback)
         .header("content-type", "application/x-www-form-urlencoded; charset=UTF-8")
         .body(form.to_owned())
@@ -100,7 +96,9 @@ async fn the_same_port_answers_on_both_loopback_addresses() {
     let port = callback.rsplit(':').next().expect("a port");
     let mut reached = 0;
     for host in ["127.0.0.1", "[::1]"] {
-        if let Ok(answer) = client().get(format!("http://{host}:{port}/favicon.ico")).send().await {
+        if let Ok(answer) =
+            plain_client().get(format!("http://{host}:{port}/favicon.ico")).send().await
+        {
             assert_eq!(answer.status(), StatusCode::NO_CONTENT);
             reached += 1;
         }
@@ -127,7 +125,7 @@ async fn cancelling_frees_the_port_and_late_callbacks_reach_nobody() {
     stage.until("the wait is over", |s| !is_waiting_for_browser(s)).await;
     stage.send(Command::SignInWithBrowser).await;
     stage.until("the browser is open", is_waiting_for_browser).await;
-    let late = client().get(format!("{callback}/?code=x&state={state}")).send().await;
+    let late = plain_client().get(format!("{callback}/?code=x&state={state}")).send().await;
     assert!(late.is_err(), "nobody listens on the old port");
     assert_ne!(callback_of(&stage.desktop.last_opened()), callback);
     assert_ne!(state_of(&stage.desktop.last_opened()), state, "every attempt has its own state");
@@ -144,9 +142,9 @@ async fn whoever_declined_is_not_told_that_the_sign_in_goes_on() {
     let (stage, callback) = waiting().await;
     let state = state_of(&stage.desktop.last_opened());
     let declined = format!("{callback}/?error=access_denied&state={state}");
-    let answer = client().get(declined).send().await.expect("an answer");
+    let answer = plain_client().get(declined).send().await.expect("an answer");
     assert_eq!(answer.headers()["location"], "/declined");
-    let page = client().get(format!("{callback}/declined")).send().await.expect("an answer");
+    let page = plain_client().get(format!("{callback}/declined")).send().await.expect("an answer");
     let text = page.text().await.expect("a page");
     assert!(
         text.contains(&keyless::words::say("browser.declined.heading", &[]).replace('\'', "&#39;")),
@@ -163,7 +161,7 @@ async fn a_link_that_no_browser_opens_is_told_with_its_address() {
         ("error_description", "AADSTS50105: The signed in user is not assigned to a role."),
         ("state", &state),
     ];
-    client().get(&callback).query(&refusal).send().await.expect("an answer");
+    plain_client().get(&callback).query(&refusal).send().await.expect("an answer");
     let failure = stage.until_failure(Code::SignInRefused).await;
     let is_link = |remedy: &Remedy| matches!(remedy, Remedy::Link { .. });
     let index = failure.remedies.iter().position(is_link).expect("there is more to read");
