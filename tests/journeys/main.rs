@@ -18,5 +18,6 @@ mod network;
 mod road;
 #[cfg(target_os = "linux")]
 mod secret_service;
+mod situations;
 mod stage;
 mod words;

@@ -1,0 +1,260 @@
+//! `docs/sign-in.md`: what people meet when they sign in, what Keyless does about it, and the test
+//! that proves it. One line here is one line there; what the page says comes from the page that
+//! the test wrote down (`ui/fixtures`), in the words of `words/en.json`.
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+
+use keyless::words;
+use serde_json::Value;
+
+use Shown::{Does, Page};
+
+/// What there is to see of a situation.
+enum Shown {
+    /// The page of this name, which the test wrote down.
+    Page(&'static str),
+    /// Nothing to read: what happens.
+    Does(&'static str),
+}
+
+/// A section, the row of the list of failures where there is one, the situation, what there is to
+/// see, and the test: `module::function` of these journeys, or `file::function` from the root.
+type Situation = (Section, &'static str, &'static str, Shown, &'static str);
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Section {
+    /// Ways in.
+    Ways,
+    /// The browser, and the way back from it.
+    Browser,
+    /// What Microsoft Entra refuses.
+    Refusals,
+    /// Directories and subscriptions.
+    Directories,
+    /// Stronger sign-ins that Azure asks for later.
+    Proofs,
+    /// Staying signed in, and signing out.
+    Keeping,
+    /// Clouds, settings and the organization's own application.
+    Clouds,
+}
+
+use Section::{Browser, Clouds, Directories, Keeping, Proofs, Refusals, Ways};
+
+const SECTIONS: [(Section, &str); 7] = [
+    (Ways, "Ways in"),
+    (Browser, "The browser, and the way back"),
+    (Refusals, "What Microsoft Entra refuses"),
+    (Directories, "Directories and subscriptions"),
+    (Proofs, "Stronger sign-ins that Azure asks for later"),
+    (Keeping, "Staying signed in, and signing out"),
+    (Clouds, "Clouds, settings and the organization's own application"),
+];
+
+#[rustfmt::skip]
+const SITUATIONS: &[Situation] = &[
+    (Ways, "", "Nobody is signed in.", Page("sign-in"), "road::a_newcomer_reaches_a_chat_answer"),
+    (Ways, "", "The browser is open.", Page("sign-in-waiting"), "bad_input::a_sign_in_that_nobody_finishes_ends_and_can_be_cancelled"),
+    (Ways, "", "The Azure CLI is signed in.", Page("sign-in-azure-cli"), "road::the_sign_in_of_the_azure_cli_can_be_borrowed"),
+
+    (Browser, "", "The person declines.", Page("sign-in-declined"), "bad_input::a_declined_sign_in_is_told_and_can_be_repeated"),
+    (Browser, "", "Another page comes back first.", Page("stranger-ignored"), "bad_input::a_callback_with_a_wrong_state_is_ignored_and_said"),
+    (Browser, "", "Ten other pages come back.", Does("Ends the sign-in, frees the port and offers another."), "bad_input::a_sign_in_survives_strangers_and_ends_after_ten_of_them"),
+    (Browser, "", "No browser opens.", Does("Shows the address to copy."), "bad_input::without_a_browser_the_address_is_shown"),
+    (Browser, "S13", "The browser never comes back.", Page("sign-in-timed-out"), "failures::s13_a_browser_that_never_comes_back"),
+
+    (Refusals, "S1", "A second factor is wanted.", Page("second-factor-needed"), "failures::s1_a_second_factor"),
+    (Refusals, "S1", "The second factor is given in the browser.", Does("Goes back to the page that needed it; the next try passes."), "failures::s1_a_second_factor_in_the_browser_mends_the_chat"),
+    (Refusals, "S2", "A second factor is wanted, and none is set up.", Page("second-factor-missing"), "failures::s2_no_second_factor_yet"),
+    (Refusals, "S4", "Conditional Access blocks the sign-in.", Page("conditional-access-blocked"), "failures::s4_conditional_access"),
+    (Refusals, "S5", "A managed device is wanted.", Page("device-not-compliant"), "failures::s5_a_managed_device"),
+    (Refusals, "S6", "Tokens are bound to a device.", Page("token-protection"), "failures::s6_token_protection"),
+    (Refusals, "S7", "Nobody approved the application.", Page("consent-needed"), "failures::s7_consent"),
+    (Refusals, "S8", "The directory does not know the application.", Page("application-unknown"), "failures::s8_an_application_that_the_directory_does_not_know"),
+    (Refusals, "S9", "The directory does not know the account.", Page("account-not-in-directory"), "failures::s9_an_account_that_the_directory_does_not_know"),
+    (Refusals, "S10", "The sign-in no longer counts.", Page("sign-in-expired"), "failures::s10_a_sign_in_that_counts_for_an_hour"),
+    (Refusals, "S11", "The directory does not know Azure OpenAI.", Page("service-unknown-to-directory"), "failures::s11_a_service_that_the_directory_does_not_know"),
+
+    (Directories, "D1", "No subscription can be seen.", Page("no-subscription"), "bad_input::somebody_without_a_subscription_is_told_what_to_do"),
+    (Directories, "D2", "Resources may not be read.", Page("read-refused"), "failures::d2_a_read_that_is_refused"),
+    (Directories, "D3", "The subscription moved to another directory.", Page("wrong-directory"), "failures::d3_a_subscription_of_another_directory"),
+    (Directories, "D9", "Resource Graph refuses, or does not know yet.", Does("Lists the subscriptions side by side and never asks it."), "failures::d9_resource_graph_is_not_needed"),
+
+    (Proofs, "", "A change wants a second factor.", Page("proof-needed"), "failures::r8_a_write_that_wants_a_second_factor"),
+
+    (Keeping, "", "The sign-in could not be removed from the system’s store.", Page("still-kept"), "bad_input::a_sign_in_that_could_not_be_removed_is_told_and_removed_on_request"),
+    (Keeping, "", "Keyless is opened again.", Does("Continues silently; the list is there after three dependent requests."), "road::a_kept_sign_in_leads_back_to_the_list_in_three_requests"),
+    (Keeping, "", "The system has no store for secrets.", Does("Says so; the sign-in lasts until the window is closed."), "bad_input::without_a_store_the_sign_in_lasts_for_the_session_and_the_page_says_so"),
+    (Keeping, "", "The person signs out.", Does("Removes the kept sign-in; the next start asks for one."), "road::signing_out_forgets_the_kept_sign_in"),
+
+    (Clouds, "", "A setting cannot be used.", Does("Names the place and the setting on the first page, and uses the next valid one."), "core/settings.rs::what_is_not_valid_is_told_and_gives_way_to_the_next_place"),
+    (Clouds, "", "A link of one cloud leads into another.", Does("Sends no token there."), "core/cloud.rs::a_token_of_each_cloud_goes_to_its_own_service_of_its_own_cloud"),
+];
+
+/// What everybody can run into while signing in; each has its line.
+const MET: [&str; 15] =
+    ["S1", "S2", "S4", "S5", "S6", "S7", "S8", "S9", "S10", "S11", "S13", "D1", "D2", "D3", "D9"];
+
+#[test]
+fn the_page_on_signing_in_is_what_the_tests_prove() {
+    let mut page = String::from(HEAD);
+    for (section, title) in SECTIONS {
+        page.push_str(&format!(
+            "\n## {title}\n\n| | when | Keyless | proved by |\n|---|---|---|---|\n"
+        ));
+        for (_, row, when, shown, test) in SITUATIONS.iter().filter(|one| one.0 == section) {
+            let says = match shown {
+                Page(name) => describe(&read_page(name)),
+                Does(text) => (*text).to_owned(),
+            };
+            assert!(!says.is_empty(), "nothing is shown of “{when}”: say what Keyless does");
+            page.push_str(&format!("| {row} | {when} | {says} | {} |\n", link(test)));
+        }
+    }
+    let path = root().join("docs/sign-in.md");
+    if std::env::var_os("KEYLESS_WRITE").is_some() {
+        std::fs::write(&path, &page).expect("the page is written");
+        return;
+    }
+    let written = std::fs::read_to_string(&path).unwrap_or_default();
+    assert_eq!(
+        written, page,
+        "docs/sign-in.md is stale: run with KEYLESS_WRITE=1, twice where pages changed"
+    );
+}
+
+#[test]
+fn every_line_names_a_test_that_is_there_and_shows_its_page() {
+    for (_, _, when, shown, test) in SITUATIONS {
+        let (path, function) = place_of(test);
+        let text = std::fs::read_to_string(root().join(&path)).expect("the file of the test");
+        let here = text.contains(&format!("fn {function}("))
+            || text.contains(&format!("    {function}: \""));
+        assert!(here, "“{when}”: {path} has no {function}");
+        if let Page(name) = shown {
+            assert!(text.contains(&format!("\"{name}\"")), "“{when}”: {path} does not show {name}");
+        }
+    }
+}
+
+#[test]
+fn everything_that_people_meet_has_a_line() {
+    let there: BTreeSet<&str> = SITUATIONS.iter().map(|one| one.1).collect();
+    let missing: Vec<&&str> = MET.iter().filter(|row| !there.contains(**row)).collect();
+    assert!(missing.is_empty(), "docs/sign-in.md says nothing of {missing:?}");
+}
+
+const HEAD: &str = "\
+# Signing in
+
+What people meet when they sign in, what Keyless does about it, and the test that proves it. This page is
+written by `KEYLESS_WRITE=1 cargo test`, from `tests/journeys/situations.rs` and the pages that the tests wrote
+down; a test fails when it is stale. Each situation is a scenario of [practice Azure](practice.md).
+";
+
+/// What a page says, in one cell: its failure with what it offers, or its notices and its heading.
+fn describe(page: &Value) -> String {
+    let snapshot = &page["snapshot"];
+    if !snapshot["failure"].is_null() {
+        return describe_failure(&snapshot["failure"]);
+    }
+    let shown = &snapshot["page"];
+    let mut parts = Vec::new();
+    if shown["step"] == "sign_in" {
+        let key = format!("sign_in.{}", text(&shown["phase"]));
+        let keys = [key.clone(), format!("{key}.body")];
+        parts.extend(
+            keys.iter().filter_map(|key| words::all().get(key).cloned()).map(|it| sentence(&it)),
+        );
+        for tool in list(&shown["tools"]) {
+            let way = words::say(&format!("label.way.{}", text(&tool["tool"])), &[]);
+            let known = [("account", text(&tool["account"])), ("tool", &way)];
+            parts.push(format!("Offers: {}.", words::say("button.borrow_sign_in", &known)));
+        }
+        for tenant in list(&shown["tenants"]).iter().filter(|tenant| !tenant["failure"].is_null()) {
+            let name = tenant["name"].as_str().unwrap_or("A directory");
+            parts.push(format!("{name}: {}", describe_failure(&tenant["failure"])));
+        }
+        if text(&shown["phase"]) == "signed_out" && parts.is_empty() {
+            parts.push(sentence(words::sentence("sign_in.lead")));
+        }
+    }
+    for notice in list(&snapshot["notices"]) {
+        parts.push(sentence(&say(
+            &format!("notice.{}", text(&notice["code"])),
+            &notice["parameters"],
+        )));
+    }
+    parts.join(" ").replace('|', "\\|")
+}
+
+/// The title, the body, and what can be pressed, opened, run or sent.
+fn describe_failure(failure: &Value) -> String {
+    let part = |name: &str| {
+        say(&format!("failure.{}.{name}", text(&failure["code"])), &failure["parameters"])
+    };
+    let offers: Vec<String> = list(&failure["remedies"])
+        .iter()
+        .map(|remedy| {
+            let kind = text(&remedy["kind"]);
+            let label = say(&format!("{kind}.{}", text(&remedy[kind])), &failure["parameters"]);
+            match remedy["line"].as_str() {
+                Some(line) => format!("{label} (`{line}`)"),
+                None => label,
+            }
+        })
+        .collect();
+    let says =
+        format!("**{}** {} Offers: {}.", sentence(&part("title")), part("body"), offers.join(", "));
+    says.replace('|', "\\|").replace('\n', " ")
+}
+
+fn say(key: &str, parameters: &Value) -> String {
+    let parameters: Vec<(&str, &str)> = parameters
+        .as_object()
+        .into_iter()
+        .flatten()
+        .map(|(name, value)| (name.as_str(), text(value)))
+        .collect();
+    words::say(key, &parameters)
+}
+
+fn sentence(words: &str) -> String {
+    let words = words.trim();
+    if words.ends_with(['.', '…', '?', ':']) { words.to_owned() } else { format!("{words}.") }
+}
+
+fn text(value: &Value) -> &str {
+    value.as_str().unwrap_or_default()
+}
+
+fn list(value: &Value) -> &[Value] {
+    value.as_array().map_or(&[], Vec::as_slice)
+}
+
+fn read_page(name: &str) -> Value {
+    let path = root().join(format!("ui/fixtures/{name}.json"));
+    let text = std::fs::read_to_string(&path)
+        .unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+    serde_json::from_str(&text).expect("a fixture is JSON")
+}
+
+fn link(test: &str) -> String {
+    let (path, function) = place_of(test);
+    format!("[`{function}`](../{path})")
+}
+
+/// The file of a test, from the root of the repository, and the name of its function.
+fn place_of(test: &str) -> (String, &str) {
+    let (module, function) = test.rsplit_once("::").expect("a module and a function");
+    let path = match module.contains('/') {
+        true => module.to_owned(),
+        false => format!("tests/journeys/{module}.rs"),
+    };
+    (path, function)
+}
+
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).to_owned()
+}
