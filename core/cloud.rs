@@ -43,6 +43,8 @@ pub struct Row {
     portal: &'static str,
     /// Where a person types a device code who is told of no other page.
     pub device_login: &'static str,
+    /// Other pages of Microsoft for it, besides those of the authority itself.
+    device_pages: &'static [&'static str],
     /// No token goes there: nothing that Keyless does needs Microsoft Graph.
     pub graph: &'static str,
 }
@@ -67,6 +69,10 @@ pub static CLOUDS: &[Row] = &[
         ],
         portal: "https://portal.azure.com/",
         device_login: "https://microsoft.com/devicelogin",
+        device_pages: &[
+            "https://www.microsoft.com/devicelogin",
+            "https://login.microsoft.com/device",
+        ],
         graph: "https://graph.microsoft.com/",
     },
     Row {
@@ -80,6 +86,7 @@ pub static CLOUDS: &[Row] = &[
         inference_scopes: &["https://cognitiveservices.azure.us/.default"],
         portal: "https://portal.azure.us/",
         device_login: "https://microsoft.com/deviceloginus",
+        device_pages: &["https://www.microsoft.com/deviceloginus"],
         graph: "https://graph.microsoft.us/",
     },
 ];
@@ -186,6 +193,13 @@ impl Cloud {
     /// The authority, as it is kept beside a refresh token.
     pub fn authority(&self) -> &str {
         self.authority.as_str()
+    }
+
+    /// Whether `url` is a page of Microsoft where a code of this cloud is typed in.
+    pub fn takes_device_codes_at(&self, url: &Url) -> bool {
+        let named = [&self.row.device_login].into_iter().chain(self.row.device_pages);
+        lies_below(url, &self.authority)
+            || (!self.is_practice() && named.into_iter().any(|page| *page == url.as_str()))
     }
 
     /// The scope of the tokens that Azure Resource Manager takes.
@@ -447,6 +461,28 @@ mod tests {
         assert!(!cloud.owns(Service::Inference, &url("http://127.0.0.1:4711/arm/tenants")));
         assert!(!cloud.owns(Service::Inference, &url("http://127.0.0.1:4712/openai/contoso/")));
         assert!(!cloud.owns(Service::Inference, &url("https://contoso.openai.azure.com/")));
+    }
+
+    #[test]
+    fn a_device_code_is_typed_in_on_a_page_of_its_own_cloud_only() {
+        let public = Cloud::of(CloudName::Public.into());
+        let government = Cloud::of(CloudName::UsGovernment.into());
+        assert!(public.takes_device_codes_at(&url("https://microsoft.com/devicelogin")));
+        assert!(public.takes_device_codes_at(&url("https://login.microsoft.com/device")));
+        assert!(government.takes_device_codes_at(&url("https://microsoft.com/deviceloginus")));
+        assert!(!government.takes_device_codes_at(&url("https://microsoft.com/devicelogin")));
+        for foreign in [
+            "http://microsoft.com/devicelogin",
+            "https://microsoft.com/devicelogin?next=https://evil.example/",
+            "https://microsoft.com.evil.example/devicelogin",
+            "https://microsoft.com@evil.example/devicelogin",
+            "https://microsoft.com:8443/devicelogin",
+            "https://microsoft.com/redirect",
+            "https://login.microsoftonline.com.evil.example/common/oauth2/deviceauth",
+            "file:///devicelogin",
+        ] {
+            assert!(!public.takes_device_codes_at(&url(foreign)), "{foreign} may be anybody's");
+        }
     }
 
     #[test]

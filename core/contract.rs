@@ -7,6 +7,7 @@
 pub const COMMANDS: &[&str] = &[
     "watch",
     "sign_in_with_browser",
+    "sign_in_with_device_code",
     "borrow_sign_in",
     "open_browser_again",
     "stay_signed_in",

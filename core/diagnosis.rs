@@ -35,6 +35,8 @@ const TEXT_LIMIT: usize = 20_000;
 pub enum Asked {
     /// A sign-in in the browser, up to the token for its code: it cannot be repeated silently.
     Code,
+    /// A sign-in with a code that is typed in elsewhere.
+    DeviceCode,
     /// A token for a refresh token.
     Refresh,
     /// Something to read of Azure Resource Manager.
@@ -77,6 +79,8 @@ pub enum State {
     NoCustomSubdomain,
     /// The browser did not come back before the deadline.
     NoCallback,
+    /// The code was not typed in before its time was over.
+    CodeExpired,
     /// The role still does not work after the longest wait that Microsoft names.
     RoleNotEffective,
     /// The answer of the model ended in the content filter before it began.
@@ -409,6 +413,7 @@ impl Offer {
 fn repeat(asked: Option<Asked>) -> Action {
     match asked {
         Some(Asked::Code) => Action::SignIn,
+        Some(Asked::DeviceCode) => Action::SignInWithDeviceCode,
         Some(Asked::Chat) => Action::SendTestMessage,
         _ => Action::TryAgain,
     }

@@ -38,6 +38,8 @@ codes! {
     SignInDeclined(),
     /// No answer came from the browser before the deadline.
     SignInTimedOut("minutes"),
+    /// The code was not typed in before its time was over, or is not known any more.
+    DeviceCodeExpired("minutes"),
     /// Ten callbacks that did not belong to this sign-in arrived.
     SignInDisturbed(),
     /// No port of the loopback interface could be bound.
@@ -233,6 +235,8 @@ pub enum Action {
     TryAgain,
     /// Sign in with the browser.
     SignIn,
+    /// Sign in with a code that is typed in on any device.
+    SignInWithDeviceCode,
     /// Sign out and sign in as somebody else.
     SwitchAccount,
     /// Go back to the list of resources.
@@ -256,6 +260,7 @@ impl Action {
     pub const ALL: &'static [Action] = &[
         Action::TryAgain,
         Action::SignIn,
+        Action::SignInWithDeviceCode,
         Action::SwitchAccount,
         Action::ChooseResource,
         Action::ReadResources,

@@ -29,6 +29,7 @@ const MARGIN: Duration = Duration::minutes(5);
 pub struct Identity {
     http: Arc<Http>,
     home: Claims,
+    way: Way,
     source: Source,
     tokens: Mutex<HashMap<Key, Arc<tokio::sync::Mutex<Option<Issued>>>>>,
     inference_scope: AtomicUsize,
@@ -60,12 +61,37 @@ pub struct Kept {
     authority: String,
     tenant: String,
     refresh_token: String,
+    #[serde(default = "in_the_browser")]
+    way: Way,
+}
+
+/// What is kept without a way was kept before there was another.
+fn in_the_browser() -> Way {
+    Way::Browser
 }
 
 impl Identity {
     /// The person who has just signed in with the browser.
     pub fn from_browser(
         http: Arc<Http>,
+        client_id: String,
+        tokens: Tokens,
+    ) -> Result<Self, Failure> {
+        Identity::from_tokens(http, Way::Browser, client_id, tokens)
+    }
+
+    /// The person who has just signed in with a code.
+    pub fn from_device_code(
+        http: Arc<Http>,
+        client_id: String,
+        tokens: Tokens,
+    ) -> Result<Self, Failure> {
+        Identity::from_tokens(http, Way::DeviceCode, client_id, tokens)
+    }
+
+    fn from_tokens(
+        http: Arc<Http>,
+        way: Way,
         client_id: String,
         tokens: Tokens,
     ) -> Result<Self, Failure> {
@@ -82,6 +108,7 @@ impl Identity {
         let refresh = Arc::new(Mutex::new(Refresh { token: refresh, cause: tokens.cause }));
         let key = (tokens.claims.tid.clone(), http.cloud().resource_manager_scope());
         Ok(Identity {
+            way,
             source: Source::Browser { client_id, refresh },
             home: tokens.claims,
             tokens: Mutex::new(HashMap::from([(
@@ -111,7 +138,7 @@ impl Identity {
         let mut tokens =
             sign_in::refresh(&http, client_id, &kept.tenant, scope, &token, Cause::none()).await?;
         tokens.refresh.get_or_insert(token);
-        Identity::from_browser(http, client_id.to_owned(), tokens).map(Some)
+        Identity::from_tokens(http, kept.way, client_id.to_owned(), tokens).map(Some)
     }
 
     /// The person whom the Azure CLI is signed in with.
@@ -140,6 +167,7 @@ impl Identity {
         let issued = Issued { token, cause: Cause::none() };
         let key = (home.tid.clone(), scope);
         Ok(Identity {
+            way: Way::AzureCli,
             source: Source::AzureCli { executor },
             home,
             tokens: Mutex::new(HashMap::from([(
@@ -153,10 +181,7 @@ impl Identity {
 
     /// How they signed in.
     pub fn way(&self) -> Way {
-        match self.source {
-            Source::Browser { .. } => Way::Browser,
-            Source::AzureCli { .. } => Way::AzureCli,
-        }
+        self.way
     }
 
     /// The organization's own application that signed them in; none where it is Microsoft's.
@@ -299,6 +324,7 @@ impl Identity {
             authority: self.http.cloud().authority().to_owned(),
             tenant: self.home.tid.clone(),
             refresh_token: refresh.token.secret().to_owned(),
+            way: self.way,
         };
         serde_json::to_string(&kept).ok().map(crate::secrets::Secret::new)
     }

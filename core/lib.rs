@@ -9,6 +9,7 @@ pub mod clock;
 pub mod cloud;
 pub mod contract;
 pub mod developer_tools;
+pub mod device_code;
 pub mod diagnosis;
 pub mod directory;
 pub mod env_file;

@@ -35,7 +35,7 @@ use crate::snapshot::{Message, Person, ResourceWindow, Snapshot, Way};
 use crate::wizard::{
     Effect, Event, Listing, Outcome, Progress, Purpose, Setting, Wizard, Work, WorkId,
 };
-use crate::{access, chat, directory, env_file, resources, sign_in, waiting, words};
+use crate::{access, chat, device_code, directory, env_file, resources, sign_in, waiting, words};
 
 pub use crate::wizard::Command;
 
@@ -357,7 +357,7 @@ impl Inner {
     async fn limited(self: Arc<Self>, id: WorkId, work: Work) -> Result<Ended, Failure> {
         let waits = matches!(
             work,
-            Work::SignIn { way: Way::Browser, .. }
+            Work::SignIn { way: Way::Browser | Way::DeviceCode, .. }
                 | Work::Unkeep { .. }
                 | Work::OpenStore
                 | Work::WaitForRole(..)
@@ -392,6 +392,9 @@ impl Inner {
                 let tools = self.surroundings.tools.clone();
                 let identity = Identity::from_azure_cli(self.http.clone(), tools).await?;
                 return Ok(signed_in(identity, false));
+            }
+            Work::SignIn { way: Way::DeviceCode, purpose } => {
+                return self.sign_in_with_device_code(purpose, progress).await;
             }
             Work::SignIn { purpose, .. } => return self.sign_in(purpose, progress).await,
             Work::ReadResources => self.read_resources().await?,
@@ -462,13 +465,7 @@ impl Inner {
         purpose: Purpose,
         progress: impl Fn(Progress) + Send + Sync,
     ) -> Result<Ended, Failure> {
-        let client_id = self.surroundings.settings.client_id.clone();
-        let tenant = ANY_ORGANIZATION.to_owned();
-        let claims = match purpose {
-            Purpose::Begin => None,
-            Purpose::Proof { claims } => Some(claims),
-        };
-        let application = Application { client_id: client_id.clone(), tenant, claims };
+        let application = self.application(purpose);
         let attempt = Attempt::begin(&self.http, application, end_pages()).await?;
         let address = attempt.address().to_string();
         progress(Progress::BrowserReady { address: address.clone() });
@@ -484,7 +481,45 @@ impl Inner {
             });
         });
         let tokens = beside(finishing, opening).await?;
+        let client_id = self.surroundings.settings.client_id.clone();
         Ok(signed_in(Identity::from_browser(self.http.clone(), client_id, tokens)?, false))
+    }
+
+    async fn sign_in_with_device_code(
+        &self,
+        purpose: Purpose,
+        progress: impl Fn(Progress) + Send + Sync,
+    ) -> Result<Ended, Failure> {
+        let attempt = device_code::Attempt::begin(&self.http, self.application(purpose)).await?;
+        let address = attempt.address().to_string();
+        progress(Progress::CodeReady {
+            code: attempt.user_code().to_owned(),
+            address: address.clone(),
+            is_microsofts: attempt.is_microsofts(),
+            lasts_seconds: whole_seconds(attempt.lasts(self.http.clock().now())),
+        });
+        let is_microsofts = attempt.is_microsofts();
+        let opening = async {
+            if is_microsofts && !self.open(&address).await {
+                progress(Progress::BrowserNotOpened);
+            }
+        };
+        let on_wait = |lasts| progress(Progress::CodeLasts(whole_seconds(lasts)));
+        let tokens = beside(attempt.finish(&self.http, on_wait), opening).await?;
+        let client_id = self.surroundings.settings.client_id.clone();
+        Ok(signed_in(Identity::from_device_code(self.http.clone(), client_id, tokens)?, false))
+    }
+
+    fn application(&self, purpose: Purpose) -> Application {
+        let claims = match purpose {
+            Purpose::Begin => None,
+            Purpose::Proof { claims } => Some(claims),
+        };
+        Application {
+            client_id: self.surroundings.settings.client_id.clone(),
+            tenant: ANY_ORGANIZATION.to_owned(),
+            claims,
+        }
     }
 
     /// Opens an address of the web in the browser; for others the system would start a program.
@@ -620,6 +655,10 @@ async fn blocking<T: Send + 'static>(
             .with("reason", error)
             .offer(Action::ReadEnv))
     })
+}
+
+fn whole_seconds(duration: Duration) -> u32 {
+    u32::try_from(duration.as_secs()).unwrap_or(u32::MAX)
 }
 
 fn count(length: usize) -> u32 {

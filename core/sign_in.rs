@@ -252,6 +252,11 @@ async fn redeem(
     if !answer.status.is_success() {
         return Err(refused(&answer, application));
     }
+    read_tokens(http, answer)
+}
+
+/// The tokens of a success.
+pub(crate) fn read_tokens(http: &Http, answer: Answer) -> Result<Tokens, Failure> {
     let tokens: TokenAnswer = answer.json()?;
     let claims = tokens
         .id_token
@@ -284,7 +289,7 @@ fn declined(error: &str, description: &str, application: &Application) -> Failur
 }
 
 /// What a refusal may leave out: which directory was asked, and for which application.
-fn known(application: &Application) -> [(&str, &str); 3] {
+pub(crate) fn known(application: &Application) -> [(&str, &str); 3] {
     [
         ("tenant", &application.tenant),
         ("directory", &application.tenant),
@@ -292,12 +297,12 @@ fn known(application: &Application) -> [(&str, &str); 3] {
     ]
 }
 
-fn scope(resource: &str) -> String {
+pub(crate) fn scope(resource: &str) -> String {
     format!("{resource} openid profile offline_access")
 }
 
 /// The claims of a challenge, and that we can answer the next one (`cp1`).
-fn with_capabilities(challenge: Option<&str>) -> String {
+pub(crate) fn with_capabilities(challenge: Option<&str>) -> String {
     let mut claims = challenge
         .and_then(|text| serde_json::from_str::<serde_json::Value>(text).ok())
         .filter(serde_json::Value::is_object)

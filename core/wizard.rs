@@ -22,9 +22,9 @@ use crate::resources::Account;
 use crate::secrets::StoreTrouble;
 use crate::snapshot::{
     AccessPhase, Aside, Busy, ChooseResourcePage, CloudName, ConnectProjectPage, ConnectivityPage,
-    Deployment, GetAccessPage, Notice, Obstacle, Page, Person, ProjectPhase, ResourceWindow,
-    SignInPage, SignInPhase, Snapshot, Step, StepState, TenantChoice, TestConnectionPage,
-    TestPhase, Tool, ToolSignIn, Verdict, Waiting, Way,
+    Deployment, DeviceCode, GetAccessPage, Notice, Obstacle, Page, Person, ProjectPhase,
+    ResourceWindow, SignInPage, SignInPhase, Snapshot, Step, StepState, TenantChoice,
+    TestConnectionPage, TestPhase, Tool, ToolSignIn, Verdict, Waiting, Way,
 };
 
 use work::Slot;
@@ -82,6 +82,7 @@ struct SignIn {
     phase: SignInPhase,
     address: Option<String>,
     opened: bool,
+    code: Option<DeviceCode>,
     tools: Vec<ToolSignIn>,
     stay: bool,
     /// What is wrong with the system's store for secrets.
@@ -148,6 +149,7 @@ impl Wizard {
                 phase: SignInPhase::SignedOut,
                 address: None,
                 opened: false,
+                code: None,
                 tools: Vec::new(),
                 stay: true,
                 store: None,

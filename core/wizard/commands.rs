@@ -6,6 +6,9 @@ impl Wizard {
     pub(super) fn obey(&mut self, command: Command, effects: &mut Vec<Effect>) {
         match command {
             Command::SignInWithBrowser => self.sign_in(Way::Browser, Purpose::Begin, effects),
+            Command::SignInWithDeviceCode => {
+                self.sign_in(Way::DeviceCode, Purpose::Begin, effects);
+            }
             Command::BorrowSignIn { tool } => self.borrow_sign_in(tool, effects),
             Command::OpenBrowserAgain => self.open_browser_again(effects),
             Command::StaySignedIn { on } => self.stay_signed_in(on, effects),
@@ -39,6 +42,7 @@ impl Wizard {
         self.sign_in.address = None;
         self.sign_in.opened = false;
         self.sign_in.browser_session = None;
+        self.sign_in.code = None;
         self.clear_notices(Step::SignIn);
         self.start(Work::SignIn { way, purpose }, effects);
     }
@@ -243,7 +247,7 @@ impl Wizard {
         match work {
             Work::WaitForRole(..) => self.role.paused = true,
             Work::ReadResources => self.step = Step::SignIn,
-            Work::Resume | Work::SignIn { .. } => self.sign_in.address = None,
+            Work::Resume | Work::SignIn { .. } => self.forget_attempt(),
             Work::CheckAccess(_) => self.step = Step::ChooseResource,
             Work::ReadDeployments(_) => self.choice.account = None,
             _ => {}
@@ -267,14 +271,9 @@ impl Wizard {
         };
         match action {
             Action::TryAgain => self.start(work, effects),
-            Action::SignIn => {
-                let claims = failure.details.iter().find(|detail| detail.name == identity::CLAIMS);
-                let purpose = claims.map_or(Purpose::Begin, |detail| Purpose::Proof {
-                    claims: detail.value.clone(),
-                });
-                self.return_to = Some(self.step).filter(|step| *step != Step::SignIn);
-                self.step = Step::SignIn;
-                self.sign_in(Way::Browser, purpose, effects);
+            Action::SignIn => self.sign_in_again(Way::Browser, &failure, effects),
+            Action::SignInWithDeviceCode => {
+                self.sign_in_again(Way::DeviceCode, &failure, effects);
             }
             Action::SwitchAccount => {
                 self.sign_out(effects);
@@ -294,6 +293,16 @@ impl Wizard {
             Action::ReadEnv => self.prepare_env(effects),
             Action::SendTestMessage => self.send_test_message(effects),
         }
+    }
+
+    /// The sign-in that a failure asks for, with the claims that it names; then back to its page.
+    pub(super) fn sign_in_again(&mut self, way: Way, failure: &Failure, effects: &mut Vec<Effect>) {
+        let claims = failure.details.iter().find(|detail| detail.name == identity::CLAIMS);
+        let purpose =
+            claims.map_or(Purpose::Begin, |detail| Purpose::Proof { claims: detail.value.clone() });
+        self.return_to = Some(self.step).filter(|step| *step != Step::SignIn);
+        self.step = Step::SignIn;
+        self.sign_in(way, purpose, effects);
     }
 
     pub(super) fn check_access_again(&mut self, effects: &mut Vec<Effect>) {

@@ -73,9 +73,10 @@ impl Wizard {
     }
 
     pub(super) fn sign_in_page(&self) -> SignInPage {
-        let phase = match (self.is_running(Slot::Person), &self.sign_in.address, &self.person) {
-            (true, Some(_), _) => SignInPhase::Waiting,
-            (true, None, _) => self.sign_in.phase,
+        let shown = self.sign_in.address.is_some() || self.sign_in.code.is_some();
+        let phase = match (self.is_running(Slot::Person), shown, &self.person) {
+            (true, true, _) => SignInPhase::Waiting,
+            (true, false, _) => self.sign_in.phase,
             (false, _, Some(_)) => SignInPhase::SignedIn,
             (false, _, None) => SignInPhase::SignedOut,
         };
@@ -83,7 +84,7 @@ impl Wizard {
             phase,
             address: self.sign_in.address.clone(),
             browser_opened: self.sign_in.opened,
-            device_code: None,
+            device_code: self.sign_in.code.clone(),
             tools: self.sign_in.tools.clone(),
             tenant: TenantChoice::default(),
             tenants: Vec::new(),

@@ -10,6 +10,15 @@ impl Wizard {
                 self.sign_in.opened = true;
             }
             Progress::BrowserNotOpened => self.note_no_browser(),
+            Progress::CodeReady { code, address, is_microsofts, lasts_seconds } => {
+                let code = DeviceCode { code, address, lasts_seconds, expired: false };
+                self.show_code(code, is_microsofts);
+            }
+            Progress::CodeLasts(seconds) => {
+                if let Some(code) = &mut self.sign_in.code {
+                    code.lasts_seconds = seconds;
+                }
+            }
             Progress::StrangerIgnored => {
                 self.notify(Step::SignIn, Notice::new("answer_ignored", &[]))
             }
@@ -91,7 +100,7 @@ impl Wizard {
             known.object_id == person.object_id && known.tenant_id == person.tenant_id
         });
         effects.push(Effect::Focus);
-        self.sign_in.address = None;
+        self.forget_attempt();
         self.clear_notices(Step::SignIn);
         let back = self.return_to.take();
         if same && let Some(step) = back {
@@ -210,7 +219,7 @@ impl Wizard {
                 }
             }
             Work::SignIn { .. } => {
-                self.sign_in.address = None;
+                self.end_attempt(failure.code);
                 self.clear_notices(Step::SignIn);
             }
             Work::WaitForRole(..) => self.role.paused = true,
@@ -239,6 +248,25 @@ impl Wizard {
             Code::ChatNotPermitted => self.role.works = false,
             _ => {}
         }
+    }
+
+    /// A page that is not Microsoft's is shown and not opened: a code is what a swindler wants.
+    pub(super) fn show_code(&mut self, code: DeviceCode, is_microsofts: bool) {
+        self.sign_in.opened = is_microsofts;
+        self.sign_in.address = is_microsofts.then(|| code.address.clone());
+        if !is_microsofts {
+            let address = [("address", code.address.as_str())];
+            self.notify(Step::SignIn, Notice::new("page_not_known", &address));
+        }
+        self.sign_in.code = Some(code);
+    }
+
+    /// A code whose time is over stays on the page as such: another one can be had.
+    pub(super) fn end_attempt(&mut self, code: Code) {
+        let expired = self.sign_in.code.take().filter(|_| code == Code::DeviceCodeExpired);
+        self.forget_attempt();
+        self.sign_in.code =
+            expired.map(|code| DeviceCode { lasts_seconds: 0, expired: true, ..code });
     }
 
     pub(super) fn note_no_browser(&mut self) {

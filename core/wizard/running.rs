@@ -15,7 +15,7 @@ impl Wizard {
         if slot == Slot::Person {
             self.sign_in.phase = match work {
                 Work::Resume => SignInPhase::Resuming,
-                Work::SignIn { way: Way::Browser, .. } => SignInPhase::Opening,
+                Work::SignIn { way: Way::Browser | Way::DeviceCode, .. } => SignInPhase::Opening,
                 _ => SignInPhase::Finishing,
             };
         }
@@ -62,8 +62,13 @@ impl Wizard {
         self.running.extend(opening.map(|opening| (Slot::Store, opening)));
     }
 
-    pub(super) fn forget_person(&mut self) {
+    pub(super) fn forget_attempt(&mut self) {
         self.sign_in.address = None;
+        self.sign_in.code = None;
+    }
+
+    pub(super) fn forget_person(&mut self) {
+        self.forget_attempt();
         self.list = List { revision: self.list.revision + 1, ..List::default() };
         self.choice = Choice::default();
         self.role = RoleState::default();

@@ -15,6 +15,8 @@ use crate::snapshot::{Activity, Deployment, Person, Step, Tool, ToolSignIn, Wait
 pub enum Command {
     /// Open the system browser and sign in there.
     SignInWithBrowser,
+    /// Sign in with a code that is typed in on any device; each time with another one.
+    SignInWithDeviceCode,
     /// Borrow the sign-in of a tool.
     BorrowSignIn {
         /// Which one.
@@ -239,6 +241,19 @@ pub enum Progress {
     },
     /// No browser opened that page.
     BrowserNotOpened,
+    /// There is a code to type in.
+    CodeReady {
+        /// The code.
+        code: String,
+        /// Where it is typed in.
+        address: String,
+        /// Whether that is a page of Microsoft, which the browser is asked to open.
+        is_microsofts: bool,
+        /// How many seconds the code lasts.
+        lasts_seconds: u32,
+    },
+    /// The code lasts for so many seconds more.
+    CodeLasts(u32),
     /// A callback came that does not belong to the sign-in.
     StrangerIgnored,
     /// The browser answered.

@@ -21,6 +21,7 @@ macro_rules! hand_on {
 
 hand_on! {
     sign_in_with_browser => SignInWithBrowser;
+    sign_in_with_device_code => SignInWithDeviceCode;
     borrow_sign_in => BorrowSignIn { tool: Tool };
     open_browser_again => OpenBrowserAgain;
     stay_signed_in => StaySignedIn { on: bool };

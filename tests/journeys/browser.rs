@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
 use keyless::session::Desktop;
+use keyless::snapshot::DeviceCode;
 use reqwest::header::LOCATION;
 use reqwest::{Client, StatusCode};
 use tokio::sync::Notify;
@@ -137,6 +138,35 @@ pub fn plain_client() -> Client {
         .redirect(reqwest::redirect::Policy::none())
         .build()
         .expect("a plain client")
+}
+
+/// Plays a person who types the code in on the page that it names, on any device.
+pub async fn enter_code(code: &DeviceCode, account: &str) {
+    let page = answer_code(code, ("user", account)).await;
+    assert!(page.contains("You have signed in"), "{page}");
+}
+
+/// Plays a person who types the code in and then declines.
+pub async fn decline_code(code: &DeviceCode) {
+    let page = answer_code(code, ("decision", "decline")).await;
+    assert!(page.contains("Declined"), "{page}");
+}
+
+/// Types the code in and presses a button; follows the suggested ones to the last page.
+pub async fn answer_code(code: &DeviceCode, pressed: (&str, &str)) -> String {
+    let client = plain_client();
+    let short = client.get(&code.address).send().await.expect("the short address answers");
+    let page = location(&short).expect("it leads on to the page");
+    let mut form =
+        vec![("otc".to_owned(), code.code.clone()), (pressed.0.to_owned(), pressed.1.to_owned())];
+    loop {
+        let answer = client.post(&page).form(&form).send().await.expect("the page answers");
+        let text = answer.text().await.expect("a page");
+        match suggested_fields(&text) {
+            Some(further) => form = further,
+            None => return text,
+        }
+    }
 }
 
 /// What the page's suggested button sends, with the hidden fields; none where the page has none.

@@ -63,7 +63,7 @@ async fn meet(name: &'static str, place: Place, code: Code) -> (Stage, Failure) 
 }
 
 /// `action:sign_in`, `link:portal`, `command:az_login`, `text:request_access`.
-fn names_of(remedies: &[Remedy]) -> Vec<String> {
+pub fn names_of(remedies: &[Remedy]) -> Vec<String> {
     remedies
         .iter()
         .map(|remedy| {

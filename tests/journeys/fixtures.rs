@@ -30,6 +30,8 @@ pub const NAMES: &[&str] = &[
     "consent-needed",
     "content-filtered",
     "deny-assignment",
+    "device-code",
+    "device-code-expired",
     "device-not-compliant",
     "endpoint-not-found",
     "env-folder",
@@ -140,6 +142,9 @@ fn steady(value: &mut Value, home: &str) {
                 && fields.contains_key("value")
             {
                 fields.insert("value".to_owned(), json!("00000000-0000-4000-8000-000000000000"));
+            }
+            if fields.contains_key("lasts_seconds") {
+                fields.insert("code".to_owned(), json!("FXDLWKKMF"));
             }
             fields.values_mut().for_each(|field| steady(field, home));
         }

@@ -5,6 +5,7 @@ mod bad_input;
 mod browser;
 mod canary;
 mod corpus;
+mod device_code;
 mod door;
 mod failures;
 mod fixtures;

@@ -7,6 +7,7 @@ import type { CloudName, Message, ResourceWindow, Step, Tool } from "./contract"
 export const COMMANDS = [
   "watch",
   "sign_in_with_browser",
+  "sign_in_with_device_code",
   "borrow_sign_in",
   "open_browser_again",
   "stay_signed_in",
@@ -39,6 +40,8 @@ export interface Backend {
   /** Sends the page now, and every change of it from then on. */
   watch: (onMessage: (message: Message) => void) => Promise<void>;
   signInWithBrowser: () => Promise<void>;
+  /** Shows a code to type in on Microsoft's page; another one each time. */
+  signInWithDeviceCode: () => Promise<void>;
   borrowSignIn: (tool: Tool) => Promise<void>;
   openBrowserAgain: () => Promise<void>;
   staySignedIn: (on: boolean) => Promise<void>;
@@ -74,6 +77,7 @@ export interface Backend {
 export const backend: Backend = {
   watch: (onMessage) => call("watch", { channel: new Channel<Message>(onMessage) }),
   signInWithBrowser: () => call("sign_in_with_browser"),
+  signInWithDeviceCode: () => call("sign_in_with_device_code"),
   borrowSignIn: (tool) => call("borrow_sign_in", { tool }),
   openBrowserAgain: () => call("open_browser_again"),
   staySignedIn: (on) => call("stay_signed_in", { on }),

@@ -10,6 +10,7 @@ import { Icon } from "./Icon";
 const CALM: ReadonlySet<Code> = new Set<Code>([
   "sign_in_declined",
   "sign_in_timed_out",
+  "device_code_expired",
   "sign_in_expired",
   "second_factor_needed",
   "second_factor_missing",

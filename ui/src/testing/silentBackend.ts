@@ -15,6 +15,7 @@ export function silentBackend(state: State, seen: (send: (message: Message) => v
       return Promise.resolve();
     },
     signInWithBrowser: nothing,
+    signInWithDeviceCode: nothing,
     borrowSignIn: nothing,
     checkNetwork: nothing,
     closeAside: nothing,

@@ -380,6 +380,7 @@ const atTest: Page = { step: "test_connection", ...test };
 
 const again: Remedy = { kind: "action", action: "try_again" };
 const signInAgain: Remedy = { kind: "action", action: "sign_in" };
+const signInWithCode: Remedy = { kind: "action", action: "sign_in_with_device_code" };
 const otherAccount: Remedy = { kind: "action", action: "switch_account" };
 const otherResource: Remedy = { kind: "action", action: "choose_resource" };
 const readAgain: Remedy = { kind: "action", action: "read_resources" };
@@ -443,6 +444,7 @@ const reason = "The account isn’t assigned to a role for the application.";
 
 const FAILURES: Readonly<Record<Code, FailureExample>> = {
   sign_in_declined: { page: atSignIn, remedies: [signInAgain] },
+  device_code_expired: { page: atSignIn, parameters: { minutes: "15" }, remedies: [signInWithCode, signInAgain] },
   sign_in_timed_out: { page: atSignIn, parameters: { minutes: "10" }, remedies: [signInAgain] },
   sign_in_disturbed: { page: atSignIn, remedies: [signInAgain] },
   loopback_unavailable: { page: atSignIn, remedies: [again] },
