@@ -140,7 +140,7 @@ impl Session {
             complaints: surroundings.settings.complaints.clone(),
             project_folder: surroundings.project_folder.clone(),
             question: words::say("test.question", &[]),
-            authority: surroundings.cloud.authority().to_owned(),
+            authority: surroundings.cloud.entra("").to_string(),
         });
         let (events, incoming) = mpsc::unbounded_channel();
         let kept = KeptSignIn::new(surroundings.store.clone(), surroundings.data_folder.clone());

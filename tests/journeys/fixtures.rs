@@ -73,6 +73,7 @@ pub const NAMES: &[&str] = &[
     "sign-in-expired",
     "sign-in-timed-out",
     "sign-in-waiting",
+    "signed-out",
     "still-kept",
     "store-absent",
     "store-locked",

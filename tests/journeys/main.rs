@@ -19,6 +19,7 @@ mod network;
 mod road;
 #[cfg(target_os = "linux")]
 mod secret_service;
+mod sign_out;
 mod situations;
 mod stage;
 mod words;
