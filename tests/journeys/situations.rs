@@ -86,6 +86,13 @@ const SITUATIONS: &[Situation] = &[
     (Keeping, "", "The sign-in could not be removed from the system’s store.", Page("still-kept"), "bad_input::a_sign_in_that_could_not_be_removed_is_told_and_removed_on_request"),
     (Keeping, "", "Keyless is opened again.", Does("Continues silently; the list is there after three dependent requests."), "road::a_kept_sign_in_leads_back_to_the_list_in_three_requests"),
     (Keeping, "", "The system has no store for secrets.", Does("Says so; the sign-in lasts until the window is closed."), "bad_input::without_a_store_the_sign_in_lasts_for_the_session_and_the_page_says_so"),
+    (Keeping, "", "No keyring runs.", Page("store-absent"), "secret_service::an_absent_keyring_is_named_and_used_as_soon_as_it_is_there"),
+    (Keeping, "", "The keyring is locked.", Page("store-locked"), "secret_service::a_locked_keyring_asks_nothing_by_surprise_and_gives_the_sign_in_back_when_it_opens"),
+    (Keeping, "", "The keyring is being opened.", Page("store-opening"), "secret_service::a_locked_keyring_asks_nothing_by_surprise_and_gives_the_sign_in_back_when_it_opens"),
+    (Keeping, "", "The keyring does not answer.", Page("store-slow"), "secret_service::a_keyring_that_does_not_answer_is_not_waited_for"),
+    (Keeping, "", "The person signed out.", Page("signed-out"), "sign_out::the_browsers_own_session_stays_and_its_page_is_offered"),
+    (Keeping, "", "The person signs out, and the store does not let go.", Does("Forgets the person, says so, and never uses again what is still there."), "sign_out::a_store_that_does_not_let_go_is_told_and_the_sign_in_is_dead_anyhow"),
+    (Keeping, "", "The person signs out without a network.", Does("Removes the kept sign-in; nothing has to be asked."), "sign_out::without_a_network_signing_out_is_as_good_as_with_one"),
     (Keeping, "", "The person signs out.", Does("Removes the kept sign-in; the next start asks for one."), "road::signing_out_forgets_the_kept_sign_in"),
 
     (Clouds, "", "A setting cannot be used.", Does("Names the place and the setting on the first page, and uses the next valid one."), "core/settings.rs::what_is_not_valid_is_told_and_gives_way_to_the_next_place"),
@@ -175,6 +182,12 @@ fn describe(page: &Value) -> String {
         for tenant in list(&shown["tenants"]).iter().filter(|tenant| !tenant["failure"].is_null()) {
             let name = tenant["name"].as_str().unwrap_or("A directory");
             parts.push(format!("{name}: {}", describe_failure(&tenant["failure"])));
+        }
+        if !shown["store"].is_null() {
+            parts.push(sentence(&say(
+                &format!("store.{}", text(&shown["store"]["code"])),
+                &Value::Null,
+            )));
         }
         if text(&shown["phase"]) == "signed_out" && parts.is_empty() {
             parts.push(sentence(words::sentence("sign_in.lead")));
