@@ -7,6 +7,9 @@ use std::net::SocketAddr;
 
 use serde::Serialize;
 
+#[cfg(feature = "hosts")]
+use crate::cloud::Cloud;
+
 /// Base addresses, without a trailing slash.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Addresses {
@@ -21,6 +24,10 @@ pub struct Addresses {
     pub openai: String,
     /// The control routes, key included; none when they are not built in.
     pub control: Option<String>,
+    /// The cloud whose names these are.
+    #[serde(skip)]
+    #[cfg(feature = "hosts")]
+    cloud: Cloud,
 }
 
 /// The way by which a request came in, which decides how its service is found.
@@ -68,12 +75,13 @@ impl InferenceHost {
 
     /// What follows the subdomain or the region in the real name.
     #[cfg(feature = "hosts")]
-    pub(crate) fn domain(self) -> &'static str {
+    pub(crate) fn domain(self, cloud: Cloud) -> &'static str {
+        let [openai, cognitive_services, foundry, region] = cloud.names().domains;
         match self {
-            Self::OpenAi => ".openai.azure.com",
-            Self::CognitiveServices => ".cognitiveservices.azure.com",
-            Self::Foundry => ".services.ai.azure.com",
-            Self::Region => ".api.cognitive.microsoft.com",
+            Self::OpenAi => openai,
+            Self::CognitiveServices => cognitive_services,
+            Self::Foundry => foundry,
+            Self::Region => region,
         }
     }
 }
@@ -103,21 +111,30 @@ impl Addresses {
             graph: format!("{base}/graph"),
             openai: format!("{base}/openai"),
             control: cfg!(feature = "control").then(|| format!("{base}/control/{control_key}")),
+            #[cfg(feature = "hosts")]
+            cloud: Cloud::default(),
         }
     }
 
     /// The real names, with TLS on one port and the control routes on another one.
     #[cfg(feature = "hosts")]
-    pub(crate) fn under_real_names(port: u16, control: SocketAddr, control_key: &str) -> Self {
+    pub(crate) fn under_real_names(
+        cloud: Cloud,
+        port: u16,
+        control: SocketAddr,
+        control_key: &str,
+    ) -> Self {
+        let names = cloud.names();
         let port = if port == 443 { String::new() } else { format!(":{port}") };
         let base = |host: &str| format!("https://{host}{port}");
         Self {
-            authority: base("login.microsoftonline.com"),
-            arm: base("management.azure.com"),
-            graph: base("graph.microsoft.com"),
-            openai: base(&format!("{ACCOUNT}{}", InferenceHost::OpenAi.domain())),
+            authority: base(names.entra[0]),
+            arm: base(names.arm),
+            graph: base(names.graph),
+            openai: base(&format!("{ACCOUNT}{}", InferenceHost::OpenAi.domain(cloud))),
             control: cfg!(feature = "control")
                 .then(|| format!("http://{control}/control/{control_key}")),
+            cloud,
         }
     }
 
@@ -132,7 +149,9 @@ impl Addresses {
     pub(crate) fn inference(&self, label: &str, host: InferenceHost) -> String {
         #[cfg(feature = "hosts")]
         if self.openai.contains(ACCOUNT) {
-            let pattern = self.openai.replace(InferenceHost::OpenAi.domain(), host.domain());
+            let (usual, other) =
+                (InferenceHost::OpenAi.domain(self.cloud), host.domain(self.cloud));
+            let pattern = self.openai.replace(usual, other);
             return format!("{}/", pattern.replace(ACCOUNT, &label.to_lowercase()));
         }
         format!("{}/{}{}/", self.openai, label.to_lowercase(), host.suffix())

@@ -17,21 +17,10 @@ use tokio_rustls::rustls::pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer};
 use tokio_rustls::rustls::{self, ServerConfig};
 
 use crate::address::{InferenceHost, Service};
+use crate::cloud::Cloud;
 use crate::scenario::Scenario;
 use crate::simulator::StartError;
 
-/// Entra's own names and its aliases (recorded: `entra.instanceDiscovery__200`), and the two names
-/// under which people type a device code.
-const ENTRA: [&str; 6] = [
-    "login.microsoftonline.com",
-    "login.microsoft.com",
-    "login.windows.net",
-    "sts.windows.net",
-    "microsoft.com",
-    "www.microsoft.com",
-];
-const ARM: &str = "management.azure.com";
-const GRAPH: &str = "graph.microsoft.com";
 const EXAMPLE: &str = "www.example.com";
 
 /// A day, by which certificates are older than the simulator: clocks of clients may be slow.
@@ -77,17 +66,24 @@ impl HostsFiles {
 /// The service behind a Host header; a port does not matter, letters have no case.
 pub(crate) fn find_service(host: &str) -> Option<Service> {
     let name = host.split_once(':').map_or(host, |(name, _)| name).to_ascii_lowercase();
-    if ENTRA.contains(&name.as_str()) {
+    if name == EXAMPLE {
+        return Some(Service::Example);
+    }
+    Cloud::ALL.into_iter().find_map(|cloud| find_service_of(cloud, &name))
+}
+
+fn find_service_of(cloud: Cloud, name: &str) -> Option<Service> {
+    let names = cloud.names();
+    if names.entra.contains(&name) {
         return Some(Service::Entra);
     }
-    match name.as_str() {
-        ARM => return Some(Service::Arm),
-        GRAPH => return Some(Service::Graph),
-        EXAMPLE => return Some(Service::Example),
+    match name {
+        _ if name == names.arm => return Some(Service::Arm),
+        _ if name == names.graph => return Some(Service::Graph),
         _ => {}
     }
     InferenceHost::ALL.into_iter().find_map(|host| {
-        let label = name.strip_suffix(host.domain())?;
+        let label = name.strip_suffix(host.domain(cloud))?;
         (!label.is_empty() && !label.contains('.'))
             .then(|| Service::Inference(label.to_owned(), host))
     })
@@ -95,8 +91,7 @@ pub(crate) fn find_service(host: &str) -> Option<Service> {
 
 /// Every name that a client of this scenario may ask for.
 pub(crate) fn list_names(scenario: &Scenario) -> Vec<String> {
-    let mut names: Vec<String> =
-        ENTRA.iter().chain([&ARM, &GRAPH, &EXAMPLE]).map(|&name| name.to_owned()).collect();
+    let mut names = fixed_names(scenario.cloud);
     let groups = scenario.subscriptions.iter().flat_map(|one| &one.resource_groups);
     for account in groups.flat_map(|group| &group.accounts) {
         let region = (account.location.as_str(), InferenceHost::Region);
@@ -106,14 +101,20 @@ pub(crate) fn list_names(scenario: &Scenario) -> Vec<String> {
                 .filter(|host| *host != InferenceHost::Region)
                 .map(move |host| (label, host))
         });
-        names.extend(
-            own.chain([region])
-                .map(|(label, host)| format!("{}{}", label.to_lowercase(), host.domain())),
-        );
+        names.extend(own.chain([region]).map(|(label, host)| {
+            format!("{}{}", label.to_lowercase(), host.domain(scenario.cloud))
+        }));
     }
     names.sort();
     names.dedup();
     names
+}
+
+/// The names that no account has part in.
+fn fixed_names(cloud: Cloud) -> Vec<String> {
+    let names = cloud.names();
+    let others = [names.arm, names.graph, EXAMPLE];
+    names.entra.iter().chain(&others).map(|&name| name.to_owned()).collect()
 }
 
 fn write_hosts(file: &Path, scenario: &Scenario) -> io::Result<()> {
@@ -162,12 +163,10 @@ fn describe_authority() -> Result<CertificateParams, rcgen::Error> {
 }
 
 fn describe_server() -> Result<CertificateParams, rcgen::Error> {
-    let names = ENTRA
-        .iter()
-        .chain([&ARM, &GRAPH, &EXAMPLE])
-        .map(|&name| name.to_owned())
-        .chain(InferenceHost::ALL.map(|host| format!("*{}", host.domain())))
-        .collect();
+    let inference =
+        |cloud: Cloud| InferenceHost::ALL.map(|host| format!("*{}", host.domain(cloud)));
+    let names = Cloud::ALL.into_iter().flat_map(fixed_names);
+    let names = names.chain(Cloud::ALL.into_iter().flat_map(inference)).collect();
     let mut server = describe("Practice Azure", names)?;
     server.key_usages = vec![KeyUsagePurpose::DigitalSignature];
     server.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth];
@@ -191,6 +190,7 @@ mod tests {
     use super::{find_service, list_names};
     use crate::Scenario;
     use crate::address::{Addresses, InferenceHost, Service};
+    use crate::cloud::Cloud;
 
     #[test]
     fn every_name_of_a_scenario_leads_to_a_service() {
@@ -208,21 +208,26 @@ mod tests {
 
     #[test]
     fn an_inference_address_leads_back_to_its_account() {
-        let addresses = Addresses::under_real_names(443, ([127, 0, 0, 1], 4321).into(), "key");
-        for host in InferenceHost::ALL {
-            let base = addresses.inference("Contoso-Chat", host);
-            let name = base.strip_prefix("https://").and_then(|rest| rest.strip_suffix('/'));
-            assert_eq!(
-                find_service(name.expect("TLS, and a slash at the end")),
-                Some(Service::Inference("contoso-chat".into(), host)),
-                "{base} names one account and one of its hosts"
-            );
+        for cloud in Cloud::ALL {
+            let control = ([127, 0, 0, 1], 4321).into();
+            let addresses = Addresses::under_real_names(cloud, 443, control, "key");
+            for host in InferenceHost::ALL {
+                let base = addresses.inference("Contoso-Chat", host);
+                let name = base.strip_prefix("https://").and_then(|rest| rest.strip_suffix('/'));
+                assert_eq!(
+                    find_service(name.expect("TLS, and a slash at the end")),
+                    Some(Service::Inference("contoso-chat".into(), host)),
+                    "{base} names one account and one of its hosts"
+                );
+            }
         }
     }
 
     #[test]
     fn a_foreign_name_is_nobodys() {
-        for host in ["azure.com", "openai.azure.com", "a.b.openai.azure.com", "localhost", ""] {
+        for host in
+            ["azure.com", "openai.azure.us", "a.b.openai.azure.com", "management.azure.us", ""]
+        {
             assert_eq!(find_service(host), None, "{host} is not served");
         }
     }

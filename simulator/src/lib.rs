@@ -22,6 +22,7 @@ mod arm;
 mod assignment;
 mod call;
 mod clock;
+mod cloud;
 mod condition;
 #[cfg(feature = "control")]
 mod control;

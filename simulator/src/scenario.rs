@@ -8,6 +8,7 @@ use std::collections::{BTreeMap, HashSet};
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
+use crate::cloud::Cloud;
 use crate::condition::Condition;
 use crate::deny::DenyAssignment;
 use crate::fault::Fault;
@@ -42,6 +43,7 @@ const FILES: &[(&str, &str)] = &[
     ("revoked", include_str!("../scenarios/revoked.json")),
     ("clock-slow", include_str!("../scenarios/clock-slow.json")),
     ("clock-fast", include_str!("../scenarios/clock-fast.json")),
+    ("us-government", include_str!("../scenarios/us-government.json")),
 ];
 
 /// A scenario that cannot be used, and why.
@@ -69,6 +71,9 @@ pub struct Scenario {
     pub(crate) name: String,
     #[serde(default)]
     pub(crate) about: String,
+    /// Which of Azure's clouds this is.
+    #[serde(default)]
+    pub(crate) cloud: Cloud,
     pub(crate) tenants: Vec<Tenant>,
     pub(crate) users: Vec<User>,
     #[serde(default)]
@@ -399,8 +404,8 @@ pub(crate) struct Account {
     /// Foundry projects; the first is the default one.
     #[serde(default)]
     pub(crate) projects: Vec<String>,
-    /// Audiences whose tokens the inference endpoint takes.
-    #[serde(default = "inference_audiences")]
+    /// Audiences whose tokens the inference endpoint takes; those of the cloud where none is given.
+    #[serde(default)]
     pub(crate) audiences: Vec<String>,
     #[serde(default)]
     pub(crate) deployments: Vec<Deployment>,
@@ -499,9 +504,21 @@ impl Scenario {
     fn from_value(own: Value) -> Result<Self, ScenarioError> {
         let mut scenario: Self = serde_json::from_value(resolve_base(own)?)?;
         scenario.admit_identities();
+        scenario.name_audiences();
         scenario.index = Index::of(&scenario);
         scenario.check()?;
         Ok(scenario)
+    }
+
+    /// Gives every account that names none the audiences of its cloud.
+    fn name_audiences(&mut self) {
+        let usual = self.cloud.names().inference_audiences;
+        let groups = self.subscriptions.iter_mut().flat_map(|one| &mut one.resource_groups);
+        for account in groups.flat_map(|group| &mut group.accounts) {
+            if account.audiences.is_empty() {
+                account.audiences = usual.iter().map(|&one| one.to_owned()).collect();
+            }
+        }
     }
 
     /// Gives every managed identity its service principal in the directory of its subscription.
@@ -730,8 +747,4 @@ fn enabled() -> String {
 
 fn standard() -> String {
     "Standard".into()
-}
-
-fn inference_audiences() -> Vec<String> {
-    vec!["https://cognitiveservices.azure.com".into(), "https://ai.azure.com".into()]
 }

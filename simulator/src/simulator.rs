@@ -22,7 +22,7 @@ use crate::server::serve;
 use crate::server::serve_names;
 use crate::signature::random_text;
 use crate::site::Site;
-use crate::token::{Grant, Subject, is_resource, make_access_token};
+use crate::token::{Grant, Subject, make_access_token};
 
 /// How to start.
 #[derive(Clone, Debug)]
@@ -115,7 +115,12 @@ impl Simulator {
         let (control, control_bound) = listen_on(([127, 0, 0, 1], 0).into()).await?;
         let acceptor = files.write_authority()?;
         let site = Site::new(
-            Addresses::under_real_names(bound.port(), control_bound, &random_text(24)),
+            Addresses::under_real_names(
+                options.scenario.cloud,
+                bound.port(),
+                control_bound,
+                &random_text(24),
+            ),
             vec![control_bound.to_string()],
             options.clock,
             options.latency,
@@ -217,7 +222,10 @@ impl Simulator {
     fn issue(&self, user: &str, tenant: &str, audience: &str, mfa: bool) -> String {
         let mut world = self.site.world();
         let resource = audience.strip_suffix("/.default").unwrap_or(audience);
-        assert!(is_resource(resource), "there is no resource {audience}");
+        assert!(
+            world.scenario.cloud.has_resource(resource),
+            "there is no resource {audience} in this cloud"
+        );
         let tenant = world.scenario.tenant(tenant).map(|one| one.id.clone());
         let user = world.scenario.user(user).cloned();
         let (Some(tenant), Some(user)) = (tenant, user) else {

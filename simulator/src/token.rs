@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 use time::OffsetDateTime;
 
 use crate::call::Call;
+use crate::cloud::Cloud;
 use crate::entra::{Claims, SignIn};
 use crate::mutant::Mutant;
 use crate::rbac::{Principal, PrincipalKind};
@@ -14,36 +15,11 @@ use crate::signature;
 use crate::site::Site;
 use crate::world::World;
 
-/// Audiences of Resource Manager, as its own refusal lists them.
-pub(crate) const ARM_AUDIENCES: [&str; 2] =
-    ["https://management.core.windows.net", "https://management.azure.com"];
-/// Audiences of inference.
-pub(crate) const INFERENCE_AUDIENCES: [&str; 2] =
-    ["https://cognitiveservices.azure.com", "https://ai.azure.com"];
-/// Audience of Graph.
-pub(crate) const GRAPH_AUDIENCE: &str = "https://graph.microsoft.com";
-
 /// Tokens count from five minutes before they are made (recorded: exp - iat is 3900 s for an id token).
 const BACKDATED: Duration = Duration::from_secs(300);
 
 /// A token names no more groups than these; with more it says only where to ask for them.
 const MOST_GROUPS: usize = 200;
-
-/// Whether a resource exists whose tokens can be asked for.
-pub(crate) fn is_resource(resource: &str) -> bool {
-    let resource = resource.trim_end_matches('/');
-    resource == GRAPH_AUDIENCE
-        || ARM_AUDIENCES.contains(&resource)
-        || INFERENCE_AUDIENCES.contains(&resource)
-}
-
-/// What the built-in clients may do in a person's name at a resource.
-pub(crate) fn list_delegated_scopes(resource: &str) -> &'static [&'static str] {
-    match resource.trim_end_matches('/') {
-        GRAPH_AUDIENCE => &["Directory.AccessAsUser.All", "User.Read.All"],
-        _ => &["user_impersonation"],
-    }
-}
 
 /// For whom and for what a token is made.
 pub(crate) struct Grant<'a> {
@@ -120,7 +96,7 @@ fn claims_of_person(user: &User, sign_in: &SignIn, grant: &Grant<'_>, world: &Wo
         "name": user.name(),
         "oid": object_id,
         "puid": short_hash(&["puid", object_id], 16),
-        "scp": list_delegated_scopes(grant.resource).join(" "),
+        "scp": Cloud::delegated_scopes(grant.resource).join(" "),
         "sub": pairwise(grant.resource, object_id),
         "unique_name": user.upn,
         // The role template that everybody holds who is no guest and no administrator.

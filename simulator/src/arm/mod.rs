@@ -23,12 +23,13 @@ use uuid::Uuid;
 use crate::answer::Answer;
 use crate::call::Call;
 use crate::clock::{arm_time, compact_time, http_date};
+use crate::cloud::Names;
 use crate::condition::Target;
 use crate::deny::DenyAssignment;
 use crate::mutant::Mutant;
 use crate::rbac::{Decision, Principal, PrincipalKind, Rights};
 use crate::site::Site;
-use crate::token::{ARM_AUDIENCES, INFERENCE_AUDIENCES, Refusal, read_caller};
+use crate::token::{Refusal, read_caller};
 use crate::world::World;
 
 #[doc(hidden)]
@@ -247,14 +248,15 @@ pub(crate) fn answer(route: Option<&Route>, call: &Call, site: &Site) -> Answer 
     if route == Some(&Route::Metadata) {
         let answer = version::check(&Route::Metadata, call).map_or_else(
             |refusal| refusal,
-            |()| metadata::read(&call.query("api-version").unwrap_or_default(), &site.addresses),
+            |()| metadata::read(&call.query("api-version").unwrap_or_default(), site),
         );
         return with_standard_headers(answer, call, now);
     }
     let mut world = site.world();
-    let also = Mutant::InferenceTokenByArm.adds(&INFERENCE_AUDIENCES);
-    let answer = match read_caller(call, &world, &[&ARM_AUDIENCES, also].concat(), now) {
-        Err(refusal) => refuse_token(&refusal, site, now),
+    let names = world.scenario.cloud.names();
+    let also = Mutant::InferenceTokenByArm.adds(names.inference_audiences);
+    let answer = match read_caller(call, &world, &[names.arm_audiences, also].concat(), now) {
+        Err(refusal) => refuse_token(&refusal, names, site, now),
         Ok(who) => {
             let caller = (who.name.clone(), who.tenant.clone());
             let ask = Ask { call, site, who, now };
@@ -487,7 +489,8 @@ fn check_media_type(call: &Call) -> Result<(), Answer> {
     )))
 }
 
-fn refuse_token(refusal: &Refusal, site: &Site, now: OffsetDateTime) -> Answer {
+fn refuse_token(refusal: &Refusal, names: &Names, site: &Site, now: OffsetDateTime) -> Answer {
+    let allowed = names.arm_audiences.iter().map(|one| format!("'{one}/','{one}'"));
     let authority = format!("{}/", site.addresses.authority);
     match refusal {
         Refusal::Missing => challenge(
@@ -511,7 +514,8 @@ fn refuse_token(refusal: &Refusal, site: &Site, now: OffsetDateTime) -> Answer {
             &authority,
             "InvalidAuthenticationTokenAudience",
             &format!(
-                "The access token has been obtained for wrong audience or resource '{audience}'. It should exactly match with one of the allowed audiences 'https://management.core.windows.net/','https://management.core.windows.net','https://management.azure.com/','https://management.azure.com'."
+                "The access token has been obtained for wrong audience or resource '{audience}'. It should exactly match with one of the allowed audiences {}.",
+                allowed.collect::<Vec<_>>().join(",")
             ),
         ),
     }

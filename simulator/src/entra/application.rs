@@ -7,6 +7,7 @@ use super::redeem::hand_out;
 use super::scope::Scope;
 use super::{Ask, Authority, Claims, find_unmet_demand};
 use crate::answer::Answer;
+use crate::cloud::Cloud;
 use crate::policy::{Case, Flow, Merits};
 use crate::scenario::{Application, ServicePrincipal, Tenant};
 use crate::token::{Grant, Subject, make_access_token};
@@ -37,7 +38,7 @@ pub(super) fn sign_in(
         None => return Err(EntraError::unknown_client(client, &tenant.name)),
     };
     check_secret(&principal, ask)?;
-    let scope = find_resource(&tenant, ask)?;
+    let scope = find_resource(&tenant, world.scenario.cloud, ask)?;
     check_demands(&principal, &tenant, &scope, ask, world)?;
     let grant = Grant {
         subject: Subject::Application(&principal),
@@ -102,9 +103,9 @@ fn no_secret() -> EntraError {
     )
 }
 
-fn find_resource(tenant: &Tenant, ask: &Ask<'_>) -> Result<Scope, EntraError> {
+fn find_resource(tenant: &Tenant, cloud: Cloud, ask: &Ask<'_>) -> Result<Scope, EntraError> {
     let asked = ask.needed("scope")?;
-    let scope = Scope::parse(&asked, &tenant.name)?;
+    let scope = Scope::parse(&asked, &tenant.name, cloud)?;
     if scope.asked.len() != 1 || !scope.asked[0].ends_with("/.default") {
         return Err(EntraError::new(
             "invalid_scope",

@@ -177,6 +177,7 @@ impl Request {
         let scope = Scope::parse(
             &parameter("scope").ok_or_else(|| EntraError::missing("scope"))?,
             name_directory(segment, scenario),
+            scenario.cloud,
         )?;
         Ok(Self {
             authority,

@@ -14,6 +14,7 @@ use super::scope::Scope;
 use super::state::{Decision, DeviceCode};
 use super::{Ask, Authority, Claims, check_duplicates, name_directory, page};
 use crate::answer::Answer;
+use crate::cloud::Names;
 use crate::policy::Flow;
 use crate::scenario::Application;
 use crate::signature;
@@ -33,12 +34,16 @@ fn give_code(segment: &str, ask: &Ask<'_>, world: &mut World) -> Result<Answer, 
     check_duplicates(&ask.call.body)?;
     let authority = Authority::of(segment, &world.scenario)?;
     let application = authority.find_client(&ask.needed("client_id")?, segment, &world.scenario)?;
-    let scope = Scope::parse(&ask.needed("scope")?, name_directory(segment, &world.scenario))?;
+    let scope = Scope::parse(
+        &ask.needed("scope")?,
+        name_directory(segment, &world.scenario),
+        world.scenario.cloud,
+    )?;
     let claims = Claims::parse(ask.call.field("claims").as_deref())?;
     let device_code = signature::random_text(120);
     ask.site.ledger.keep_secret(&device_code);
     let user_code = make_user_code();
-    let page = short_address(ask);
+    let page = short_address(ask, world.scenario.cloud.names());
     let body = json!({
         "user_code": user_code,
         "device_code": device_code,
@@ -67,7 +72,7 @@ fn give_code(segment: &str, ask: &Ask<'_>, world: &mut World) -> Result<Answer, 
         .with("x-xss-protection", "0"))
 }
 
-/// `GET microsoft.com/devicelogin`: leads on to the page.
+/// `GET microsoft.com/devicelogin`, or `deviceloginus`: leads on to the page.
 pub(super) fn lead_to_page(ask: &Ask<'_>) -> Answer {
     Answer::empty(StatusCode::FOUND)
         .with("location", format!("{}/common/oauth2/deviceauth", ask.site.addresses.authority))
@@ -176,7 +181,9 @@ pub(super) fn redeem_device_code(
             )
         })?;
     let scope = match ask.call.field("scope") {
-        Some(scope) => Scope::parse(&scope, name_directory(segment, &world.scenario))?,
+        Some(scope) => {
+            Scope::parse(&scope, name_directory(segment, &world.scenario), world.scenario.cloud)?
+        }
         None => known.scope.clone(),
     };
     match known.decision.clone() {
@@ -215,9 +222,10 @@ impl DeviceCode {
 }
 
 /// The short address that people type; under the real names it is not one of Entra's own.
-fn short_address(ask: &Ask<'_>) -> String {
-    ask.site.addresses.authority.replacen("//login.microsoftonline.com", "//microsoft.com", 1)
-        + "/devicelogin"
+fn short_address(ask: &Ask<'_>, names: &Names) -> String {
+    let authority = format!("//{}", names.entra[0]);
+    let base = ask.site.addresses.authority.replacen(&authority, "//microsoft.com", 1);
+    format!("{base}/{}", names.device_login)
 }
 
 /// Nine letters that are not easily mistaken for one another.

@@ -9,6 +9,7 @@ use time::OffsetDateTime;
 use super::{Ask, page};
 use crate::answer::Answer;
 use crate::clock::{arm_time, entra_time};
+use crate::cloud::Cloud;
 use crate::policy::Demand;
 use crate::scenario::{Application, Tenant};
 use crate::signature;
@@ -92,7 +93,7 @@ impl EntraError {
             50076,
             format!(
                 "Due to a configuration change made by your administrator, or because you moved to a new location, you must use multi-factor authentication to access '{}'.",
-                application_of(resource)
+                Cloud::application_of(resource)
             ),
         )
         .with_suberror("basic_action")
@@ -139,7 +140,7 @@ impl EntraError {
                 50079,
                 format!(
                     "Due to a configuration change made by your administrator, or because you moved to a new location, you must enroll in multi-factor authentication to access '{}'.",
-                    application_of(resource)
+                    Cloud::application_of(resource)
                 ),
             )
             .with_suberror("basic_action")
@@ -223,18 +224,6 @@ impl EntraError {
     /// The page for a person whom no redirect can help.
     pub(super) fn into_page(self, ask: &Ask<'_>) -> Answer {
         page::message(StatusCode::BAD_REQUEST, "This sign-in cannot go on", &self.description(ask))
-    }
-}
-
-/// The application behind a resource, which Entra names in its texts.
-fn application_of(resource: &str) -> &str {
-    match resource.trim_end_matches('/') {
-        "https://management.core.windows.net" | "https://management.azure.com" => {
-            "797f4846-ba00-4fd7-ba43-dac1f8f63013"
-        }
-        "https://cognitiveservices.azure.com" => "7d312290-28c8-473c-a0ed-8e53749b6d6d",
-        "https://graph.microsoft.com" => "00000003-0000-0000-c000-000000000000",
-        other => other,
     }
 }
 

@@ -53,6 +53,7 @@ pub(super) fn describe_tenant(segment: &str, ask: &Ask<'_>) -> Answer {
         Ok(Authority::Consumers) => (segment.to_owned(), CONSUMERS.to_owned()),
         Err(error) => return error.named("invalid_tenant").into_answer(ask),
     };
+    let names = world.scenario.cloud.names();
     let authority = &site.addresses.authority;
     let endpoint = |path: &str| format!("{authority}/{tenant}/{path}");
     cacheable(&json!({
@@ -79,9 +80,9 @@ pub(super) fn describe_tenant(segment: &str, ask: &Ask<'_>) -> Answer {
         ],
         "kerberos_endpoint": endpoint("kerberos"),
         "tenant_region_scope": "EU",
-        "cloud_instance_name": "microsoftonline.com",
+        "cloud_instance_name": names.instance,
         "cloud_graph_host_name": "graph.windows.net",
-        "msgraph_host": "graph.microsoft.com",
+        "msgraph_host": names.graph,
         "rbac_url": "https://pas.windows.net",
     }))
 }

@@ -54,7 +54,7 @@ impl Route {
         let tenant = || path.first().map(|&tenant| tenant.to_owned()).unwrap_or_default();
         match path.as_slice() {
             ["common", "discovery", "instance"] if get => Some(Self::InstanceDiscovery),
-            ["devicelogin"] if get => Some(Self::DeviceLogin),
+            ["devicelogin" | "deviceloginus"] if get => Some(Self::DeviceLogin),
             ["common", "oauth2", "deviceauth"] if get => Some(Self::DevicePage),
             ["common", "oauth2", "deviceauth"] if post => Some(Self::DeviceSignIn),
             [_, "v2.0", ".well-known", "openid-configuration"] if get => {

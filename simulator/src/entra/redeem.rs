@@ -135,7 +135,11 @@ fn redeem_code(
             "The Code_Verifier does not match the code_challenge supplied in the authorization request.",
         );
     }
-    let scope = Scope::parse(&ask.needed("scope")?, name_directory(segment, &world.scenario))?;
+    let scope = Scope::parse(
+        &ask.needed("scope")?,
+        name_directory(segment, &world.scenario),
+        world.scenario.cloud,
+    )?;
     if scope.resource.trim_end_matches('/') != known.resource.trim_end_matches('/') {
         return invalid(
             70000,
@@ -191,7 +195,11 @@ fn redeem_refresh_token(
         .with_suberror("bad_token"));
     }
     let user = find_user(world, &known.sign_in.upn)?;
-    let scope = Scope::parse(&ask.needed("scope")?, name_directory(segment, &world.scenario))?;
+    let scope = Scope::parse(
+        &ask.needed("scope")?,
+        name_directory(segment, &world.scenario),
+        world.scenario.cloud,
+    )?;
     let tenant = match authority {
         Authority::Tenant(id) if Mutant::RefreshTokenOfAnotherTenant.is_on() => id.clone(),
         _ => authority.tenant_for(user, application, &world.scenario)?.id.clone(),

@@ -1,7 +1,7 @@
 //! The `scope` parameter: one resource, and what OpenID Connect adds to it.
 
 use super::EntraError;
-use crate::token::{GRAPH_AUDIENCE, is_resource, list_delegated_scopes};
+use crate::cloud::Cloud;
 
 const OPENID: [&str; 4] = ["openid", "profile", "email", "offline_access"];
 
@@ -24,12 +24,17 @@ impl Scope {
     /// # Errors
     /// AADSTS28000 for scopes of two resources, AADSTS70011 for `.default` beside named scopes,
     /// AADSTS500011 for a resource that does not exist.
-    pub(super) fn parse(parameter: &str, directory: &str) -> Result<Self, EntraError> {
+    pub(super) fn parse(
+        parameter: &str,
+        directory: &str,
+        cloud: Cloud,
+    ) -> Result<Self, EntraError> {
+        let graph = cloud.names().graph_audience;
         let all: Vec<&str> = parameter.split_whitespace().collect();
         let asked: Vec<&str> =
             all.iter().copied().filter(|scope| !OPENID.contains(scope)).collect();
-        let resources: Vec<&str> = asked.iter().map(|scope| resource_of(scope)).collect();
-        let resource = resources.first().copied().unwrap_or(GRAPH_AUDIENCE);
+        let resources: Vec<&str> = asked.iter().map(|scope| resource_of(scope, graph)).collect();
+        let resource = resources.first().copied().unwrap_or(graph);
         if resources
             .iter()
             .any(|other| other.trim_end_matches('/') != resource.trim_end_matches('/'))
@@ -51,7 +56,7 @@ impl Scope {
                 ),
             ));
         }
-        if !is_resource(resource) {
+        if !cloud.has_resource(resource) {
             return Err(EntraError::new(
                 "invalid_resource",
                 500_011,
@@ -72,7 +77,7 @@ impl Scope {
     /// as it was asked for (recorded: `entra.token__200__devicecode_foci`).
     pub(super) fn granted(&self) -> String {
         let by_default = self.asked.iter().any(|scope| scope.ends_with("/.default"));
-        let consented: Vec<String> = list_delegated_scopes(&self.resource)
+        let consented: Vec<String> = Cloud::delegated_scopes(&self.resource)
             .iter()
             .filter(|_| by_default)
             .map(|scope| format!("{}/{scope}", self.resource))
@@ -83,9 +88,9 @@ impl Scope {
 }
 
 /// Everything before the last slash; a scope without a host is one of Graph's.
-fn resource_of(scope: &str) -> &str {
+fn resource_of<'a>(scope: &'a str, graph: &'a str) -> &'a str {
     match scope.rsplit_once('/') {
         Some((resource, _)) if resource.contains("://") => resource,
-        _ => GRAPH_AUDIENCE,
+        _ => graph,
     }
 }

@@ -15,7 +15,7 @@ use crate::clock::{arm_time, http_date};
 use crate::rbac::{Principal, PrincipalKind};
 use crate::scenario::Tenant;
 use crate::site::Site;
-use crate::token::{GRAPH_AUDIENCE, Refusal, read_caller};
+use crate::token::{Refusal, read_caller};
 use crate::world::World;
 
 use filter::Filter;
@@ -70,13 +70,14 @@ pub(crate) fn answer(route: Option<&Route>, call: &Call, site: &Site) -> Answer 
     let world = site.world();
     let now = site.clock.now();
     let request = Uuid::new_v4();
-    let (outcome, caller) = match read_caller(call, &world, &[GRAPH_AUDIENCE], now) {
-        Ok(who) => {
-            let caller = (who.name.clone(), who.tenant.clone());
-            (read(route, &who, call, &world, site), Some(caller))
-        }
-        Err(refusal) => (Err(GraphError::of_token(&refusal)), None),
-    };
+    let (outcome, caller) =
+        match read_caller(call, &world, &[world.scenario.cloud.names().graph_audience], now) {
+            Ok(who) => {
+                let caller = (who.name.clone(), who.tenant.clone());
+                (read(route, &who, call, &world, site), Some(caller))
+            }
+            Err(refusal) => (Err(GraphError::of_token(&refusal)), None),
+        };
     let mut answer = match outcome {
         Ok(body) => Answer::json(StatusCode::OK, &body)
             .with("content-type", "application/json;odata.metadata=minimal;odata.streaming=true;IEEE754Compatible=false;charset=utf-8")

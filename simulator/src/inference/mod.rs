@@ -20,7 +20,7 @@ use crate::mutant::Mutant;
 use crate::rbac::{Principal, Rights};
 use crate::scenario::{Account, Deployment};
 use crate::site::Site;
-use crate::token::{ARM_AUDIENCES, read_caller};
+use crate::token::read_caller;
 use crate::world::World;
 
 use chat::Chat;
@@ -282,7 +282,10 @@ fn check_token(
             "Access denied due to invalid subscription key or wrong API endpoint. Make sure to provide a valid key for an active subscription and use a correct regional API endpoint for your resource.",
         ));
     }
-    let also = Mutant::ArmTokenByInference.adds(&ARM_AUDIENCES).iter().copied();
+    let also = Mutant::ArmTokenByInference
+        .adds(world.scenario.cloud.names().arm_audiences)
+        .iter()
+        .copied();
     let audiences: Vec<&str> = account.audiences.iter().map(String::as_str).chain(also).collect();
     let who = read_caller(call, world, &audiences, now).map_err(|_| {
         let message = format!(

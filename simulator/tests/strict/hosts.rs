@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 
 use reqwest::{Certificate, Client};
 use serde_json::{Value, json};
-use simulator::{HostsFiles, Options, Simulator};
+use simulator::{HostsFiles, Options, Scenario, Simulator};
 
 use crate::bench::{ADA, ARM, CONTOSO};
 
@@ -18,15 +18,20 @@ struct Names {
 
 impl Names {
     async fn start() -> Self {
+        Self::of("default").await
+    }
+
+    async fn of(scenario: &str) -> Self {
         let folder = tempfile::tempdir().expect("a temporary folder");
         let files = HostsFiles {
             authority: folder.path().to_owned(),
             hosts: Some(folder.path().join("hosts")),
         };
         let certificate = files.certificate();
-        let simulator = Simulator::start_under_real_names(Options::default(), files)
-            .await
-            .expect("a free port is there");
+        let scenario = Scenario::named(scenario).expect("it is built in");
+        let options = Options { scenario, ..Options::default() };
+        let simulator =
+            Simulator::start_under_real_names(options, files).await.expect("a free port is there");
         let port = simulator.addresses().arm.rsplit(':').next().and_then(|port| port.parse().ok());
         let port = port.expect("a port that is not 443 is said");
         let pem = std::fs::read(certificate).expect("the certificate is written");
@@ -113,4 +118,38 @@ async fn the_hosts_file_follows_the_scenario() {
     let set = set.json(&json!({"name": "no-account"})).send().await.expect("an answer");
     assert_eq!(set.status(), 200);
     assert!(!read().contains("contoso-chat-dev"), "its accounts are gone: {}", read());
+}
+
+#[tokio::test]
+async fn another_cloud_answers_under_its_own_names() {
+    let names = Names::of("us-government").await;
+    let all = names.simulator.names();
+    for own in
+        ["login.microsoftonline.us", "management.usgovcloudapi.net", "agency-chat.openai.azure.us"]
+    {
+        assert!(all.contains(&own.to_owned()), "{own}: {all:?}");
+    }
+    assert!(
+        all.iter().all(|name| !name.contains("azure.com")),
+        "none of the public cloud: {all:?}"
+    );
+    let (port, addresses) = (names.port, names.simulator.addresses());
+    assert_eq!(addresses.authority, format!("https://login.microsoftonline.us:{port}"));
+    let arm = "https://management.usgovcloudapi.net";
+    let token = names.simulator.issue_token("ada@agency.example", "agency.example", arm);
+    let list = format!("{}/subscriptions?api-version=2022-12-01", addresses.arm);
+    let subscriptions: Value = names.get(&list, Some(&token)).await.json().await.expect("JSON");
+    let id = subscriptions["value"][0]["id"].as_str().expect("one subscription");
+    let address = format!(
+        "{}{id}/providers/Microsoft.CognitiveServices/accounts?api-version=2025-09-01",
+        addresses.arm
+    );
+    let accounts: Value = names.get(&address, Some(&token)).await.json().await.expect("JSON");
+    let own = format!("https://agency-chat.openai.azure.us:{port}/");
+    assert_eq!(accounts["value"][0]["properties"]["endpoint"], own);
+    let form = [("client_id", "04b07795-8ddb-461a-bbee-02f9e1bf7b46"), ("scope", arm)];
+    let codes = format!("{}/organizations/oauth2/v2.0/devicecode", addresses.authority);
+    let code = names.client.post(codes).form(&form).send().await.expect("an answer");
+    let code: Value = code.json().await.expect("JSON");
+    assert_eq!(code["verification_uri"], format!("https://microsoft.com:{port}/deviceloginus"));
 }

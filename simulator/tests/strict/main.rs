@@ -5,6 +5,7 @@ mod applications;
 mod assignments;
 mod bench;
 mod challenge;
+mod clouds;
 mod companies;
 mod control;
 mod device;
