@@ -91,7 +91,7 @@ impl Surroundings {
             clock: Arc::new(SystemClock),
             desktop,
             store: Arc::new(OsStore::new(service, account)),
-            tools: Arc::new(HiddenProcess),
+            tools: Arc::new(HiddenProcess::default()),
             settings,
             data_folder: data_folder.to_owned(),
             project_folder: None,

@@ -22,4 +22,6 @@ mod secret_service;
 mod sign_out;
 mod situations;
 mod stage;
+#[cfg(target_os = "linux")]
+mod tools;
 mod words;
