@@ -97,3 +97,38 @@ fn no_shipped_build_can_break_its_rules() {
         assert!(!text.contains("simulator/mutants"), "{command} builds with mutants");
     }
 }
+
+#[test]
+fn every_promise_of_security_names_a_test_that_is_there() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let page = fs::read_to_string(root.join("docs/security.md")).expect("the threat model");
+    let promises: Vec<&str> = page
+        .lines()
+        .skip_while(|line| *line != "| promise | kept by |")
+        .skip(2)
+        .take_while(|line| line.starts_with('|'))
+        .collect();
+    assert!(promises.len() >= 15, "the table of promises: {promises:#?}");
+    for promise in promises {
+        let tests: Vec<(&str, &str)> = promise
+            .split("[`")
+            .skip(1)
+            .filter_map(|link| {
+                link.split_once("`](../")?.1.split_once(')').map(|(path, _)| (link, path))
+            })
+            .map(|(link, path)| (link.split('`').next().unwrap_or_default(), path))
+            .collect();
+        assert!(!tests.is_empty(), "no test keeps it: {promise}");
+        for (test, path) in tests {
+            let text = fs::read_to_string(root.join(path));
+            let text = text.unwrap_or_else(|_| panic!("{path} is gone, which kept: {promise}"));
+            let at = text.find(&format!("fn {test}("));
+            let at = at.unwrap_or_else(|| panic!("{path} has no {test}, which kept: {promise}"));
+            let before = &text[..at];
+            let attributes = &before[before.rfind("\n\n").unwrap_or_default()..];
+            let is_test = attributes.contains("#[test]") || attributes.contains("#[tokio::test");
+            assert!(is_test, "{test} of {path} is no test");
+            assert!(!attributes.contains("#[ignore"), "{test} of {path} does not run");
+        }
+    }
+}

@@ -24,4 +24,5 @@ mod situations;
 mod stage;
 #[cfg(target_os = "linux")]
 mod tools;
+mod trust;
 mod words;

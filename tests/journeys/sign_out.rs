@@ -1,5 +1,6 @@
 //! Signing out: what is gone, what stays and is said, and that nobody sees who was here before.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -8,6 +9,7 @@ use keyless::failure::{Action, Code, Remedy};
 use keyless::secrets::{Secret, SecretStore, SessionStore, StoreTrouble};
 use keyless::session::Command;
 use keyless::snapshot::{Snapshot, Step};
+use serde_json::Value;
 use simulator::{Act, Fault};
 
 use crate::browser::Habit;
@@ -124,6 +126,21 @@ async fn whoever_does_not_stay_signed_in_leaves_nothing_in_the_store_at_once() {
     stage.send(Command::StaySignedIn { on: true }).await;
     stage.until("it is kept again", is_kept).await;
     assert!(store.read().await.expect("memory does not fail").is_some());
+}
+
+#[tokio::test]
+async fn a_sign_in_that_proves_nothing_is_not_kept() {
+    let store = Arc::new(SessionStore::default());
+    let setup = Setup { store: store.clone(), ..Setup::default() };
+    let mut stage = Stage::with(setup).await;
+    let refused = Act::Answer { status: 401, headers: BTreeMap::new(), body: Value::Null };
+    for operation in ["tenants.list", "subscriptions.list", "accounts.list"] {
+        stage.simulator.add_fault(Fault::on(operation, refused.clone()));
+    }
+    stage.send(Command::SignInWithBrowser).await;
+    stage.until("the lists are refused", |s| s.person.is_some() && s.busy.is_none()).await;
+    stage.session.end().await;
+    assert!(store.read().await.expect("memory does not fail").is_none(), "it may be worthless");
 }
 
 #[tokio::test]
