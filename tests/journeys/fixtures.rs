@@ -147,6 +147,14 @@ fn steady(value: &mut Value, home: &str) {
             if fields.contains_key("lasts_seconds") {
                 fields.insert("code".to_owned(), json!("FXDLWKKMF"));
             }
+            // How often a long wait looks depends on how busy the machine is.
+            let is_attempts = fields.get("name").is_some_and(|name| name == "attempts");
+            if is_attempts && fields["value"].as_str().is_some_and(|value| value.len() > 2) {
+                fields.insert("value".to_owned(), json!("100"));
+            }
+            if fields.get("attempts").and_then(Value::as_u64).is_some_and(|times| times > 99) {
+                fields.insert("attempts".to_owned(), json!(100));
+            }
             fields.values_mut().for_each(|field| steady(field, home));
         }
         _ => {}
