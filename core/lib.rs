@@ -16,6 +16,7 @@ pub mod env_file;
 pub mod failure;
 pub mod http;
 pub mod identity;
+pub mod instance;
 pub mod journal;
 pub mod kept_sign_in;
 pub mod loopback;

@@ -11,6 +11,7 @@ static ENGLISH: LazyLock<BTreeMap<String, String>> = LazyLock::new(|| {
 
 /// The keys that the core says itself; every other sentence is the window's.
 pub const KEYS: &[&str] = &[
+    "action.try_again",
     "ask_administrator.content",
     "browser.declined.body",
     "browser.declined.heading",
@@ -20,7 +21,11 @@ pub const KEYS: &[&str] = &[
     "browser.late.heading",
     "browser.stranger.body",
     "browser.stranger.heading",
+    "button.cancel",
     "request_access.content",
+    "second_start.stuck.body",
+    "second_start.stuck.body_unknown",
+    "second_start.stuck.heading",
     "test.question",
 ];
 

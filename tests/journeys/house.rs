@@ -41,9 +41,10 @@ fn the_simulator_shares_no_type_with_the_core() {
 
 #[test]
 fn the_shell_stays_thin() {
-    let lines: usize =
-        files("src-tauri/src", &["rs"]).iter().map(|(_, text)| text.lines().count()).sum();
-    assert!(lines < 520, "the shell has {lines} lines: what it decides belongs into the core");
+    let own = |text: &str| text.lines().take_while(|line| *line != "#[cfg(test)]").count();
+    let lines: usize = files("src-tauri/src", &["rs"]).iter().map(|(_, text)| own(text)).sum();
+    // Besides forwarding: one window for all starts, and a page of its own for what goes wrong there.
+    assert!(lines < 600, "the shell has {lines} lines: what it decides belongs into the core");
 }
 
 #[test]

@@ -12,6 +12,7 @@ mod fixtures;
 mod hand_clock;
 mod hostile;
 mod house;
+mod instance;
 #[cfg(target_os = "linux")]
 mod keyring;
 mod loopback;

@@ -13,6 +13,7 @@ mod listener;
 mod opened;
 mod process;
 mod road;
+mod screen;
 pub mod search;
 mod wizard;
 mod words;
@@ -23,7 +24,9 @@ pub use home::Home;
 pub use keyring::Keyring;
 pub use listener::CountingListener;
 pub use opened::OpenedAddresses;
+pub use process::Program;
 pub use road::Road;
+pub use screen::Screen;
 pub use wizard::{Key, Wizard, program};
 pub use words::say;
 
@@ -31,3 +34,6 @@ use std::time::Duration;
 
 /// What a person would not wait longer for. On a busy machine most of it is the web view's start.
 pub const PATIENCE: Duration = Duration::from_secs(60);
+
+/// How often something is looked at that does not tell of itself.
+const LOOK: Duration = Duration::from_millis(20);

@@ -1,5 +1,8 @@
 //! The promises of the desktop app, kept in its real window.
 
+#[path = "desktop/second_start.rs"]
+mod second_start;
+
 use std::fs;
 use std::process::Command;
 
