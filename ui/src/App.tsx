@@ -1,10 +1,11 @@
 import { FluentProvider, makeStyles, tokens } from "@fluentui/react-components";
-import { useCallback, useEffect, useMemo, useReducer, useRef, useState } from "react";
+import { useCallback, useEffect, useLayoutEffect, useMemo, useReducer, useRef, useState, type RefObject } from "react";
 
 import type { Backend } from "./backend";
 import type { Snapshot, Step } from "./contract";
 import { useMedia } from "./media";
 import { ChooseResource } from "./pages/ChooseResource";
+import { Connectivity } from "./pages/Connectivity";
 import { ConnectProject } from "./pages/ConnectProject";
 import { GetAccess } from "./pages/GetAccess";
 import { SignIn } from "./pages/SignIn";
@@ -102,8 +103,8 @@ export function App({ backend }: { backend: Backend }) {
 
 function Window({ shown }: { shown: Shown }) {
   const styles = useStyles();
-  const { practice, steps, person, page } = shown.snapshot;
-  const main = useHeadingFocus(page.step);
+  const { practice, steps, person, page, aside } = shown.snapshot;
+  const main = useHeadingFocus(page.step, aside !== null);
   useTitle(shown.snapshot);
   return (
     <div className={styles.window}>
@@ -132,7 +133,10 @@ function Window({ shown }: { shown: Shown }) {
 }
 
 function CurrentPage({ shown: { snapshot, answer } }: { shown: Shown }) {
-  const { page } = snapshot;
+  const { aside, page } = snapshot;
+  if (aside !== null) {
+    return <Connectivity snapshot={snapshot} page={aside} />;
+  }
   switch (page.step) {
     case "sign_in":
       return <SignIn snapshot={snapshot} page={page} />;
@@ -158,25 +162,56 @@ function useConnection(backend: Backend): { wizard: Wizard; lost: boolean } {
   return { wizard: useMemo(() => ({ backend, run }), [backend, run]), lost };
 }
 
-/** Leads to the heading when the step changes: that is where the new page begins. */
-function useHeadingFocus(step: Step) {
+/**
+ * Leads to the heading when the step changes, or when a page beside the steps opens: that is where
+ * the new page begins. From there it leads back to the button that opened it.
+ */
+function useHeadingFocus(step: Step, beside: boolean) {
   const main = useRef<HTMLElement>(null);
-  const last = useRef(step);
+  const last = useRef({ step, beside });
   useEffect(() => {
-    if (last.current !== step) {
-      last.current = step;
-      main.current?.querySelector("h1")?.focus();
+    const before = last.current;
+    last.current = { step, beside };
+    if (before.step === step && before.beside === beside) {
+      return;
     }
-  }, [step]);
+    const opener = before.beside && before.step === step ? "[data-opens-aside]" : "h1";
+    const target = main.current?.querySelector<HTMLElement>(opener);
+    (target ?? main.current?.querySelector("h1"))?.focus();
+  }, [step, beside]);
+  useFocusKept(main);
   return main;
 }
 
-function useTitle({ steps, page }: Snapshot) {
-  const title = say("window.title", {
-    number: steps.findIndex((state) => state.step === page.step) + 1,
-    count: steps.length,
-    step: say(`step.${page.step}.title`),
+/** Leads to the heading when what had the focus is gone: from nowhere, no key leads anywhere. */
+function useFocusKept(main: RefObject<HTMLElement | null>) {
+  const last = useRef<Element | null>(null);
+  // Before the effects of the page, which may take the focus.
+  useLayoutEffect(() => {
+    const remember = ({ target }: FocusEvent) => {
+      last.current = target instanceof Element ? target : null;
+    };
+    document.addEventListener("focusin", remember);
+    return () => {
+      document.removeEventListener("focusin", remember);
+    };
+  }, []);
+  useEffect(() => {
+    if (last.current?.isConnected === false && document.activeElement === document.body) {
+      main.current?.querySelector("h1")?.focus();
+    }
   });
+}
+
+function useTitle({ steps, page, aside }: Snapshot) {
+  const title =
+    aside === null
+      ? say("window.title", {
+          number: steps.findIndex((state) => state.step === page.step) + 1,
+          count: steps.length,
+          step: say(`step.${page.step}.title`),
+        })
+      : say("network.heading");
   useEffect(() => {
     document.title = title;
   }, [title]);

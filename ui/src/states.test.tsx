@@ -2,17 +2,20 @@ import { screen } from "@testing-library/react";
 import { describe, expect, it } from "vitest";
 
 import type { Failure, Page, Snapshot } from "./contract";
+import { offers } from "./parts/FailureBar";
 import { findFaults } from "./testing/axe";
 import { FIXTURES } from "./testing/fixtures";
 import { preferDark } from "./testing/setup";
 import { showState } from "./testing/showState";
-import { FAILURE_STATES, STATES } from "./testing/states";
+import { CONNECTIVITY_STATES, FAILURE_STATES, PROOF_STATES, STATES } from "./testing/states";
 import { say, type Key } from "./words";
 
 const SHOWN = new Set(FIXTURES.map(({ snapshot }) => snapshot.failure?.code));
 /** What the core wrote goes before what is made up for the same failure. */
 const ALL = [
   ...STATES,
+  ...PROOF_STATES,
+  ...CONNECTIVITY_STATES,
   ...FAILURE_STATES.filter(({ snapshot }) => !SHOWN.has(snapshot.failure?.code)),
   ...FIXTURES,
 ];
@@ -22,7 +25,6 @@ const PRIMARY: Readonly<Record<string, Key | null>> = {
   "sign_in/signed_out": "button.sign_in_with_browser",
   "sign_in/resuming": "button.sign_in_with_browser",
   "sign_in/opening": "button.sign_in_with_browser",
-  "sign_in/waiting": "button.open_browser_again",
   "sign_in/finishing": "button.sign_in_with_browser",
   "sign_in/signed_in": "button.continue",
   "choose_resource/": "button.use_resource",
@@ -65,7 +67,9 @@ describe.each(ALL.map((state) => [state.name, state] as const))("%s", (_, state)
     const primaries = [...document.querySelectorAll("footer button")].filter(isPrimary);
     expect(primaries.map((button) => button.textContent)).toEqual(expected === null ? [] : [say(expected)]);
     const disabled = primaries.some((button) => button.getAttribute("aria-disabled") === "true");
-    expect(disabled && state.snapshot.busy === null, "nothing is in flight").toBe(false);
+    const { aside, busy } = state.snapshot;
+    const inFlight = busy !== null || aside?.checking === true;
+    expect(disabled && !inFlight, "nothing is in flight").toBe(false);
     expect(primaries.some((button) => button.hasAttribute("disabled"))).toBe(false);
   });
 
@@ -82,13 +86,19 @@ describe("practice Azure", () => {
   });
 });
 
-function headingOf({ page }: Snapshot): string {
+function headingOf({ aside, page }: Snapshot): string {
+  if (aside !== null) {
+    return say("network.heading");
+  }
   return page.step === "get_access"
     ? say("step.get_access.heading", { resource: page.resource })
     : say(`step.${page.step}.heading`);
 }
 
-function primaryOf({ page, failure }: Snapshot): Key | null {
+function primaryOf({ aside, page, failure }: Snapshot): Key | null {
+  if (aside !== null) {
+    return "button.check_again";
+  }
   const phase = "phase" in page ? page.phase : "";
   if (failure !== null && leads(page, failure)) {
     return null;
@@ -96,8 +106,12 @@ function primaryOf({ page, failure }: Snapshot): Key | null {
   if (page.step === "get_access" && (page.plan === null || isLed(failure))) {
     return phase === "known" || phase === "paused" ? null : (PRIMARY[`${page.step}/${phase}`] ?? null);
   }
-  if (page.step === "sign_in" && phase === "waiting" && !page.browser_opened) {
-    return "button.open_browser";
+  if (page.step === "sign_in" && phase === "waiting") {
+    return page.device_code !== null
+      ? null
+      : page.browser_opened
+        ? "button.open_browser_again"
+        : "button.open_browser";
   }
   return PRIMARY[`${page.step}/${phase}`] ?? null;
 }
@@ -106,9 +120,9 @@ function primaryOf({ page, failure }: Snapshot): Key | null {
 function leads(page: Page, failure: Failure): boolean {
   switch (page.step) {
     case "sign_in":
-      return failure.remedies.some(
-        (remedy) => remedy.kind === "action" && remedy.action === "sign_in",
-      );
+      return offers(failure, "sign_in");
+    case "test_connection":
+      return offers(failure, "send_test_message");
     case "choose_resource":
       return page.total === 0;
     default:

@@ -7,8 +7,14 @@ import type { Snapshot } from "./contract";
 import { preferDark } from "./testing/setup";
 import { showState } from "./testing/showState";
 import { silentBackend } from "./testing/silentBackend";
-import { FAILURE_STATES, STATES, type State } from "./testing/states";
-import { say, type Key } from "./words";
+import {
+  CONNECTIVITY_STATES,
+  FAILURE_STATES,
+  PROOF_STATES,
+  STATES,
+  type State,
+} from "./testing/states";
+import { say, sayFailure, type Key } from "./words";
 
 afterEach(() => {
   vi.useRealTimers();
@@ -60,7 +66,7 @@ describe("a failure", () => {
       const bar = within(screen.getByRole("region", { name: title }));
       const alert = bar.getByRole("alert");
       expect(alert.textContent).toContain(title);
-      expect(alert.textContent).toContain(say(`failure.${failure.code}.body`, failure.parameters));
+      expect(alert.textContent).toContain(sayFailure(failure.code, "body", failure.parameters));
       expect(alert.textContent, "codes are for Copy details").not.toContain(failure.code);
 
       const labels = failure.remedies.map((remedy) => {
@@ -114,6 +120,141 @@ describe("a failure", () => {
     await showState(named("failure-network-failed"));
     await user.click(screen.getByRole("button", { name: say("button.copy_details") }));
     expect(screen.getByText(say("copy.failed"))).toBeDefined();
+  });
+});
+
+describe("a directory whose name is unknown", () => {
+  it("goes by the beginning of its id, which is there to copy", async () => {
+    const user = userEvent.setup();
+    await showState(named("failure-principal-not-found"));
+    const id = "4f1d3a52-0f0c-4a8e-9d55-2b1f6f0e7c11";
+    expect(screen.getByRole("alert").textContent).toContain(
+      "The directory 4f1d3a52… doesn’t know your object ID.",
+    );
+    const name = say("button.copy_named", { name: say("label.directory_id") });
+    await user.click(screen.getByRole("button", { name }));
+    expect(await navigator.clipboard.readText()).toBe(id);
+  });
+});
+
+describe("a code to type in", () => {
+  it("is copied by one press, because its button has the focus", async () => {
+    const user = userEvent.setup();
+    await showState(named("device-code"));
+    expect(document.activeElement?.textContent).toBe(say("button.copy_code"));
+    await user.keyboard("{Enter}");
+    expect(await navigator.clipboard.readText()).toBe("FXDLWKKMF");
+    expect(spoken()).toContain(say("button.copied"));
+  });
+
+  it("is read letter by letter, and its address can be copied", async () => {
+    const user = userEvent.setup();
+    await showState(named("device-code"));
+    expect(screen.getByText("F X D L W K K M F")).toBeDefined();
+    const name = say("button.copy_named", { name: say("label.code_address") });
+    await user.click(screen.getByRole("button", { name }));
+    expect(await navigator.clipboard.readText()).toBe("https://microsoft.com/devicelogin");
+  });
+
+  it("says how long it lasts, aloud only in its last minutes", async () => {
+    vi.useFakeTimers();
+    await showState(named("device-code"));
+    const clock = screen.getByRole("timer");
+    expect(clock.textContent).toBe("Expires in 14:32");
+    advance(61_000);
+    expect(clock.textContent).toBe("Expires in 13:31");
+    expect(spoken(), "each second would be a stutter").not.toContain("expires");
+    advance(511_000);
+    expect(spoken()).toContain("The code expires in 5 minutes.");
+    advance(240_000);
+    expect(spoken()).toContain("The code expires in 1 minute.");
+    advance(100_000);
+    expect(clock.textContent, "it never counts below nothing").toBe("Expires in 0:00");
+  });
+
+  it("is warned of as a trap", async () => {
+    await showState(named("device-code"));
+    expect(screen.getByText(say("device_code.warning"))).toBeDefined();
+  });
+
+  it("opens no page but Microsoft’s", async () => {
+    await showState(named("device-code-last-minute"));
+    expect(screen.queryByRole("button", { name: say("button.open_page") })).toBeNull();
+  });
+
+  it("gives the focus to the heading when it is gone", async () => {
+    const { send } = await showState(named("device-code"));
+    send({ kind: "snapshot", snapshot: named("sign-in").snapshot });
+    expect(document.activeElement?.tagName, "from nowhere, no key leads anywhere").toBe("H1");
+  });
+});
+
+describe("a stronger sign-in", () => {
+  it("says why, takes the focus, and gives it back", async () => {
+    const { send } = await showState(named("access-assigning"));
+    const button = screen.getByRole("button", { name: say("button.assign_role") });
+    button.focus();
+    send({ kind: "snapshot", snapshot: named("proof-change").snapshot });
+    expect(document.activeElement?.textContent).toBe(say("proof.heading"));
+    expect(screen.getByText(new RegExp(`^${say("proof.change")}`))).toBeDefined();
+    await act(() => {
+      send({ kind: "snapshot", snapshot: named("access-assigning").snapshot });
+      return Promise.resolve();
+    });
+    expect(document.activeElement).toBe(button);
+  });
+
+  it("holds nobody: the rest of the page stays within reach", async () => {
+    const { send } = await showState(named("access-assigning"));
+    send({ kind: "snapshot", snapshot: named("proof-change").snapshot });
+    const back = screen.getByRole("button", { name: say("button.back") });
+    back.focus();
+    await act(() => {
+      send({ kind: "snapshot", snapshot: named("access-assigning").snapshot });
+      return Promise.resolve();
+    });
+    expect(document.activeElement, "who went elsewhere stays there").toBe(back);
+  });
+
+  it("has one Cancel", async () => {
+    await showState(named("proof-change"));
+    expect(screen.getAllByRole("button", { name: say("button.cancel") })).toHaveLength(1);
+  });
+});
+
+describe("the page about the connection", () => {
+  it("begins at its heading, and leads back to the button that opened it", async () => {
+    const { send } = await showState(named("sign-in"));
+    send({ kind: "snapshot", snapshot: named("connectivity-fine").snapshot });
+    expect(document.activeElement?.textContent).toBe(say("network.heading"));
+    expect(document.title).toBe(say("network.heading"));
+    send({ kind: "snapshot", snapshot: named("sign-in").snapshot });
+    expect(document.activeElement?.textContent).toBe(say("button.check_network"));
+    expect(document.title).toBe("Step 1 of 5 – Sign in");
+  });
+
+  it("says by word how each stage ended", async () => {
+    await showState(named("connectivity-broken"));
+    const stages = screen.getAllByRole("listitem").map(({ textContent }) => textContent);
+    expect(stages).toContain("Encryption: Failed, 26 msTLS 1.3");
+    expect(stages).toContain("Answer: Not tried, Not tried");
+  });
+
+  it("says who signs, and who trusts that", async () => {
+    await showState(named("connectivity-resigned"));
+    const signed = say("trust.this_computer", { issuer: "Contoso Root CA 2" });
+    expect(screen.getAllByText(signed)).toHaveLength(3);
+  });
+
+  it("copies the report, and the commands of the chosen shell", async () => {
+    const user = userEvent.setup();
+    await showState(named("connectivity-resigned"));
+    await user.click(screen.getByRole("button", { name: say("button.copy_report") }));
+    expect(await navigator.clipboard.readText()).toBe("Connection report\n");
+    await user.click(screen.getByRole("tab", { name: say("shell.powershell") }));
+    expect(screen.getByRole("tabpanel").textContent).toMatch(/^\$env:/);
+    await user.click(screen.getByRole("button", { name: say("command.az_login") }));
+    expect(await navigator.clipboard.readText()).toMatch(/^\$env:/);
   });
 });
 
@@ -192,6 +333,21 @@ describe("a button of the page", () => {
     await showState(named("access-assigning"), { assignRole });
     await userEvent.click(screen.getByRole("button", { name: say("button.assign_role") }));
     expect(assignRole).not.toHaveBeenCalled();
+  });
+
+  it("ends the session that a sign-out leaves in the browser", async () => {
+    const endBrowserSession = vi.fn(() => Promise.resolve());
+    await showState(named("sign-in-after-sign-out"), { endBrowserSession });
+    await userEvent.click(screen.getByRole("button", { name: say("button.end_browser_session") }));
+    expect(endBrowserSession).toHaveBeenCalledOnce();
+  });
+
+  it("chooses the cloud", async () => {
+    const chooseCloud = vi.fn(() => Promise.resolve());
+    await showState(named("sign-in"), { chooseCloud });
+    await userEvent.click(screen.getByRole("button", { name: say("sign_in.options.cloud") }));
+    await userEvent.selectOptions(screen.getByRole("combobox"), "us_government");
+    expect(chooseCloud).toHaveBeenCalledExactlyOnceWith("us_government");
   });
 
   it("turns staying signed in off", async () => {
@@ -298,6 +454,17 @@ function presses(): Press[] {
     pressed("sign-in-practice", "button.leave_practice", "leavePractice"),
     pressed("sign-in-waiting", "button.open_browser_again", "openBrowserAgain"),
     pressed("sign-in-waiting-no-browser", "button.open_browser", "openBrowserAgain"),
+    pressed("sign-in", "button.use_code", "signInWithDeviceCode"),
+    pressed("sign-in-waiting", "button.use_code", "signInWithDeviceCode"),
+    pressed("sign-in", "button.check_network", "checkNetwork"),
+    pressed("sign-in-store-locked", "action.try_again", "tryStoreAgain"),
+    pressed("device-code", "button.open_page", "openBrowserAgain"),
+    pressed("device-code", "button.cancel", "cancel"),
+    pressed("proof-change", "button.open_browser_again", "openBrowserAgain"),
+    pressed("proof-no-browser", "button.open_browser", "openBrowserAgain"),
+    pressed("proof-change", "button.cancel", "cancel"),
+    pressed("connectivity-fine", "button.check_again", "checkNetwork"),
+    pressed("connectivity-fine", "button.back", "closeAside"),
     pressed("signed-in", "button.continue", "goToStep", "choose_resource"),
     pressed("signed-in", "button.use_another_account", "signOut"),
     pressed("chosen", "button.use_resource", "confirmResource"),
@@ -327,7 +494,10 @@ function tabOrders(): [state: string, order: string[]][] {
       "sign-in",
       [
         say("sign_in.stay"),
+        say("sign_in.options.cloud"),
+        say("button.use_code"),
         say("button.start_practice"),
+        say("button.check_network"),
         say("button.sign_in_with_browser"),
       ],
     ],
@@ -359,7 +529,8 @@ function tabOrders(): [state: string, order: string[]][] {
 }
 
 function named(name: string): State {
-  const state = [...STATES, ...FAILURE_STATES].find((candidate) => candidate.name === name);
+  const states = [...STATES, ...PROOF_STATES, ...CONNECTIVITY_STATES, ...FAILURE_STATES];
+  const state = states.find((candidate) => candidate.name === name);
   if (state === undefined) {
     throw new Error(`no state is named ${name}`);
   }

@@ -1,7 +1,7 @@
 /** Every sentence comes from `words/en.json`; nothing else in this folder holds one. */
 import words from "../../words/en.json";
 
-import type { Notice } from "./contract";
+import type { Code, Notice } from "./contract";
 
 /** The name of a sentence. */
 export type Key = keyof typeof words;
@@ -19,16 +19,61 @@ export function sayCount(key: Plural, count: number, parameters: Parameters): st
   return say(`${key}.${count === 1 ? "one" : "other"}`, parameters);
 }
 
+/** The families of sentences whose codes the core sends. */
+export type Family = "notice" | "finding" | "result" | "store" | "connectivity";
+
 /** The sentence of a code that the core sent; a test proves that each has one. */
-export function sayNotice(family: "notice" | "finding" | "result" | "store", notice: Notice): string {
+export function sayNotice(family: Family, notice: Notice): string {
   const key = `${family}.${notice.code}`;
   return isKey(key) ? say(key, notice.parameters) : key;
+}
+
+/** What a failure says; a directory whose name is unknown goes by the beginning of its id. */
+export function sayFailure(code: Code, part: "title" | "body", parameters: Parameters): string {
+  const sentence = words[`failure.${code}.${part}`];
+  return sentence.replace(/\{(\w+)\}/g, (placeholder, name: string, position: number) => {
+    const value = String(parameters[name] ?? placeholder);
+    if (!DIRECTORIES.has(name) || !isGuid(value)) {
+      return value;
+    }
+    const begins = position === 0 || /[.?!] $/.test(sentence.slice(0, position));
+    return say(begins ? "directory.unnamed.first" : "directory.unnamed", { start: startOf(value) });
+  });
+}
+
+/** The ids of the directories that a failure names without knowing their names. */
+export function unnamedDirectories(parameters: Parameters): string[] {
+  return Object.entries(parameters).flatMap(([name, value]) =>
+    DIRECTORIES.has(name) && isGuid(String(value)) ? [String(value)] : [],
+  );
+}
+
+/** The name of a directory, or the beginning of its id where its name is unknown. */
+export function sayDirectory(name: string | null, id: string): string {
+  return name ?? say("directory.unnamed.first", { start: startOf(id) });
 }
 
 /** The service that a kind of account belongs to. */
 export function sayKind(kind: string): string {
   const key = `resource.kind.${kind.toLowerCase()}`;
   return isKey(key) ? say(key) : kind;
+}
+
+/** The programs that read an environment variable. */
+export function sayReader(variable: string): string {
+  const key = `variable.${variable.toLowerCase()}`;
+  return isKey(key) ? say(key) : "";
+}
+
+/** The parameters that hold a directory's name, or its id where the name is unknown. */
+const DIRECTORIES: ReadonlySet<string> = new Set(["directory", "tenant"]);
+
+function isGuid(text: string): boolean {
+  return /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(text);
+}
+
+function startOf(id: string): string {
+  return id.slice(0, 8);
 }
 
 type Plural = {

@@ -4,6 +4,7 @@ import type { Notice, Snapshot, TestConnectionPage } from "../contract";
 import { BusyLine } from "../parts/BusyLine";
 import { Card } from "../parts/Card";
 import { Facts } from "../parts/Facts";
+import { offers } from "../parts/FailureBar";
 import { Frame, type Primary } from "../parts/Frame";
 import { Hidden } from "../parts/Hidden";
 import { Icon } from "../parts/Icon";
@@ -61,7 +62,7 @@ export function TestConnection({ snapshot, page, answer }: Props) {
     <Frame
       snapshot={snapshot}
       heading={say("step.test_connection.heading")}
-      primary={primaryOf(page, wizard)}
+      primary={offersToSend(snapshot) ? null : primaryOf(page, wizard)}
       secondary={page.phase === "answered" && <SendAgain />}
       showsBusy={page.phase === "asking" || page.phase === "answering"}
     >
@@ -69,6 +70,11 @@ export function TestConnection({ snapshot, page, answer }: Props) {
       <Announcement phase={page.phase} answer={answer} />
     </Frame>
   );
+}
+
+/** Whether the failure offers to send the message, so that the page's own button would repeat it. */
+function offersToSend({ failure }: Snapshot): boolean {
+  return offers(failure, "send_test_message");
 }
 
 function primaryOf(page: TestConnectionPage, { backend, run }: Wizard): Primary | null {

@@ -10,10 +10,15 @@ const useStyles = makeStyles({
 
 /** What goes on, once it lasts long enough to be worth a sign. */
 export function BusyLine({ busy }: { busy: Busy | null }) {
+  return <WaitingLine label={busy === null ? null : say(`busy.${busy.activity}`)} />;
+}
+
+/** The same, for what a part of the page waits for. */
+export function WaitingLine({ label }: { label: string | null }) {
   const styles = useStyles();
   return (
     <div role="status" className={styles.line}>
-      {busy !== null && <Indicator key={busy.activity} label={say(`busy.${busy.activity}`)} />}
+      {label !== null && <Indicator key={label} label={label} />}
     </div>
   );
 }

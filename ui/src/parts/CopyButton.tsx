@@ -1,5 +1,5 @@
 import { Button, makeStyles, tokens, type ButtonProps } from "@fluentui/react-components";
-import { useEffect, useState } from "react";
+import { useEffect, useRef, useState } from "react";
 
 import { say } from "../words";
 import { Icon } from "./Icon";
@@ -27,13 +27,30 @@ interface Props {
   /** The visible label; without one the button is an icon. */
   label?: string;
   appearance?: ButtonProps["appearance"];
+  size?: ButtonProps["size"];
+  /** Whether the focus goes to the button when the text appears. */
+  takesFocus?: boolean;
 }
 
 /** Copies a text, and says that it did. */
-export function CopyButton({ text, name, label, appearance = "subtle" }: Props) {
+export function CopyButton({
+  text,
+  name,
+  label,
+  appearance = "subtle",
+  size = label === undefined ? "small" : "medium",
+  takesFocus = false,
+}: Props) {
   const styles = useStyles();
   const [copied, setCopied] = useState<Copied | null>(null);
+  const place = useRef<HTMLSpanElement>(null);
   const outcome = copied?.text === text ? copied : null;
+
+  useEffect(() => {
+    if (takesFocus) {
+      place.current?.querySelector("button")?.focus();
+    }
+  }, [takesFocus, text]);
 
   useEffect(() => {
     if (copied?.done !== true) {
@@ -52,10 +69,10 @@ export function CopyButton({ text, name, label, appearance = "subtle" }: Props) 
   }
 
   return (
-    <span className={styles.place}>
+    <span ref={place} className={styles.place}>
       <Button
         appearance={appearance}
-        size={label === undefined ? "small" : "medium"}
+        size={size}
         className={label === undefined ? styles.icon : undefined}
         icon={<Icon small name={outcome?.done === true ? "check" : "copy"} />}
         aria-label={label === undefined ? say("button.copy_named", { name }) : undefined}

@@ -1,10 +1,12 @@
-import { Button, makeStyles, mergeClasses, tokens } from "@fluentui/react-components";
+import { makeStyles, mergeClasses, tokens } from "@fluentui/react-components";
 
-import type { Code, Detail, Failure, Remedy, Step } from "../contract";
+import type { Action, Code, Detail, Failure, Step } from "../contract";
 import { useWizard } from "../wizard";
-import { say } from "../words";
+import { say, sayFailure, unnamedDirectories } from "../words";
 import { CopyButton } from "./CopyButton";
+import { Facts } from "./Facts";
 import { Icon } from "./Icon";
+import { Remedies } from "./Remedies";
 
 /** Situations that ask for a next step although nothing broke. */
 const CALM: ReadonlySet<Code> = new Set<Code>([
@@ -48,7 +50,33 @@ const useStyles = makeStyles({
   },
   icon: { color: tokens.colorStatusDangerForeground1, display: "flex", paddingTop: "2px" },
   calmIcon: { color: tokens.colorStatusWarningForeground3 },
-  content: { flexGrow: 1, minWidth: 0 },
+  // The details keep the corner, where they never stand alone in a row of their own.
+  content: {
+    display: "grid",
+    gridTemplateColumns: "minmax(0, 1fr) max-content",
+    columnGap: tokens.spacingHorizontalM,
+    rowGap: tokens.spacingVerticalS,
+    gridTemplateAreas: `"said details" "more more"`,
+    flexGrow: 1,
+    minWidth: 0,
+    "@media (max-width: 479px)": {
+      gridTemplateColumns: "minmax(0, 1fr)",
+      gridTemplateAreas: `"said" "more" "details"`,
+    },
+  },
+  said: { gridArea: "said" },
+  more: {
+    gridArea: "more",
+    display: "flex",
+    flexDirection: "column",
+    gap: tokens.spacingVerticalS,
+    minWidth: 0,
+  },
+  details: {
+    gridArea: "details",
+    margin: `calc(-1 * ${tokens.spacingVerticalXXS}) calc(-1 * ${tokens.spacingHorizontalS}) 0 0`,
+    "@media (max-width: 479px)": { margin: 0 },
+  },
   title: {
     margin: 0,
     fontSize: tokens.fontSizeBase300,
@@ -56,26 +84,6 @@ const useStyles = makeStyles({
     fontWeight: tokens.fontWeightSemibold,
   },
   body: { margin: 0 },
-  text: {
-    margin: `${tokens.spacingVerticalS} 0 0`,
-    padding: tokens.spacingHorizontalM,
-    maxHeight: "220px",
-    overflowY: "auto",
-    whiteSpace: "pre-wrap",
-    fontFamily: "inherit",
-    fontSize: tokens.fontSizeBase200,
-    borderRadius: tokens.borderRadiusMedium,
-    border: `1px solid ${tokens.colorNeutralStroke1}`,
-    backgroundColor: tokens.colorNeutralBackground1,
-    color: tokens.colorNeutralForeground1,
-  },
-  command: { fontFamily: tokens.fontFamilyMonospace },
-  remedies: {
-    display: "flex",
-    flexWrap: "wrap",
-    gap: tokens.spacingHorizontalS,
-    marginTop: tokens.spacingVerticalS,
-  },
 });
 
 interface Props {
@@ -88,6 +96,7 @@ interface Props {
 /** What went wrong, and what to do about it. */
 export function FailureBar({ failure, step, leads }: Props) {
   const styles = useStyles();
+  const { backend, run } = useWizard();
   const calm = CALM.has(failure.code);
   return (
     <section aria-label={titleOf(failure)} className={mergeClasses(styles.bar, calm && styles.calm)}>
@@ -95,87 +104,76 @@ export function FailureBar({ failure, step, leads }: Props) {
         <Icon name={calm ? "warning" : "error"} />
       </div>
       <div className={styles.content}>
-        <div role="alert">
+        <div role="alert" className={styles.said}>
           <h2 className={styles.title}>{titleOf(failure)}</h2>
           <p className={styles.body}>{bodyOf(failure)}</p>
         </div>
-        {failure.remedies.map((remedy, index) =>
-          remedy.kind === "text" || remedy.kind === "command" ? (
-            <pre
-              key={index}
-              className={mergeClasses(styles.text, remedy.kind === "command" && styles.command)}
-              role="region"
-              aria-label={say(
-                remedy.kind === "text" ? "label.message_to_send" : "label.command_to_run",
-              )}
-              tabIndex={0}
-            >
-              {copiedBy(remedy)}
-            </pre>
-          ) : null,
-        )}
-        <div className={styles.remedies}>
-          {failure.remedies.map((remedy, index) => (
-            <RemedyButton key={index} remedy={remedy} index={index} primary={leads && index === 0} />
-          ))}
-          <CopyButton
-            text={detailsOf(failure, step)}
-            name={titleOf(failure)}
-            label={say("button.copy_details")}
+        <div className={styles.more}>
+          <UnnamedDirectories failure={failure} />
+          <Remedies
+            remedies={failure.remedies}
+            leads={leads}
+            press={(index) => {
+              run(backend.pressRemedy(index));
+            }}
           />
+        </div>
+        <div className={styles.details}>
+          <CopyDetails failure={failure} place={step} />
         </div>
       </div>
     </section>
   );
 }
 
-interface RemedyProps {
-  remedy: Remedy;
-  index: number;
-  primary: boolean;
-}
-
-function RemedyButton({ remedy, index, primary }: RemedyProps) {
-  const { backend, run } = useWizard();
-  const appearance = primary ? "primary" : "secondary";
-  if (remedy.kind === "text" || remedy.kind === "command") {
-    const label =
-      remedy.kind === "text" ? say(`text.${remedy.text}`) : say(`command.${remedy.command}`);
-    return (
-      <CopyButton text={copiedBy(remedy)} name={label} label={label} appearance={appearance} />
-    );
-  }
+/** The button that every failure has, for support. */
+export function CopyDetails({ failure, place }: { failure: Failure; place: string }) {
   return (
-    <Button
-      appearance={appearance}
-      onClick={() => {
-        run(backend.pressRemedy(index));
-      }}
-    >
-      {remedy.kind === "action" ? say(`action.${remedy.action}`) : say(`link.${remedy.link}`)}
-    </Button>
+    <CopyButton
+      text={detailsOf(failure, place)}
+      name={titleOf(failure)}
+      label={say("button.copy_details")}
+      size="small"
+    />
   );
 }
 
-function copiedBy(remedy: Extract<Remedy, { kind: "text" | "command" }>): string {
-  return remedy.kind === "text" ? remedy.content : remedy.line;
+/** The whole ids of the directories that the sentence could not call by name. */
+export function UnnamedDirectories({ failure }: { failure: Failure }) {
+  const ids = unnamedDirectories(failure.parameters);
+  return (
+    ids.length > 0 && (
+      <Facts facts={ids.map((value) => ({ label: say("label.directory_id"), value, id: true }))} />
+    )
+  );
 }
 
-function titleOf(failure: Failure): string {
-  return say(`failure.${failure.code}.title`, failure.parameters);
+/** Whether a failure offers this button. */
+export function offers(failure: Failure | null, action: Action): boolean {
+  return (
+    failure?.remedies.some((remedy) => remedy.kind === "action" && remedy.action === action) ?? false
+  );
 }
 
-function bodyOf(failure: Failure): string {
-  return say(`failure.${failure.code}.body`, failure.parameters);
+/** The first line of a failure. */
+export function titleOf(failure: Failure): string {
+  return sayFailure(failure.code, "title", failure.parameters);
+}
+
+/** What happened, and what to do next. */
+export function bodyOf(failure: Failure): string {
+  return sayFailure(failure.code, "body", failure.parameters);
 }
 
 /** The sentence first, then the codes and ids that support asks for. */
-function detailsOf(failure: Failure, step: Step): string {
+function detailsOf(failure: Failure, place: string): string {
   const details: Detail[] = [
     { name: "code", value: failure.code },
-    { name: "step", value: step },
+    { name: "step", value: place },
     ...failure.details,
   ];
   const lines = details.map(({ name, value }) => `${name}: ${value}`);
-  return [titleOf(failure), bodyOf(failure), "", ...lines, ""].join("\n");
+  const { code, parameters } = failure;
+  const said = [say(`failure.${code}.title`, parameters), say(`failure.${code}.body`, parameters)];
+  return [...said, "", ...lines, ""].join("\n");
 }

@@ -1,13 +1,14 @@
 import { Button, makeStyles, mergeClasses, tokens } from "@fluentui/react-components";
 import type { ReactNode } from "react";
 
-import type { Snapshot, Step } from "../contract";
+import type { Snapshot } from "../contract";
 import { useWizard } from "../wizard";
 import { say } from "../words";
 import { BusyLine } from "./BusyLine";
 import { FailureBar } from "./FailureBar";
 import { COMPACT, NARROW } from "./layout";
 import { Notices } from "./Notices";
+import { ProofCard } from "./ProofCard";
 
 const useStyles = makeStyles({
   frame: { display: "flex", flexDirection: "column", height: "100%", minHeight: 0 },
@@ -74,6 +75,10 @@ interface Props {
   cancelLabel?: string;
   /** Whether the page shows itself what goes on. */
   showsBusy?: boolean;
+  /** A quiet button at the start of the row of buttons. */
+  start?: ReactNode;
+  /** Whether the page stands beside the steps: it has no number, and Back closes it. */
+  beside?: boolean;
   /** Whether the content takes the height that there is, because a part of it scrolls. */
   fills?: boolean;
   children: ReactNode;
@@ -81,46 +86,52 @@ interface Props {
 
 /** What all pages have in common: heading, failure, notices, content and buttons. */
 export function Frame(props: Props) {
-  const { snapshot, heading, primary, showsBusy = false, fills = false, children } = props;
-  const { page, failure, notices, busy } = snapshot;
+  const { snapshot, heading, primary, start, children } = props;
+  const { showsBusy = false, fills = false, beside = false } = props;
+  const { page, failure, notices, busy, proof } = snapshot;
   const styles = useStyles();
   return (
     <div className={styles.frame}>
       <div className={styles.scroll}>
         <div>
-          <div className={styles.position}>{sayPosition(snapshot)}</div>
+          {!beside && <div className={styles.position}>{sayPosition(snapshot)}</div>}
           <h1 tabIndex={-1} className={styles.heading}>
             {heading}
           </h1>
         </div>
-        {failure !== null && (
+        {proof !== null && <ProofCard proof={proof} busy={busy} />}
+        {failure !== null && !beside && (
           <div className={styles.failure}>
             <FailureBar failure={failure} step={page.step} leads={primary === null} />
           </div>
         )}
-        <Notices notices={notices} />
+        <Notices notices={beside ? [] : notices} page={page} />
         <div className={mergeClasses(styles.content, fills && styles.filling)}>{children}</div>
       </div>
       <footer className={styles.footer}>
-        {snapshot.can_go_back && <BackButton steps={snapshot.steps} step={page.step} />}
-        <div className={styles.space}>{!showsBusy && <BusyLine busy={busy} />}</div>
+        {beside ? <CloseButton /> : <BackButton snapshot={snapshot} />}
+        {start}
+        <div className={styles.space}>
+          {!showsBusy && proof === null && <BusyLine busy={busy} />}
+        </div>
         <Buttons {...props} />
       </footer>
     </div>
   );
 }
 
-function Buttons({ snapshot, primary, secondary, cancelLabel = say("button.cancel") }: Props) {
+function Buttons({ snapshot, primary, secondary, beside, cancelLabel }: Props) {
   const { backend, run } = useWizard();
+  const { busy, proof } = snapshot;
   return (
     <>
-      {snapshot.busy?.can_cancel === true && (
+      {busy?.can_cancel === true && proof === null && beside !== true && (
         <Button
           onClick={() => {
             run(backend.cancel());
           }}
         >
-          {cancelLabel}
+          {cancelLabel ?? say("button.cancel")}
         </Button>
       )}
       {secondary}
@@ -138,10 +149,11 @@ function Buttons({ snapshot, primary, secondary, cancelLabel = say("button.cance
   );
 }
 
-function BackButton({ steps, step }: { steps: Snapshot["steps"]; step: Step }) {
+function BackButton({ snapshot: { can_go_back, steps, page } }: { snapshot: Snapshot }) {
   const { backend, run } = useWizard();
-  const before = steps[steps.findIndex((state) => state.step === step) - 1];
+  const before = steps[steps.findIndex(({ step }) => step === page.step) - 1];
   return (
+    can_go_back &&
     before !== undefined && (
       <Button
         onClick={() => {
@@ -151,6 +163,19 @@ function BackButton({ steps, step }: { steps: Snapshot["steps"]; step: Step }) {
         {say("button.back")}
       </Button>
     )
+  );
+}
+
+function CloseButton() {
+  const { backend, run } = useWizard();
+  return (
+    <Button
+      onClick={() => {
+        run(backend.closeAside());
+      }}
+    >
+      {say("button.back")}
+    </Button>
   );
 }
 

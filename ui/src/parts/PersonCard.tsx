@@ -2,7 +2,7 @@ import { Button, makeStyles, tokens } from "@fluentui/react-components";
 
 import type { Person } from "../contract";
 import { useWizard } from "../wizard";
-import { say } from "../words";
+import { say, sayDirectory } from "../words";
 import { CopyButton } from "./CopyButton";
 import { Icon } from "./Icon";
 
@@ -42,7 +42,7 @@ export function PersonCard({ person }: { person: Person }) {
         <Line text={person.name} />
       </span>
       <Line text={person.account} />
-      <Line text={person.tenant_name ?? person.tenant_id} />
+      <Line text={sayDirectory(person.tenant_name, person.tenant_id)} />
       <span className={styles.id}>
         {say("label.object_id")}
         <CopyButton text={person.object_id} name={say("label.object_id")} />

@@ -6,9 +6,9 @@ import { createRoot } from "react-dom/client";
 import { App } from "../App";
 import { FIXTURES } from "../testing/fixtures";
 import { silentBackend } from "../testing/silentBackend";
-import { FAILURE_STATES, STATES } from "../testing/states";
+import { CONNECTIVITY_STATES, FAILURE_STATES, PROOF_STATES, STATES } from "../testing/states";
 
-const states = [...STATES, ...FAILURE_STATES, ...FIXTURES];
+const states = [...STATES, ...PROOF_STATES, ...CONNECTIVITY_STATES, ...FAILURE_STATES, ...FIXTURES];
 const wanted = new URLSearchParams(location.search).get("state");
 const state = states.find(({ name }) => name === wanted);
 const root = document.getElementById("root");

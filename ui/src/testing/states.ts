@@ -6,16 +6,27 @@ import type {
   ChooseResourcePage,
   Code,
   ConnectProjectPage,
+  ConnectivityPage,
   Deployment,
+  DeviceCode,
+  Failure,
   GetAccessPage,
+  HostCheck,
+  HostPurpose,
   Page,
   Person,
+  Proof,
   Remedy,
   Resource,
   ResourceWindow,
   SignInPage,
   Snapshot,
+  StageCheck,
+  StageOutcome,
   Step,
+  TenantChoice,
+  TenantState,
+  TenantStatus,
   TestConnectionPage,
 } from "../contract";
 
@@ -172,10 +183,48 @@ const test: TestConnectionPage = {
   results: [],
 };
 
+const BLOCKED: Failure = {
+  code: "conditional_access_blocked",
+  parameters: {},
+  remedies: [
+    { kind: "action", action: "switch_account" },
+    { kind: "text", text: "ask_administrator", content: "Hello,\n\nAADSTS53003: Access has been blocked.\n" },
+  ],
+  details: [{ name: "entra_code", value: "AADSTS53003" }],
+};
+
+const SECOND_FACTOR: Failure = {
+  code: "second_factor_needed",
+  parameters: {},
+  remedies: [{ kind: "action", action: "sign_in" }],
+  details: [{ name: "entra_code", value: "AADSTS50076" }],
+};
+
+const MIXED: TenantState[] = [
+  tenant("Contoso", "ready", { home: true, subscriptions: 3 }, 1),
+  tenant("Fabrikam Research and Development of Northern Europe", "needs_sign_in", { failure: SECOND_FACTOR }, 2),
+  tenant("Tailspin Toys", "blocked", { failure: BLOCKED }, 3),
+  tenant(null, "checking", {}, 4),
+  tenant("Woodgrove", "ready", { subscriptions: 1 }, 5),
+];
+
+const HOSTS: readonly HostCheck[] = [
+  host("sign_in", "login.microsoftonline.com"),
+  host("management", "management.azure.com"),
+  host("resource", "contoso-chat-sweden.openai.azure.com"),
+];
+
 const ROLE = { role: PLAN.role };
 const assigned = [{ code: "role_assigned", parameters: ROLE }];
 const address = `https://login.microsoftonline.com/organizations/oauth2/v2.0/authorize?client_id=04b07795-8ddb-461a-bbee-02f9e1bf7b46&response_type=code&state=${"q7".repeat(30)}`;
 const listed = windowOf(RESOURCES);
+
+const deviceCode: DeviceCode = {
+  code: "FXDLWKKMF",
+  address: "https://microsoft.com/devicelogin",
+  lasts_seconds: 872,
+  expired: false,
+};
 
 /** Every phase of every page. */
 export const STATES: readonly State[] = [
@@ -191,7 +240,15 @@ export const STATES: readonly State[] = [
     can_stay_signed_in: false,
     can_practice: false,
   }),
-  at("sign-in-after-sign-out", { step: "sign_in", ...signIn }, { notices: [said("signed_out")] }),
+  at(
+    "sign-in-after-sign-out",
+    {
+      step: "sign_in",
+      ...signIn,
+      browser_session: "https://login.microsoftonline.com/organizations/oauth2/v2.0/logout",
+    },
+    { notices: [said("signed_out")] },
+  ),
   at("sign-in-government", {
     step: "sign_in",
     ...signIn,
@@ -216,8 +273,56 @@ export const STATES: readonly State[] = [
     { step: "sign_in", ...signIn, phase: "waiting", address, browser_opened: false },
     { ...busy("signing_in"), notices: [said("browser_not_opened"), said("answer_ignored")] },
   ),
+  at(
+    "device-code",
+    { step: "sign_in", ...signIn, phase: "waiting", address: deviceCode.address, device_code: deviceCode },
+    busy("signing_in"),
+  ),
+  at(
+    "device-code-last-minute",
+    {
+      step: "sign_in",
+      ...signIn,
+      phase: "waiting",
+      address: null,
+      browser_opened: false,
+      device_code: { ...deviceCode, lasts_seconds: 42 },
+    },
+    busy("signing_in"),
+  ),
+  ...tenantChoices().map(([name, tenant]) => at(name, { step: "sign_in", ...signIn, tenant })),
+  at("sign-in-with-tools", {
+    step: "sign_in",
+    ...signIn,
+    tools: [
+      { tool: "azure_cli", account: ADA.account },
+      { tool: "azure_developer_cli", account: "ada.lindqvist@fabrikam.onmicrosoft.example" },
+    ],
+  }),
+  ...["absent", "locked", "slow", "failed", "opening"].map((code) =>
+    at(`sign-in-store-${code}`, {
+      step: "sign_in",
+      ...signIn,
+      can_stay_signed_in: false,
+      store: said(code),
+    }),
+  ),
   at("sign-in-finishing", { step: "sign_in", ...signIn, phase: "finishing" }, busy("signing_in")),
   at("signed-in", { step: "sign_in", ...signIn, phase: "signed_in" }, { person: ADA }),
+  ...tenantLists().map(([name, tenants]) =>
+    at(name, { step: "sign_in", ...signIn, phase: "signed_in", tenants }, { person: ADA }),
+  ),
+  at(
+    "tenants-signing-in",
+    {
+      step: "sign_in",
+      ...signIn,
+      phase: "waiting",
+      address,
+      tenants: MIXED,
+    },
+    { person: ADA, ...busy("signing_in") },
+  ),
   at(
     "signed-in-long",
     { step: "sign_in", ...signIn, phase: "signed_in" },
@@ -436,7 +541,7 @@ const request: Remedy = {
   content: `I’d like to use contoso-chat-sweden.\n\nObject ID: ${PLAN.object_id}\nScope: ${PLAN.scope}\n`,
 };
 
-const host = "management.azure.com";
+const managementHost = "management.azure.com";
 const path = "/home/ada/projects/assistant/.env";
 const inUse = "contoso-chat-sweden";
 const inUseHost = `${inUse}.openai.azure.com`;
@@ -484,21 +589,21 @@ const FAILURES: Readonly<Record<Code, FailureExample>> = {
   azure_cli_failed: { page: atSignIn, parameters: { reason }, remedies: [signInAgain, again] },
   network_failed: {
     page: atChoose,
-    parameters: { host, attempts: "3", seconds: "4.2" },
+    parameters: { host: managementHost, attempts: "3", seconds: "4.2" },
     remedies: [again],
     resources: listed,
   },
   name_not_found: { page: atTest, parameters: { host: inUseHost }, remedies: [sendAgain] },
   connection_refused: { page: atTest, parameters: { host: inUseHost }, remedies: [sendAgain] },
-  tls_failed: { page: atEmptyList, parameters: { host }, remedies: [again] },
-  timed_out: { page: atUnknownAccess, parameters: { host, seconds: "60" }, remedies: [again] },
-  unexpected_answer: { page: atUnknownAccess, parameters: { host }, remedies: [again] },
+  tls_failed: { page: atEmptyList, parameters: { host: managementHost }, remedies: [again] },
+  timed_out: { page: atUnknownAccess, parameters: { host: managementHost, seconds: "60" }, remedies: [again] },
+  unexpected_answer: { page: atUnknownAccess, parameters: { host: managementHost }, remedies: [again] },
   service_failed: {
     page: atUnknownAccess,
-    parameters: { host, status: "503", attempts: "3" },
+    parameters: { host: managementHost, status: "503", attempts: "3" },
     remedies: [again, status],
   },
-  throttled: { page: atUnknownAccess, parameters: { host, seconds: "240" }, remedies: [again] },
+  throttled: { page: atUnknownAccess, parameters: { host: managementHost, seconds: "240" }, remedies: [again] },
   foreign_host: {
     page: atEmptyList,
     parameters: { host: "management.evil.example" },
@@ -688,6 +793,62 @@ const FAILURES: Readonly<Record<Code, FailureExample>> = {
   chat_refused: { page: atTest, parameters: { reason }, remedies: [sendAgain, otherResource] },
 };
 
+/** A stronger sign-in in each of its phases, on top of a page. */
+export const PROOF_STATES: readonly State[] = [
+  proofAt("proof-opening", { reason: "change", phase: "opening" }),
+  proofAt("proof-change", { reason: "change", phase: "waiting", address }),
+  proofAt("proof-renewal", { reason: "renewal", phase: "waiting", address }),
+  proofAt("proof-no-browser", {
+    reason: "other",
+    phase: "waiting",
+    address,
+    browser_opened: false,
+  }),
+  proofAt("proof-finishing", { reason: "change", phase: "finishing" }),
+];
+
+/** The page about the connection, beside a step. */
+export const CONNECTIVITY_STATES: readonly State[] = [
+  connectivityAt("connectivity-checking", {
+    checking: true,
+    hosts: HOSTS.map((host) => ({ ...host, issuer: null, trust: null, stages: stages("waiting") })),
+    report: "",
+  }),
+  connectivityAt("connectivity-fine", {}),
+  connectivityAt("connectivity-resigned", {
+    proxy: { address: "proxy.contoso.example:8080", variable: "HTTPS_PROXY" },
+    hosts: HOSTS.map((host) => ({ ...host, issuer: "Contoso Root CA 2", trust: "this_computer" })),
+    programs: {
+      authority: "Contoso Root CA 2",
+      file: { path: "/home/ada/.local/share/keyless/certificates.pem", exists: false },
+      variables: [
+        { name: "REQUESTS_CA_BUNDLE", state: "nothing", path: null },
+        { name: "SSL_CERT_FILE", state: "other_authorities", path: "/etc/ssl/cert.pem" },
+        { name: "NODE_EXTRA_CA_CERTS", state: "what_is_needed", path: "/etc/ssl/contoso.pem" },
+      ],
+      commands: [
+        { shell: "bash", lines: "export REQUESTS_CA_BUNDLE='/home/ada/certificates.pem'\nexport SSL_CERT_FILE='/home/ada/certificates.pem'" },
+        { shell: "powershell", lines: "$env:REQUESTS_CA_BUNDLE = '/home/ada/certificates.pem'" },
+        { shell: "cmd", lines: 'set "REQUESTS_CA_BUNDLE=/home/ada/certificates.pem"' },
+      ],
+    },
+  }),
+  connectivityAt("connectivity-broken", {
+    proxy: { address: "proxy.contoso.example:8080", variable: null },
+    hosts: HOSTS.map((host, index) =>
+      index === 1
+        ? {
+            ...host,
+            issuer: "Unknown Inspector",
+            trust: "nobody",
+            stages: stages("failed"),
+            failure: { code: "tls_failed", parameters: { host: host.host }, remedies: [again], details: [] },
+          }
+        : host,
+    ),
+  }),
+];
+
 /** Every failure, on the page where it happens. */
 export const FAILURE_STATES: readonly State[] = Object.entries(FAILURES).map(([code, example]) => {
   const { page, parameters = {}, remedies, resources } = example;
@@ -767,6 +928,91 @@ function accessAt(name: string, phase: AccessPhase, more: Partial<GetAccessPage>
     { step: "get_access", ...access, ...more, phase },
     activity === null ? {} : busy(activity, phase !== "assigning"),
   );
+}
+
+function proofAt(name: string, proof: Partial<Proof> & Pick<Proof, "reason" | "phase">): State {
+  return at(
+    name,
+    { step: "get_access", ...access, phase: "assigning" },
+    { ...busy("assigning_role"), proof: { address: null, browser_opened: true, ...proof } },
+  );
+}
+
+function connectivityAt(name: string, more: Partial<ConnectivityPage>): State {
+  const page: ConnectivityPage = {
+    checking: false,
+    findings: [],
+    proxy: null,
+    hosts: [...HOSTS],
+    programs: { authority: null, file: null, variables: [], commands: [] },
+    report: "Connection report\n",
+    ...more,
+  };
+  return at(name, { step: "sign_in", ...signIn }, { aside: { kind: "connectivity", ...page } });
+}
+
+function host(purpose: HostPurpose, name: string): HostCheck {
+  return {
+    purpose,
+    host: name,
+    stages: stages("passed"),
+    issuer: "DigiCert Global G2",
+    trust: "everybody",
+    failure: null,
+  };
+}
+
+function stages(last: StageOutcome): StageCheck[] {
+  const seen = ["20.190.159.2", "proxy.contoso.example:8080", "TLS 1.3", "200"];
+  return (["name", "connection", "encryption", "answer"] as const).map((stage, index) => {
+    const outcome = index < 2 || last === "passed" ? "passed" : index === 2 ? last : "skipped";
+    const tried = outcome === "passed" || outcome === "failed";
+    return {
+      stage,
+      outcome: last === "waiting" ? "waiting" : outcome,
+      milliseconds: tried && last !== "waiting" ? 12 + index * 7 : null,
+      seen: tried && last !== "waiting" ? (seen[index] ?? null) : null,
+    };
+  });
+}
+
+function tenantChoices(): [string, TenantChoice][] {
+  return [
+    ["tenant-checking", { text: "contoso.com", state: { kind: "checking" } }],
+    ["tenant-known", { text: "contoso.com", state: { kind: "known", id: ADA.tenant_id } }],
+    ["tenant-malformed", { text: "contoso", state: { kind: "malformed" } }],
+    ["tenant-unknown", { text: "contosso.com", state: { kind: "unknown" } }],
+  ];
+}
+
+function tenantLists(): [string, TenantState[]][] {
+  return [
+    ["tenants-one", [tenant("Contoso", "ready", { home: true, subscriptions: 3 })]],
+    ["tenants-checking", MIXED.map((state) => ({ ...state, status: "checking", failure: null }))],
+    ["tenants-mixed", MIXED],
+    ["tenants-one-blocked", [tenant(null, "blocked", { home: true, failure: BLOCKED })]],
+    [
+      "tenants-many",
+      Array.from({ length: 50 }, (_, index) =>
+        tenant(
+          index % 7 === 3 ? null : `${index === 5 ? "A directory with a remarkably long name that goes on and on, " : ""}Directory ${index}`,
+          index % 5 === 4 ? "needs_sign_in" : "ready",
+          { home: index === 0, subscriptions: index % 4 },
+          index,
+        ),
+      ),
+    ],
+  ];
+}
+
+function tenant(
+  name: string | null,
+  status: TenantStatus,
+  more: Partial<TenantState> = {},
+  index = 0,
+): TenantState {
+  const id = `${(0x4f1d3a52 + index).toString(16)}-0f0c-4a8e-9d55-2b1f6f0e7c11`;
+  return { id, name, home: false, status, subscriptions: 0, failure: null, ...more };
 }
 
 function busy(

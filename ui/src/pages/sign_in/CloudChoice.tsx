@@ -1,10 +1,8 @@
-import { Field, Select, makeStyles } from "@fluentui/react-components";
+import { Field, Select } from "@fluentui/react-components";
 
-import type { CloudName } from "../contract";
-import { useWizard } from "../wizard";
-import { say } from "../words";
-
-const useStyles = makeStyles({ field: { maxWidth: "280px" } });
+import type { CloudName } from "../../contract";
+import { useWizard } from "../../wizard";
+import { say } from "../../words";
 
 interface Props {
   cloud: CloudName;
@@ -13,13 +11,12 @@ interface Props {
 
 /** Which of Azure's clouds; nothing where there is no choice. */
 export function CloudChoice({ cloud, clouds }: Props) {
-  const styles = useStyles();
   const { backend, run } = useWizard();
   if (clouds.length < 2) {
     return null;
   }
   return (
-    <Field label={say("label.cloud")} className={styles.field}>
+    <Field label={say("label.cloud")}>
       <Select
         value={cloud}
         onChange={(_, { value }) => {
