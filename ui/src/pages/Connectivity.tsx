@@ -80,7 +80,7 @@ const useStyles = makeStyles({
     gridTemplateColumns: "repeat(4, minmax(0, 1fr))",
     columnGap: tokens.spacingHorizontalM,
     rowGap: tokens.spacingVerticalS,
-    "@media (max-width: 599px)": { gridTemplateColumns: "repeat(2, minmax(0, 1fr))" },
+    "@media (max-width: 859px)": { gridTemplateColumns: "repeat(2, minmax(0, 1fr))" },
   },
   stage: { display: "flex", gap: tokens.spacingHorizontalXS, minWidth: 0 },
   stageIcon: { display: "flex", paddingTop: "2px", color: tokens.colorNeutralForeground2 },

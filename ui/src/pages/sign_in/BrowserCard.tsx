@@ -49,7 +49,7 @@ export function BrowserCard({ page }: { page: SignInPage }) {
       icon="browser"
       tone="warning"
       title={say("sign_in.no_browser")}
-      body={say("sign_in.no_browser.body")}
+      body={say("sign_in.waiting.body")}
     >
       {address !== null && <AddressRow address={address} label={say("label.address")} />}
       <CodeInstead />
