@@ -1,92 +1,123 @@
 //! Promise 1: no secret leaves the core.
 //!
-//! A whole journey is walked, then every place that a secret could reach is searched for every
-//! token, code and verifier that Azure issued or received, in several spellings and by pieces.
-//! The positive control plants one in each place and expects to find it.
+//! Whole journeys are walked, each way to sign in and each way in which that fails, then every
+//! place that a secret could reach is searched for every token, code and verifier that Azure
+//! issued or received. A positive control plants one in each place and expects to find it.
 
+use std::ffi::OsStr;
+use std::io;
 use std::path::Path;
+use std::process::Output;
+use std::sync::{Arc, Mutex};
 
-use base64::Engine;
-use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
+use async_trait::async_trait;
+use azure_identity::Executor;
+use keyless::secrets::{Secret, SecretStore, SessionStore, StoreTrouble};
 use keyless::session::Command;
-use keyless::snapshot::{AccessPhase, Snapshot};
+use keyless::snapshot::{AccessPhase, Snapshot, Step, Tool};
+use serde_json::json;
+use simulator::{Act, Fault, Simulator};
 
-use crate::stage::{RESOURCE, Stage, access};
+use crate::browser::{Habit, callback_of, enter_code};
+use crate::leaks::Net;
+use crate::road::played_azure_cli;
+use crate::stage::{ADA, RESOURCE, Setup, Stage, access, choose, is_waiting_for_browser, sign_in};
 
-/// A piece of a secret that is this long gives it away.
-const PIECE: usize = 24;
 /// Goes through the log as any line does.
 const LOGGED: &str = "a-canary-that-the-log-has-to-show-0123456789";
 const FOREIGN: &str = "hunter2-foreign-value-of-somebody-else-0123456789";
+/// What a store that holds something else gives back.
+const GARBLED: &str = "garbled-refresh-token-of-an-earlier-day-0123456789";
+/// A code that a hostile page sends.
+const HOSTILE: &str = "hostile-code-of-another-page-0123456789-0123456789";
 
-/// A place with everything that lies there.
+/// A place with everything that lies there, and something that is known to lie there.
 struct Place {
     name: &'static str,
+    known: &'static str,
     bytes: Vec<u8>,
+}
+
+/// What the journeys left behind.
+#[derive(Default)]
+struct Trail {
+    secrets: Vec<String>,
+    told: String,
+    opened: String,
+    env: String,
+    data: Vec<u8>,
+    history: String,
+    arguments: String,
+}
+
+impl Trail {
+    fn take(&mut self, stage: &Stage) {
+        self.secrets.extend(stage.simulator.secrets());
+        self.told += &stage.told.join("\n");
+        self.opened += &stage.desktop.opened.lock().expect("a lock").join("\n");
+        self.history += &format!("{:?}", stage.history());
+        self.env += &std::fs::read_to_string(stage.project().join(".env")).unwrap_or_default();
+        self.data.extend(read_all(&stage.home.path().join("data")));
+        let arguments = ARGUMENTS.lock().expect("a lock").join("\n");
+        self.arguments += &arguments;
+    }
 }
 
 #[tokio::test(flavor = "current_thread")]
 async fn no_secret_leaves_the_core() {
     let logs = tempfile::tempdir().expect("a temporary folder");
     let guard = keyless::journal::start(logs.path()).expect("the log starts once in this program");
+    let mut trail = Trail::default();
+    walk_the_whole_road(&mut trail).await;
+    type_a_code_in(&mut trail).await;
+    borrow_a_sign_in(&mut trail).await;
+    take_a_posted_answer(&mut trail).await;
+    fail_to_sign_in(&mut trail).await;
+    meet_bad_answers(&mut trail).await;
+    fail_to_keep(&mut trail).await;
+    tracing::info!(target: "keyless", "{LOGGED}");
+    drop(guard);
+
+    trail.secrets.extend([GARBLED, HOSTILE].map(str::to_owned));
+    trail.secrets.sort();
+    trail.secrets.dedup();
+    println!("{} secrets", trail.secrets.len());
+    assert!(trail.secrets.len() >= 40, "every journey has its own: {}", trail.secrets.len());
+    let places = [
+        Place { name: "log", known: LOGGED, bytes: read_all(logs.path()) },
+        Place { name: "window", known: ADA, bytes: trail.told.into_bytes() },
+        Place { name: ".env", known: "AZURE_OPENAI_ENDPOINT=", bytes: trail.env.into_bytes() },
+        Place { name: "data", known: FOREIGN, bytes: trail.data },
+        Place { name: "history", known: "entra.token", bytes: trail.history.into_bytes() },
+        Place { name: "opened", known: "code_challenge=", bytes: trail.opened.into_bytes() },
+        Place { name: "arguments", known: "get-access-token", bytes: trail.arguments.into_bytes() },
+    ];
+    let net = Net::new(&trail.secrets);
+    for Place { name, known, bytes } in &places {
+        assert!(find(bytes, known.as_bytes()), "{name} holds {known}: the place is the right one");
+        if let Some(index) = net.find(bytes) {
+            let length = trail.secrets[index].len();
+            panic!("a secret of {length} characters lies in: {name}");
+        }
+    }
+    // Other people's values may lie in their own file and in its backup, nowhere else.
+    for place in places.iter().filter(|place| ![".env", "data"].contains(&place.name)) {
+        assert!(!find(&place.bytes, FOREIGN.as_bytes()), "a foreign value lies in: {}", place.name);
+    }
+    positive_control(&net, &places, &trail.secrets);
+}
+
+/// From the first page to an answer, with failures on the way: they carry details.
+async fn walk_the_whole_road(trail: &mut Trail) {
     let mut stage = Stage::new("default").await;
     let foreign = format!("OTHER_SECRET={FOREIGN}\nMULTI=\"{FOREIGN}\n{FOREIGN}\"\n");
     std::fs::write(stage.project().join(".env"), foreign).expect("a new file");
     stage.walk().await;
-    failures_on_the_way(&mut stage).await;
-    tracing::info!(target: "keyless", "{LOGGED}");
-    drop(guard);
-
-    let mut secrets = stage.simulator.secrets();
-    assert!(secrets.len() >= 5, "codes, verifiers and tokens were issued: {}", secrets.len());
-    let env = stage.env();
-    let data = read_all(&stage.home.path().join("data"));
-    let places = [
-        Place { name: "log", bytes: read_all(logs.path()) },
-        Place { name: "window", bytes: stage.told.join("\n").into_bytes() },
-        Place { name: ".env", bytes: env.clone().into_bytes() },
-        Place { name: "data", bytes: data },
-        Place { name: "history", bytes: format!("{:?}", stage.history()).into_bytes() },
-        Place { name: "opened", bytes: opened_without_public_parts(&stage).into_bytes() },
-    ];
-    // Each place is really the place: what is known to lie there is found there.
-    let known = [
-        LOGGED,
-        "ada@contoso.example",
-        "AZURE_OPENAI_ENDPOINT=",
-        FOREIGN,
-        "entra.token",
-        "code_challenge=",
-    ];
-    for (place, known) in places.iter().zip(known) {
-        assert!(contains(&place.bytes, known), "{} holds {known}", place.name);
-    }
-    for place in &places {
-        for secret in &secrets {
-            assert!(
-                !contains(&place.bytes, secret),
-                "a secret of {} characters lies in: {}",
-                secret.len(),
-                place.name
-            );
-        }
-    }
-    // Other people's values may lie in their own file and in its backup, nowhere else.
-    secrets.push(FOREIGN.to_owned());
-    for place in places.iter().filter(|place| ![".env", "data"].contains(&place.name)) {
-        assert!(!contains(&place.bytes, FOREIGN), "a foreign value lies in: {}", place.name);
-    }
-    positive_control(&places, &secrets);
-}
-
-/// Failures carry details: they are made to happen, too.
-async fn failures_on_the_way(stage: &mut Stage) {
-    use simulator::{Act, Fault};
     stage.simulator.add_fault(Fault::on("deployments.list", Act::Garble).times(1));
     stage.simulator.add_fault(Fault::on("chat.create", Act::CutMidBody).times(1));
     stage.send(Command::SendTestMessage).await;
     stage.until("a failure is told", |s: &Snapshot| s.failure.is_some()).await;
-    stage.send(Command::GoToStep { step: keyless::snapshot::Step::ChooseResource }).await;
+    stage.send(Command::GoToStep { step: Step::ChooseResource }).await;
     let other = stage.session.list_resources("contoso-foundry-dev", 0, 1).items[0].id.clone();
     stage.send(Command::SelectResource { id: other }).await;
     stage.until("a failure is told", |s: &Snapshot| s.failure.is_some()).await;
@@ -97,64 +128,192 @@ async fn failures_on_the_way(stage: &mut Stage) {
             access(s).is_some_and(|p| matches!(p.phase, AccessPhase::Works | AccessPhase::Known))
         })
         .await;
+    stage.relaunch().await;
+    stage.until("it goes on by itself", |s| s.person.is_some() && s.busy.is_none()).await;
+    trail.take(&stage);
 }
 
-/// Finds what it looks for, in every place and in every spelling.
-fn positive_control(places: &[Place], secrets: &[String]) {
-    for place in places {
-        for secret in secrets {
-            for spelling in spellings(secret) {
-                let mut planted = place.bytes.clone();
-                planted.extend_from_slice(b" before ");
-                planted.extend_from_slice(&spelling);
-                planted.extend_from_slice(b" after ");
-                assert!(contains(&planted, secret), "a planted secret is found in: {}", place.name);
-            }
-            if secret.len() > PIECE {
-                let mut planted = place.bytes.clone();
-                planted.extend_from_slice(&secret.as_bytes()[secret.len() - PIECE..]);
-                assert!(contains(&planted, secret), "a planted piece is found in: {}", place.name);
-            }
-        }
+/// The code that is shown is no secret; the one behind it, with which the token is fetched, is.
+async fn type_a_code_in(trail: &mut Trail) {
+    let mut stage = Stage::with(Setup { habit: Habit::Nothing, ..Setup::default() }).await;
+    stage.send(Command::SignInWithDeviceCode).await;
+    let shown = |s: &Snapshot| sign_in(s).is_some_and(|page| page.device_code.is_some());
+    let page = stage.until("a code is shown", shown).await;
+    let code = sign_in(&page).and_then(|page| page.device_code.clone()).expect("it was just seen");
+    assert!(!stage.simulator.secrets().contains(&code.code), "the person is to see this one");
+    enter_code(&code, ADA).await;
+    stage.until("somebody is signed in", |s| s.person.is_some() && s.busy.is_none()).await;
+    stage.send(Command::SignOut).await;
+    stage.send(Command::SignInWithDeviceCode).await;
+    stage.until("another code is shown", shown).await;
+    stage.send(Command::Cancel).await;
+    trail.take(&stage);
+}
+
+static ARGUMENTS: Mutex<Vec<String>> = Mutex::new(Vec::new());
+
+/// Runs the tools and notes with which arguments.
+#[derive(Debug)]
+struct NotedTools(Arc<dyn Executor>);
+
+#[async_trait]
+impl Executor for NotedTools {
+    async fn run(&self, program: &OsStr, arguments: &[&OsStr]) -> io::Result<Output> {
+        ARGUMENTS.lock().expect("a lock").push(format!("{program:?} {arguments:?}"));
+        self.0.run(program, arguments).await
     }
 }
 
-/// The address of the sign-in page is public but for what it is made of: the verifier.
-fn opened_without_public_parts(stage: &Stage) -> String {
-    stage.desktop.opened.lock().expect("a lock").join("\n")
+fn noted_azure_cli(simulator: &Simulator) -> Arc<dyn Executor> {
+    Arc::new(NotedTools(played_azure_cli(simulator)))
 }
 
-fn contains(bytes: &[u8], secret: &str) -> bool {
-    spellings(secret).iter().any(|spelling| pieces(spelling).any(|piece| find(bytes, piece)))
+async fn borrow_a_sign_in(trail: &mut Trail) {
+    let mut stage = Stage::with(Setup { tools: noted_azure_cli, ..Setup::default() }).await;
+    let offered = |s: &Snapshot| sign_in(s).is_some_and(|page| !page.tools.is_empty());
+    stage.until("the sign-in is offered", offered).await;
+    stage.send(Command::BorrowSignIn { tool: Tool::AzureCli }).await;
+    stage.go_on().await;
+    let listed = |s: &Snapshot| choose(s).is_some_and(|page| !page.reading && page.total > 0);
+    stage.until("the resources are listed", listed).await;
+    stage.choose(RESOURCE).await;
+    stage.get_role().await;
+    stage.write_env().await;
+    stage.test_connection().await;
+    trail.take(&stage);
 }
 
-/// As it is, in base64, base64url, percent-encoded, as JSON text, and in UTF-16.
-fn spellings(secret: &str) -> Vec<Vec<u8>> {
-    let json = serde_json::to_string(secret).expect("text is JSON");
-    let percent: String = url::form_urlencoded::byte_serialize(secret.as_bytes()).collect();
-    let utf16 = secret.encode_utf16().flat_map(u16::to_le_bytes).collect();
-    vec![
-        secret.as_bytes().to_vec(),
-        STANDARD.encode(secret).into_bytes(),
-        URL_SAFE_NO_PAD.encode(secret).into_bytes(),
-        percent.into_bytes(),
-        json.trim_matches('"').as_bytes().to_vec(),
-        utf16,
-    ]
+/// A gateway turns the answer into a form; before it, a hostile page sends a code of its own.
+async fn take_a_posted_answer(trail: &mut Trail) {
+    let mut stage = Stage::with(Setup { habit: Habit::Nothing, ..Setup::default() }).await;
+    stage.send(Command::SignInWithBrowser).await;
+    stage.until("the browser is open", is_waiting_for_browser).await;
+    let page = stage.desktop.last_opened();
+    let callback = callback_of(&page);
+    let client = reqwest::Client::builder()
+        .no_proxy()
+        .redirect(reqwest::redirect::Policy::none())
+        .build()
+        .expect("a plain client");
+    let form = [("code", HOSTILE), ("state", "not-ours"), ("error_description", HOSTILE)];
+    client.post(&callback).form(&form).send().await.expect("an answer");
+    let query = format!("{callback}/?code={HOSTILE}&state=not-ours&error={HOSTILE}");
+    client.get(query).send().await.expect("an answer");
+    let answer = client.post(&page).form(&[("user", ADA)]).send().await.expect("an answer");
+    let sent = answer.headers()["location"].to_str().expect("an address is text").to_owned();
+    let (_, form) = sent.split_once('?').expect("the answer is in the query");
+    let kind = "application/x-www-form-urlencoded";
+    let posted = client.post(&callback).header("content-type", kind).body(form.to_owned());
+    posted.send().await.expect("an answer");
+    stage.until("somebody is signed in", |s| s.person.is_some() && s.busy.is_none()).await;
+    trail.take(&stage);
 }
 
-/// Whole if it is short; else in pieces, each of which gives the secret away. The head of a JSON
-/// web token is the same in all of them and says nothing.
-fn pieces(spelling: &[u8]) -> impl Iterator<Item = &[u8]> {
-    let start = spelling.iter().position(|byte| *byte == b'.').map_or(0, |at| at + 1);
-    let body = &spelling[start..];
-    let step = if body.len() <= PIECE { body.len().max(1) } else { PIECE };
-    let last = body.len().saturating_sub(step);
-    body.windows(step).step_by(step).chain(std::iter::once(&body[last..]))
+/// Declined, refused, disturbed.
+async fn fail_to_sign_in(trail: &mut Trail) {
+    for habit in [Habit::Decline, Habit::StrangersFirst(11), Habit::NoBrowser] {
+        let ends = !matches!(habit, Habit::NoBrowser);
+        let mut stage = Stage::with(Setup { habit, ..Setup::default() }).await;
+        stage.send(Command::SignInWithBrowser).await;
+        let told = |s: &Snapshot| s.failure.is_some() || (!ends && is_waiting_for_browser(s));
+        stage.until("it failed, or nobody is there", told).await;
+        trail.take(&stage);
+    }
+    for (status, body) in [
+        (
+            400,
+            json!({"error": "invalid_grant", "error_description": "AADSTS50076: A second factor is needed.",
+                     "error_codes": [50076], "claims": "{\"access_token\":{\"polids\":{\"essential\":true}}}"}),
+        ),
+        (
+            400,
+            json!({"error": "interaction_required", "error_description": "AADSTS53003: Blocked.", "error_codes": [53003]}),
+        ),
+        (503, json!("<html><body>The proxy is busy.</body></html>")),
+    ] {
+        let mut stage = Stage::new("default").await;
+        let answer = Act::Answer { status, headers: [].into(), body };
+        stage.simulator.add_fault(Fault::on("entra.token", answer));
+        stage.send(Command::SignInWithBrowser).await;
+        stage.until("it failed", |s| s.failure.is_some()).await;
+        trail.take(&stage);
+    }
+}
+
+/// Half a token answer, a noisy one, and one that only looks like one.
+async fn meet_bad_answers(trail: &mut Trail) {
+    let token =
+        "eyJhbGciOiJSUzI1NiJ9.this-is-not-json-but-looks-like-a-token-0123456789.c2lnbmF0dXJl";
+    trail.secrets.push(token.to_owned());
+    let odd = json!({"token_type": "Bearer", "access_token": token, "expires_in": "soon"});
+    for act in [
+        Act::Garble,
+        Act::CutMidBody,
+        Act::Answer { status: 200, headers: [].into(), body: odd },
+        Act::Answer {
+            status: 200,
+            headers: [].into(),
+            body: json!({"access_token": token, "expires_in": 60}),
+        },
+    ] {
+        let mut stage = Stage::new("default").await;
+        stage.simulator.add_fault(Fault::on("entra.token", act));
+        stage.send(Command::SignInWithBrowser).await;
+        stage.until("it failed", |s| s.failure.is_some()).await;
+        trail.take(&stage);
+    }
+}
+
+/// A store that gives back something else, takes nothing and lets nothing go.
+struct BadStore;
+
+#[async_trait]
+impl SecretStore for BadStore {
+    async fn read(&self) -> Result<Option<Secret>, StoreTrouble> {
+        Ok(Some(Secret::new(format!("{{\"refresh_token\":\"{GARBLED}\",\"client_id\":7}}"))))
+    }
+
+    async fn write(&self, _: &Secret) -> Result<(), StoreTrouble> {
+        Err(StoreTrouble::Failed("it is full".to_owned()))
+    }
+
+    async fn remove(&self) -> Result<(), StoreTrouble> {
+        Err(StoreTrouble::Locked)
+    }
+}
+
+async fn fail_to_keep(trail: &mut Trail) {
+    let mut stage = Stage::with(Setup { store: Arc::new(BadStore), ..Setup::default() }).await;
+    stage.sign_in().await;
+    stage.until("it is told", |s| !s.notices.is_empty()).await;
+    stage.send(Command::SignOut).await;
+    stage.until("it is still kept", |s| s.failure.is_some()).await;
+    trail.take(&stage);
+
+    let store = Arc::new(SessionStore::default());
+    let kept = json!({"client_id": keyless::cloud::DEVELOPER_CLIENT, "authority": "x", "tenant": "t",
+                      "refresh_token": GARBLED});
+    store.write(&Secret::new(kept.to_string())).await.expect("memory does not fail");
+    let stage = Stage::with(Setup { store, ..Setup::default() }).await;
+    trail.take(&stage);
+}
+
+/// Finds what it looks for, in every place.
+fn positive_control(net: &Net, places: &[Place], secrets: &[String]) {
+    for Place { name, bytes, .. } in places {
+        for secret in [&secrets[0], &secrets[secrets.len() / 2], &secrets[secrets.len() - 1]] {
+            let planted = [bytes, b" before ".as_slice(), secret.as_bytes(), b" after "].concat();
+            assert!(net.find(&planted).is_some(), "a planted secret is found in: {name}");
+        }
+    }
+    for secret in secrets {
+        let planted = format!("before {secret} after");
+        assert!(net.find(planted.as_bytes()).is_some(), "each secret is looked for");
+    }
 }
 
 fn find(bytes: &[u8], piece: &[u8]) -> bool {
-    !piece.is_empty() && bytes.windows(piece.len()).any(|window| window == piece)
+    bytes.windows(piece.len()).any(|window| window == piece)
 }
 
 fn read_all(folder: &Path) -> Vec<u8> {

@@ -15,6 +15,7 @@ mod house;
 mod instance;
 #[cfg(target_os = "linux")]
 mod keyring;
+mod leaks;
 mod loopback;
 mod network;
 mod road;

@@ -241,7 +241,7 @@ async fn the_sign_in_of_the_azure_cli_can_be_borrowed() {
 }
 
 /// `az account get-access-token -o json --scope S --tenant T`, answered with the simulator's tokens.
-fn played_azure_cli(simulator: &Simulator) -> Arc<dyn azure_identity::Executor> {
+pub fn played_azure_cli(simulator: &Simulator) -> Arc<dyn azure_identity::Executor> {
     let tenant = "4d083c51-407b-49e4-b919-9b6615eb8a8e";
     let token = |audience: &str| simulator.issue_token(ADA, tenant, audience);
     Arc::new(PlayedAzureCli {
