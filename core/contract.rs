@@ -6,10 +6,14 @@
 /// file are compared with them, and so is `ui/src/backend.ts`.
 pub const COMMANDS: &[&str] = &[
     "watch",
+    "choose_tenant",
     "sign_in_with_browser",
     "sign_in_with_device_code",
     "borrow_sign_in",
     "open_browser_again",
+    "sign_in_to_tenant",
+    "press_tenant_remedy",
+    "switch_account",
     "stay_signed_in",
     "sign_out",
     "start_practice",

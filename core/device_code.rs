@@ -59,7 +59,7 @@ impl Attempt {
     pub async fn begin(http: &Http, application: Application) -> Result<Self, Failure> {
         let form = vec![
             ("client_id", application.client_id.clone()),
-            ("scope", sign_in::scope(http.cloud().resource_manager_scope())),
+            ("scope", sign_in::scope(application.scope)),
             ("claims", sign_in::with_capabilities(application.claims.as_deref())),
         ];
         let url = http.cloud().entra(&format!("{}/oauth2/v2.0/devicecode", application.tenant));
@@ -135,7 +135,7 @@ impl Attempt {
             ("client_id", self.application.client_id.clone()),
             ("grant_type", "urn:ietf:params:oauth:grant-type:device_code".to_owned()),
             ("device_code", self.device_code.secret().to_owned()),
-            ("scope", sign_in::scope(http.cloud().resource_manager_scope())),
+            ("scope", sign_in::scope(self.application.scope)),
             ("claims", sign_in::with_capabilities(self.application.claims.as_deref())),
             ("client_info", "1".to_owned()),
         ];
@@ -148,7 +148,11 @@ impl Attempt {
             Err(failure) => return Err(failure),
         };
         if answer.status.is_success() {
-            return Ok(Poll::SignedIn(Box::new(sign_in::read_tokens(http, answer)?)));
+            return Ok(Poll::SignedIn(Box::new(sign_in::read_tokens(
+                http,
+                answer,
+                self.application.scope,
+            )?)));
         }
         match answer.error().code.as_str() {
             "authorization_pending" => Ok(Poll::Pending),

@@ -71,6 +71,10 @@ pub enum Connection {
 pub enum State {
     /// The list of subscriptions is empty.
     NoSubscription,
+    /// The same, for a guest of the directory.
+    GuestWithoutSubscription,
+    /// The account is a personal one.
+    PersonalAccount,
     /// The lists of accounts are empty.
     NoAccount,
     /// No deployment of the account can chat.

@@ -3,16 +3,13 @@
 //! Operations: "Tenants - List" and "Subscriptions - List", api-version 2022-12-01. A token sees
 //! only the subscriptions of its own tenant, so every tenant is asked with a token of its own.
 
-use std::sync::Arc;
-
-use futures::future::join_all;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use url::Url;
 
 use crate::cloud::Service;
 use crate::failure::{Action, Code, Failure};
-use crate::http::{Cause, Request};
+use crate::http::{Cause, Http, Request};
 use crate::identity::Identity;
 
 const API_VERSION: &str = "2022-12-01";
@@ -40,44 +37,31 @@ pub struct Subscription {
     pub tenant_id: String,
 }
 
-/// What was found, and which answers it took.
-pub struct Directory {
-    /// Every tenant of the person.
-    pub tenants: Vec<Tenant>,
-    /// Every subscription of the tenants that could be reached, with the answer that named it.
-    pub subscriptions: Vec<(Subscription, Cause)>,
-    /// How many tenants could not be reached silently.
-    pub unreached: usize,
+/// Looks for a directory by its id or one of its domains, and returns its id; `None` where there
+/// is none (AADSTS90002). Its metadata is public (recorded: entra.openidConfiguration__200__tenant).
+pub async fn find_tenant(http: &Http, tenant: &str) -> Result<Option<String>, Failure> {
+    let url = http.cloud().entra(&format!("{tenant}/v2.0/.well-known/openid-configuration"));
+    let answer = http.send(&Request::get(Service::Entra, url, Cause::none()), None).await?;
+    if answer.error().numbers.iter().any(|number| NO_SUCH_TENANT.contains(number)) {
+        return Ok(None);
+    }
+    if !answer.status.is_success() {
+        return Err(answer.failure(&[]));
+    }
+    let metadata: Metadata = answer.json()?;
+    let segments = Url::parse(&metadata.issuer).map_err(|_| answer.failure(&[]))?;
+    let segments = segments.path_segments().into_iter().flatten();
+    let id = segments.filter_map(|segment| uuid::Uuid::try_parse(segment).ok()).next_back();
+    id.map(|id| Some(id.to_string())).ok_or_else(|| answer.failure(&[]))
 }
 
-/// Reads the tenants and, side by side with them, the subscriptions of the home tenant; then
-/// those of the other tenants, side by side. A tenant that cannot be reached fails no other.
-pub async fn read_directory(identity: &Arc<Identity>) -> Result<Directory, Failure> {
-    let home = identity.home().tid.clone();
-    let nothing = Cause::none();
-    let (tenants, own) = futures::join!(
-        list_tenants(identity, &home),
-        list_subscriptions(identity, &home, &nothing),
-    );
-    let ((tenants, cause), own) = (tenants?, own?);
-    let others = tenants.iter().filter(|tenant| !tenant.id.eq_ignore_ascii_case(&home));
-    let found =
-        join_all(others.map(|tenant| list_subscriptions(identity, &tenant.id, &cause))).await;
-    let mut directory = Directory { tenants, subscriptions: own, unreached: 0 };
-    for list in found {
-        match list {
-            Ok(list) => directory.subscriptions.extend(list),
-            Err(failure) => {
-                tracing::info!(code = ?failure.code, "a tenant was not reached");
-                directory.unreached += 1;
-            }
-        }
-    }
-    let mut seen = std::collections::HashSet::new();
-    directory
-        .subscriptions
-        .retain(|(subscription, _)| seen.insert(subscription.id.to_ascii_lowercase()));
-    Ok(directory)
+/// A tenant that is not found, and one whose name cannot be one.
+const NO_SUCH_TENANT: [u32; 2] = [90002, 900_023];
+
+#[derive(Deserialize)]
+struct Metadata {
+    /// `https://login.microsoftonline.com/{id}/v2.0`
+    issuer: String,
 }
 
 /// A page of a list of Azure Resource Manager.
@@ -125,9 +109,13 @@ struct TenantItem {
     display_name: Option<String>,
 }
 
-async fn list_tenants(identity: &Identity, home: &str) -> Result<(Vec<Tenant>, Cause), Failure> {
+/// Every tenant of the person, as a token of `tenant` shows them.
+pub async fn list_tenants(
+    identity: &Identity,
+    tenant: &str,
+) -> Result<(Vec<Tenant>, Cause), Failure> {
     let url = identity.http().cloud().resource_manager("tenants", API_VERSION);
-    let items: Vec<(TenantItem, Cause)> = read_list(identity, home, url, &Cause::none()).await?;
+    let items: Vec<(TenantItem, Cause)> = read_list(identity, tenant, url, &Cause::none()).await?;
     let cause = items.iter().fold(Cause::none(), |all, (_, cause)| all.and(cause));
     let tenants = items
         .into_iter()
@@ -146,14 +134,14 @@ struct SubscriptionItem {
     state: String,
 }
 
-async fn list_subscriptions(
+/// The subscriptions of a tenant that can be used, each with the answer that named it. `cause` is
+/// what named the tenant.
+pub async fn list_subscriptions(
     identity: &Identity,
     tenant: &str,
     cause: &Cause,
 ) -> Result<Vec<(Subscription, Cause)>, Failure> {
     let url = identity.http().cloud().resource_manager("subscriptions", API_VERSION);
-    // The tenant's token is asked for here, so that it counts as needing the list of tenants.
-    identity.claims_in(tenant, cause).await?;
     let items: Vec<(SubscriptionItem, Cause)> = read_list(identity, tenant, url, cause).await?;
     Ok(items
         .into_iter()

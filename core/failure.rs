@@ -66,6 +66,12 @@ codes! {
     ApplicationUnknown("directory"),
     /// The directory does not know the account (AADSTS50020).
     AccountNotInDirectory("guest", "directory"),
+    /// Somebody else signed in to another directory of the person.
+    AnotherAccount("account", "known"),
+    /// A personal Microsoft account, which has no directory with subscriptions.
+    PersonalAccount("account"),
+    /// The directory shows no subscription to this guest.
+    GuestWithoutSubscription("account", "tenant"),
     /// The directory does not know the service of the scope (AADSTS500011).
     ServiceUnknownToDirectory("service", "directory"),
     /// Azure wants a stronger sign-in before it does this (a claims challenge).
@@ -239,6 +245,8 @@ pub enum Action {
     SignInWithDeviceCode,
     /// Sign out and sign in as somebody else.
     SwitchAccount,
+    /// Sign out and choose the directory to sign in to.
+    ChooseTenant,
     /// Go back to the list of resources.
     ChooseResource,
     /// Read the list of resources again.
@@ -262,6 +270,7 @@ impl Action {
         Action::SignIn,
         Action::SignInWithDeviceCode,
         Action::SwitchAccount,
+        Action::ChooseTenant,
         Action::ChooseResource,
         Action::ReadResources,
         Action::CheckAccess,
@@ -331,17 +340,28 @@ pub enum TextKind {
     RequestAccess,
     /// A message to the administrator of the directory.
     AskAdministrator,
+    /// A message to whoever owns a subscription.
+    RequestSubscription,
+    /// A message to whoever can invite a guest.
+    RequestInvitation,
 }
 
 impl TextKind {
     /// Every text, for the tests that compare them with the words.
-    pub const ALL: &'static [TextKind] = &[TextKind::RequestAccess, TextKind::AskAdministrator];
+    pub const ALL: &'static [TextKind] = &[
+        TextKind::RequestAccess,
+        TextKind::AskAdministrator,
+        TextKind::RequestSubscription,
+        TextKind::RequestInvitation,
+    ];
 
     /// The key of what is copied, in `words/en.json`.
     pub fn content(self) -> &'static str {
         match self {
             TextKind::RequestAccess => "request_access.content",
             TextKind::AskAdministrator => "ask_administrator.content",
+            TextKind::RequestSubscription => "request_subscription.content",
+            TextKind::RequestInvitation => "request_invitation.content",
         }
     }
 }
@@ -384,6 +404,20 @@ impl Failure {
     /// A failure of this code, with nothing else known yet.
     pub fn new(code: Code) -> Self {
         Failure { code, parameters: Parameters::new(), remedies: Vec::new(), details: Vec::new() }
+    }
+
+    /// Whether there was no answer, so that there may be one the next time.
+    pub fn is_transient(&self) -> bool {
+        [
+            Code::NetworkFailed,
+            Code::NameNotFound,
+            Code::ConnectionRefused,
+            Code::TimedOut,
+            Code::Throttled,
+            Code::ServiceFailed,
+            Code::TlsFailed,
+        ]
+        .contains(&self.code)
     }
 
     /// Adds a value that the sentence names.

@@ -419,6 +419,9 @@ impl Answer {
         if !error.code.is_empty() {
             failure = failure.detail("azure_code", &error.code);
         }
+        if let Some(number) = error.numbers.first() {
+            failure = failure.detail("entra_number", number);
+        }
         if !error.message.is_empty() {
             failure = failure.detail("azure_message", &error.message);
         }

@@ -1,46 +1,53 @@
-//! Whoever is signed in: tokens per tenant and scope, from the browser or borrowed from a tool.
+//! Whoever is signed in: tokens per tenant and scope, from a sign-in of their own or borrowed from
+//! a tool.
 //!
-//! Both ways are `TokenCredential`s. This file adds what the credentials leave out: a cache, one
+//! Every source is a `TokenCredential`. This file adds what the credentials leave out: a cache, one
 //! request for many callers, the rule for a 401, and which answer a token came from.
 
-use std::collections::HashMap;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use async_trait::async_trait;
-use azure_core::credentials::{AccessToken, Secret, TokenCredential, TokenRequestOptions};
-use azure_core::http::{ClientMethodOptions, Context};
-use azure_identity::{AzureCliCredential, AzureCliCredentialOptions, Executor};
+use azure_core::credentials::{AccessToken, Secret};
+use azure_identity::Executor;
 use base64::Engine;
-use serde::{Deserialize, Serialize};
-use time::Duration;
 
 use crate::cloud::{DEVELOPER_CLIENT, Service};
-use crate::diagnosis::{self, Asked, Evidence};
+use crate::diagnosis;
 use crate::failure::{Action, Code, Failure};
 use crate::http::{Answer, Cause, Http, Request, StreamedAnswer};
-use crate::sign_in::{self, Claims, Tokens};
-use crate::snapshot::{Tool, ToolSignIn, Way};
+use crate::sign_in::{self, Claims, HomeAccount, Tokens};
+use crate::snapshot::Way;
 
-/// A token is renewed this long before it ends.
-const MARGIN: Duration = Duration::minutes(5);
+mod azure_cli;
+mod own;
+mod tokens;
+
+pub use azure_cli::find_tools;
+pub use own::Kept;
+
+use own::Own;
+use tokens::TokenCache;
+
+/// Directories that are remembered as a head start: a store takes little.
+const HEAD_START: usize = 24;
 
 /// Somebody who is signed in.
 pub struct Identity {
     http: Arc<Http>,
     home: Claims,
-    way: Way,
-    source: Source,
-    tokens: Mutex<HashMap<Key, Arc<tokio::sync::Mutex<Option<Issued>>>>>,
+    home_account: Option<HomeAccount>,
+    tokens: Arc<TokenCache>,
+    /// Directories that are likely the person's, see [`Kept`].
+    tenants: Mutex<Vec<String>>,
     inference_scope: AtomicUsize,
 }
 
+/// Where tokens come from.
+#[derive(Clone)]
 enum Source {
-    Browser { client_id: String, refresh: Arc<Mutex<Refresh>> },
+    Own(Own),
     AzureCli { executor: Arc<dyn Executor> },
 }
-
-type Key = (String, &'static str);
 
 #[derive(Clone)]
 struct Issued {
@@ -48,97 +55,40 @@ struct Issued {
     cause: Cause,
 }
 
-struct Refresh {
-    token: Secret,
-    cause: Cause,
-}
-
-/// What is kept in the system's store: a refresh token, with the client and the authority that
-/// it belongs to. It is sent nowhere else.
-#[derive(Serialize, Deserialize)]
-pub struct Kept {
-    client_id: String,
-    authority: String,
-    tenant: String,
-    refresh_token: String,
-    #[serde(default = "in_the_browser")]
-    way: Way,
-}
-
-/// What is kept without a way was kept before there was another.
-fn in_the_browser() -> Way {
-    Way::Browser
-}
-
 impl Identity {
-    /// The person who has just signed in with the browser.
-    pub fn from_browser(
-        http: Arc<Http>,
-        client_id: String,
-        tokens: Tokens,
-    ) -> Result<Self, Failure> {
-        Identity::from_tokens(http, Way::Browser, client_id, tokens)
-    }
-
-    /// The person who has just signed in with a code.
-    pub fn from_device_code(
-        http: Arc<Http>,
-        client_id: String,
-        tokens: Tokens,
-    ) -> Result<Self, Failure> {
-        Identity::from_tokens(http, Way::DeviceCode, client_id, tokens)
-    }
-
-    fn from_tokens(
+    /// The person who has just signed in this way.
+    pub fn from_sign_in(
         http: Arc<Http>,
         way: Way,
         client_id: String,
         tokens: Tokens,
     ) -> Result<Self, Failure> {
-        let refresh = tokens.refresh.ok_or_else(|| {
-            Failure::new(Code::UnexpectedAnswer)
-                .with("host", "Microsoft Entra")
-                .detail("cause", "the answer has no refresh token")
-                .offer(Action::SignIn)
-        })?;
-        let first = Issued {
-            token: AccessToken::new(tokens.access, tokens.expires_on),
-            cause: tokens.cause.clone(),
-        };
-        let refresh = Arc::new(Mutex::new(Refresh { token: refresh, cause: tokens.cause }));
-        let key = (tokens.claims.tid.clone(), http.cloud().resource_manager_scope());
-        Ok(Identity {
-            way,
-            source: Source::Browser { client_id, refresh },
-            home: tokens.claims,
-            tokens: Mutex::new(HashMap::from([(
-                key,
-                Arc::new(tokio::sync::Mutex::new(Some(first))),
-            )])),
-            inference_scope: AtomicUsize::new(0),
-            http,
-        })
+        let refresh = tokens.refresh.clone().ok_or_else(no_refresh_token)?;
+        let own = Own::new(way, client_id, refresh, tokens.cause.clone());
+        let cache = TokenCache::new(http.clone(), Source::Own(own));
+        Ok(Self::with(http, Arc::new(cache), tokens, Vec::new()))
     }
 
-    /// The person whose sign-in was kept on an earlier day. `None`: it belongs to another cloud
-    /// or another client.
-    pub async fn from_kept(
-        http: Arc<Http>,
-        client_id: &str,
-        kept: &str,
-    ) -> Result<Option<Self>, Failure> {
-        let Ok(kept) = serde_json::from_str::<Kept>(kept) else {
-            return Ok(None);
-        };
-        if kept.authority != http.cloud().authority() || kept.client_id != client_id {
-            return Ok(None);
-        }
+    /// The person whose sign-in was kept on an earlier day. The directories of that day are asked
+    /// for tokens at once, side by side with the home directory.
+    pub async fn from_kept(http: Arc<Http>, kept: Kept) -> Result<Self, Failure> {
         let token = Secret::new(kept.refresh_token);
+        let own = Own::new(kept.way, kept.client_id.clone(), token.clone(), Cause::none());
+        let cache = Arc::new(TokenCache::new(http.clone(), Source::Own(own.clone())));
         let scope = http.cloud().resource_manager_scope();
-        let mut tokens =
-            sign_in::refresh(&http, client_id, &kept.tenant, scope, &token, Cause::none()).await?;
-        tokens.refresh.get_or_insert(token);
-        Identity::from_tokens(http, kept.way, client_id.to_owned(), tokens).map(Some)
+        let chat = http.cloud().inference_scopes()[0];
+        cache.ask_early(&kept.tenant, chat);
+        for tenant in kept.tenants.iter().filter(|tenant| **tenant != kept.tenant) {
+            cache.ask_early(tenant, scope);
+            cache.ask_early(tenant, chat);
+        }
+        let tokens =
+            sign_in::refresh(&http, &kept.client_id, &kept.tenant, scope, &token, Cause::none())
+                .await?;
+        if let Some(newer) = tokens.refresh.clone() {
+            own.adopt(newer, Cause::none());
+        }
+        Ok(Self::with(http, cache, tokens, kept.tenants))
     }
 
     /// The person whom the Azure CLI is signed in with.
@@ -146,13 +96,9 @@ impl Identity {
         http: Arc<Http>,
         executor: Arc<dyn Executor>,
     ) -> Result<Self, Failure> {
-        let credential = azure_cli(None, executor.clone())?;
         let scope = http.cloud().resource_manager_scope();
-        let token = credential
-            .get_token(&[scope], None)
-            .await
-            .map_err(|error| cli_failure(&error, None))?;
-        let home = Claims::of(token.token.secret())
+        let token = azure_cli::get_token(None, scope, executor.clone()).await?;
+        let claims = Claims::of(token.token.secret())
             .filter(|claims| {
                 // A service principal has ids and no sign-in name.
                 [claims.oid.as_str(), &claims.tid, claims.account()]
@@ -164,37 +110,102 @@ impl Identity {
                     .with("reason", "its token names no person")
                     .offer(Action::SignIn)
             })?;
-        let issued = Issued { token, cause: Cause::none() };
-        let key = (home.tid.clone(), scope);
-        Ok(Identity {
-            way: Way::AzureCli,
-            source: Source::AzureCli { executor },
-            home,
-            tokens: Mutex::new(HashMap::from([(
-                key,
-                Arc::new(tokio::sync::Mutex::new(Some(issued))),
-            )])),
+        let cache = Arc::new(TokenCache::new(http.clone(), Source::AzureCli { executor }));
+        let tokens = Tokens {
+            access: token.token,
+            expires_on: token.expires_on,
+            refresh: None,
+            claims,
+            home_account: None,
+            scope,
+            cause: Cause::none(),
+        };
+        Ok(Self::with(http, cache, tokens, Vec::new()))
+    }
+
+    fn with(http: Arc<Http>, cache: Arc<TokenCache>, tokens: Tokens, tenants: Vec<String>) -> Self {
+        let token = AccessToken::new(tokens.access, tokens.expires_on);
+        let first = Issued { token, cause: tokens.cause };
+        cache.put(&tokens.claims.tid, tokens.scope, first);
+        Identity {
+            home: tokens.claims,
+            home_account: tokens.home_account,
+            tokens: cache,
+            tenants: Mutex::new(tenants),
             inference_scope: AtomicUsize::new(0),
             http,
-        })
+        }
+    }
+
+    /// Takes in the tokens of another sign-in of the same person, for the directory that it was
+    /// made in; the newest refresh token serves every directory from now on.
+    ///
+    /// Fails where somebody else signed in, and changes nothing then.
+    pub fn adopt(&self, way: Way, client_id: String, tokens: Tokens) -> Result<(), Failure> {
+        let same = match (&self.home_account, &tokens.home_account) {
+            (Some(known), Some(account)) => known == account,
+            _ => self.home.account().eq_ignore_ascii_case(tokens.claims.account()),
+        };
+        if !same {
+            return Err(Failure::new(Code::AnotherAccount)
+                .with("account", tokens.claims.account())
+                .with("known", self.home.account())
+                .offer(Action::TryAgain)
+                .offer(Action::SwitchAccount));
+        }
+        let tenant = tokens.claims.tid;
+        let refresh = tokens.refresh.ok_or_else(no_refresh_token)?;
+        match self.tokens.source() {
+            Source::Own(own) => own.adopt(refresh, tokens.cause.clone()),
+            // A tool keeps its own sign-in; this directory is reached by the new one.
+            Source::AzureCli { .. } => {
+                let own = Own::new(way, client_id, refresh, tokens.cause.clone());
+                self.tokens.reach(&tenant, own);
+            }
+        }
+        let token = AccessToken::new(tokens.access, tokens.expires_on);
+        let issued = Issued { token, cause: tokens.cause };
+        self.tokens.put(&tenant, tokens.scope, issued);
+        Ok(())
     }
 
     /// How they signed in.
     pub fn way(&self) -> Way {
-        self.way
+        match self.tokens.source() {
+            Source::Own(own) => own.way,
+            Source::AzureCli { .. } => Way::AzureCli,
+        }
     }
 
     /// The organization's own application that signed them in; none where it is Microsoft's.
     pub fn own_client(&self) -> Option<&str> {
-        match &self.source {
-            Source::Browser { client_id, .. } if client_id != DEVELOPER_CLIENT => Some(client_id),
+        match self.tokens.source() {
+            Source::Own(own) if own.client_id != DEVELOPER_CLIENT => Some(&own.client_id),
             _ => None,
         }
     }
 
-    /// Who they are in their home directory.
+    /// Who they are in the directory that they signed in to.
     pub fn home(&self) -> &Claims {
         &self.home
+    }
+
+    /// Whether they are at home in another directory than the one that they signed in to; `None`
+    /// where Entra did not say.
+    pub fn is_guest(&self) -> Option<bool> {
+        let account = self.home_account.as_ref()?;
+        Some(!account.utid.eq_ignore_ascii_case(&self.home.tid))
+    }
+
+    /// Directories that are likely the person's: those of an earlier day.
+    pub fn likely_tenants(&self) -> Vec<String> {
+        self.tenants.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Remembers the person's directories, as a head start for the next day.
+    pub fn remember_tenants(&self, tenants: impl Iterator<Item = String>) {
+        let tenants = tenants.take(HEAD_START).collect();
+        *self.tenants.lock().unwrap_or_else(PoisonError::into_inner) = tenants;
     }
 
     /// The client that everything goes through.
@@ -225,9 +236,22 @@ impl Identity {
         scopes[self.inference_scope.load(Ordering::Relaxed).min(scopes.len() - 1)]
     }
 
-    /// Gets a token of the data plane before it is needed.
+    /// Gets a token of the data plane before it is needed, under the newer name where the tenant
+    /// does not know the older one (AADSTS500011).
     pub async fn prepare_inference(&self, tenant: &str, cause: &Cause) -> Result<(), Failure> {
-        self.token(tenant, self.inference_scope(), cause).await.map(|_| ())
+        let first = self.inference_scope();
+        let scopes = self.http.cloud().inference_scopes().iter().copied();
+        let others = scopes.filter(|scope| *scope != first);
+        let mut outcome = self.token(tenant, first, cause).await.map(|_| ());
+        for scope in others {
+            match &outcome {
+                Err(failure) if failure.code == Code::ServiceUnknownToDirectory => {
+                    outcome = self.token(tenant, scope, cause).await.map(|_| ());
+                }
+                _ => break,
+            }
+        }
+        outcome
     }
 
     /// Forgets the token of the data plane, so that the next one knows of new groups and roles.
@@ -315,16 +339,17 @@ impl Identity {
 
     /// What the system's store keeps of this sign-in; nothing where it is borrowed.
     pub fn keep(&self) -> Option<crate::secrets::Secret> {
-        let Source::Browser { client_id, refresh } = &self.source else {
+        let Source::Own(own) = self.tokens.source() else {
             return None;
         };
-        let refresh = refresh.lock().unwrap_or_else(PoisonError::into_inner);
         let kept = Kept {
-            client_id: client_id.clone(),
+            client_id: own.client_id.clone(),
             authority: self.http.cloud().authority().to_owned(),
             tenant: self.home.tid.clone(),
-            refresh_token: refresh.token.secret().to_owned(),
-            way: self.way,
+            refresh_token: own.token().secret().to_owned(),
+            account: self.home.account().to_owned(),
+            tenants: self.likely_tenants(),
+            way: own.way,
         };
         serde_json::to_string(&kept).ok().map(crate::secrets::Secret::new)
     }
@@ -335,7 +360,7 @@ impl Identity {
         let abroad = !tenant.eq_ignore_ascii_case(&self.home.tid);
         let challenge = base64::engine::general_purpose::STANDARD.encode(claims);
         let mut known = Vec::new();
-        if self.way() == Way::AzureCli {
+        if self.way().is_borrowed() {
             // What was borrowed cannot answer a challenge; its owner can.
             known.extend([("az_tenant", tenant), ("az_challenge", &challenge)]);
         }
@@ -349,171 +374,19 @@ impl Identity {
         scope: &'static str,
         cause: &Cause,
     ) -> Result<Issued, Failure> {
-        let slot = self.slot(tenant, scope);
-        let mut slot = slot.lock().await;
-        let fresh = slot
-            .as_ref()
-            .filter(|issued| issued.token.expires_on - MARGIN > self.http.clock().now());
-        if let Some(issued) = fresh {
-            return Ok(issued.clone());
-        }
-        let issued = self.issue(tenant, scope, cause).await?;
-        *slot = Some(issued.clone());
-        Ok(issued)
-    }
-
-    async fn issue(
-        &self,
-        tenant: &str,
-        scope: &'static str,
-        cause: &Cause,
-    ) -> Result<Issued, Failure> {
-        match &self.source {
-            Source::Browser { client_id, refresh } => {
-                let credential = BrowserCredential {
-                    http: self.http.clone(),
-                    client_id: client_id.clone(),
-                    tenant: tenant.to_owned(),
-                    refresh: refresh.clone(),
-                };
-                let trail = Trail(Arc::new(Mutex::new(cause.clone())));
-                let context = Context::new().with_value(trail.clone());
-                let options =
-                    TokenRequestOptions { method_options: ClientMethodOptions { context } };
-                let token =
-                    credential.get_token(&[scope], Some(options)).await.map_err(failure_in)?;
-                Ok(Issued { token, cause: trail.get() })
-            }
-            Source::AzureCli { executor } => {
-                let credential = azure_cli(Some(tenant.to_owned()), executor.clone())?;
-                let token = credential
-                    .get_token(&[scope], None)
-                    .await
-                    .map_err(|error| cli_failure(&error, Some((tenant, scope))))?;
-                Ok(Issued { token, cause: cause.clone() })
-            }
-        }
+        self.tokens.token(tenant, scope, cause).await
     }
 
     async fn forget(&self, tenant: &str, scope: &'static str) {
-        *self.slot(tenant, scope).lock().await = None;
-    }
-
-    fn slot(&self, tenant: &str, scope: &'static str) -> Arc<tokio::sync::Mutex<Option<Issued>>> {
-        let mut tokens = self.tokens.lock().unwrap_or_else(PoisonError::into_inner);
-        tokens.entry((tenant.to_ascii_lowercase(), scope)).or_default().clone()
+        self.tokens.forget(tenant, scope).await;
     }
 }
 
-/// The tools that are signed in, each with its account.
-pub async fn find_tools(http: &Arc<Http>, executor: Arc<dyn Executor>) -> Vec<ToolSignIn> {
-    match Identity::from_azure_cli(http.clone(), executor).await {
-        Ok(identity) => {
-            let account = identity.home().account().to_owned();
-            vec![ToolSignIn { tool: Tool::AzureCli, account }]
-        }
-        Err(failure) => {
-            tracing::info!(?failure.code, "no sign-in of the Azure CLI is offered");
-            Vec::new()
-        }
-    }
-}
-
-/// A sign-in of the browser, for one tenant, as a credential like any other.
-pub struct BrowserCredential {
-    http: Arc<Http>,
-    client_id: String,
-    tenant: String,
-    refresh: Arc<Mutex<Refresh>>,
-}
-
-impl std::fmt::Debug for BrowserCredential {
-    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        formatter
-            .debug_struct("BrowserCredential")
-            .field("tenant", &self.tenant)
-            .finish_non_exhaustive()
-    }
-}
-
-#[async_trait]
-impl TokenCredential for BrowserCredential {
-    async fn get_token(
-        &self,
-        scopes: &[&str],
-        options: Option<TokenRequestOptions<'_>>,
-    ) -> azure_core::Result<AccessToken> {
-        let [scope] = scopes else {
-            return Err(azure_core::Error::with_message(
-                azure_core::error::ErrorKind::Credential,
-                "one scope is required",
-            ));
-        };
-        let trail =
-            options.as_ref().and_then(|options| options.method_options.context.value::<Trail>());
-        let (token, cause) = {
-            let refresh = self.refresh.lock().unwrap_or_else(PoisonError::into_inner);
-            let needed = trail.map(Trail::get).unwrap_or_default();
-            (refresh.token.clone(), refresh.cause.and(&needed))
-        };
-        let tokens =
-            sign_in::refresh(&self.http, &self.client_id, &self.tenant, scope, &token, cause)
-                .await
-                .map_err(|failure| {
-                    azure_core::Error::new(azure_core::error::ErrorKind::Credential, failure)
-                })?;
-        if let Some(trail) = trail {
-            trail.set(tokens.cause.clone());
-        }
-        if let Some(newer) = tokens.refresh {
-            // Its cause stays the sign-in: a caller that comes later does not need this answer.
-            self.refresh.lock().unwrap_or_else(PoisonError::into_inner).token = newer;
-        }
-        Ok(AccessToken::new(tokens.access, tokens.expires_on))
-    }
-}
-
-/// Which answers a token needed, carried through `TokenCredential` in its context.
-#[derive(Clone, Debug)]
-struct Trail(Arc<Mutex<Cause>>);
-
-impl Trail {
-    fn get(&self) -> Cause {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
-    }
-
-    fn set(&self, cause: Cause) {
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = cause;
-    }
-}
-
-fn azure_cli(
-    tenant_id: Option<String>,
-    executor: Arc<dyn Executor>,
-) -> Result<Arc<AzureCliCredential>, Failure> {
-    let options =
-        AzureCliCredentialOptions { tenant_id, executor: Some(executor), ..Default::default() };
-    AzureCliCredential::new(Some(options)).map_err(|error| cli_failure(&error, None))
-}
-
-/// What the Azure CLI printed, with the directory and the scope that it was asked for.
-fn cli_failure(error: &azure_core::Error, asked_for: Option<(&str, &str)>) -> Failure {
-    let text = error.to_string();
-    let said = text.trim_start_matches("AzureCliCredential authentication failed. ");
-    let evidence = Evidence::text(said)
-        .asked(Asked::Tool)
-        .given("reason", said.lines().next().unwrap_or_default());
-    let known = asked_for.map(|(tenant, scope)| [("az_tenant", tenant), ("az_scope", scope)]);
-    diagnosis::explain(&evidence, known.as_ref().map_or(&[], |known| known.as_slice()))
-        .detail("cause", &text)
-}
-
-fn failure_in(error: azure_core::Error) -> Failure {
-    let text = error.to_string();
-    match error.into_inner().map(|inner| inner.downcast::<Failure>()) {
-        Ok(Ok(failure)) => *failure,
-        _ => Failure::new(Code::SignInExpired).detail("cause", text).offer(Action::SignIn),
-    }
+fn no_refresh_token() -> Failure {
+    Failure::new(Code::UnexpectedAnswer)
+        .with("host", "Microsoft Entra")
+        .detail("cause", "the answer has no refresh token")
+        .offer(Action::SignIn)
 }
 
 /// The detail that holds the claims of a challenge.

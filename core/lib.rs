@@ -26,6 +26,7 @@ pub mod session;
 pub mod settings;
 pub mod sign_in;
 pub mod snapshot;
+pub mod tenants;
 pub mod waiting;
 pub mod wizard;
 pub mod words;

@@ -10,8 +10,8 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use crate::directory::{Subscription, read_list};
-use crate::failure::{Code, Failure};
-use crate::http::{Cause, is_lost};
+use crate::failure::Failure;
+use crate::http::Cause;
 use crate::identity::Identity;
 use crate::snapshot::{Deployment, Obstacle, Resource};
 
@@ -31,22 +31,29 @@ pub struct Account {
     pub cause: Cause,
 }
 
-/// The accounts that were found, and how many subscriptions gave none away.
+impl Account {
+    /// Its place in a list: by name, in any case.
+    pub fn place(&self) -> (String, String) {
+        (self.resource.name.to_lowercase(), self.resource.id.to_lowercase())
+    }
+}
+
+/// The accounts of some subscriptions.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Found {
     /// Sorted by name.
     pub accounts: Vec<Account>,
     /// Subscriptions that refused, or answered something odd.
     pub unreached: usize,
+    /// What one of them said; that the network is gone goes before anything else.
+    pub refused: Option<Failure>,
 }
 
-/// Reads the accounts of every subscription, side by side.
-///
-/// A subscription that refuses the read is left out as long as another one answers; where the
-/// network is gone, the whole list is.
+/// Reads the accounts of these subscriptions, side by side. One that refuses the read is left out.
 pub async fn list_accounts(
     identity: &Arc<Identity>,
     subscriptions: &[(Subscription, Cause)],
-) -> Result<Found, Failure> {
+) -> Found {
     let lists = subscriptions.iter().map(|(subscription, cause)| async move {
         let path = format!(
             "subscriptions/{}/providers/Microsoft.CognitiveServices/accounts",
@@ -63,31 +70,20 @@ pub async fn list_accounts(
                 .collect::<Vec<_>>(),
         )
     });
-    let mut found = Found { accounts: Vec::new(), unreached: 0 };
-    let mut refused = None;
+    let mut found = Found::default();
     for list in join_all(lists).await {
         match list {
             Ok(list) => found.accounts.extend(list),
-            Err(failure) if is_lost(failure.code) || failure.code == Code::TimedOut => {
-                return Err(failure);
-            }
             Err(failure) => {
                 tracing::info!(code = ?failure.code, "a subscription was not reached");
                 found.unreached += 1;
-                refused = Some(failure);
+                let known = found.refused.take().filter(|known| known.is_transient());
+                found.refused = Some(known.unwrap_or(failure));
             }
         }
     }
-    if let Some(failure) = refused.filter(|_| found.unreached == subscriptions.len()) {
-        return Err(failure);
-    }
-    found.accounts.sort_by(|a, b| {
-        let key = |account: &Account| {
-            (account.resource.name.to_lowercase(), account.resource.id.to_lowercase())
-        };
-        key(a).cmp(&key(b))
-    });
-    Ok(found)
+    found.accounts.sort_by_cached_key(Account::place);
+    found
 }
 
 /// Reads the deployments of an account, sorted by name, with the answers that named them.

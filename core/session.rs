@@ -25,17 +25,19 @@ use crate::developer_tools::HiddenProcess;
 use crate::diagnosis::{self, Connection, Evidence};
 use crate::failure::{Action, Code, Failure};
 use crate::http::Http;
-use crate::identity::{self, Identity};
+use crate::identity::{self, Identity, Kept};
 use crate::kept_sign_in::KeptSignIn;
 use crate::loopback::{EndPage, EndPages};
 use crate::secrets::{OsStore, SecretStore, StoreTrouble};
 use crate::settings::Settings;
-use crate::sign_in::{ANY_ORGANIZATION, Application, Attempt};
+use crate::sign_in::{ANY_ORGANIZATION, Application, Attempt, Tokens};
 use crate::snapshot::{Message, Person, ResourceWindow, Snapshot, Way};
 use crate::wizard::{
-    Effect, Event, Listing, Outcome, Progress, Purpose, Setting, Wizard, Work, WorkId,
+    self, Effect, Event, Outcome, Progress, Prompt, Purpose, Setting, Wizard, Work, WorkId,
 };
-use crate::{access, chat, device_code, directory, env_file, resources, sign_in, waiting, words};
+use crate::{
+    access, chat, device_code, directory, env_file, resources, sign_in, tenants, waiting, words,
+};
 
 pub use crate::wizard::Command;
 
@@ -138,6 +140,7 @@ impl Session {
             cloud: surroundings.cloud.row().cloud,
             application: surroundings.settings.own_client().map(str::to_owned),
             complaints: surroundings.settings.complaints.clone(),
+            tenant: surroundings.settings.tenant.clone(),
             project_folder: surroundings.project_folder.clone(),
             question: words::say("test.question", &[]),
             authority: surroundings.cloud.entra("").to_string(),
@@ -361,6 +364,8 @@ impl Inner {
                 | Work::Unkeep { .. }
                 | Work::OpenStore
                 | Work::WaitForRole(..)
+                | Work::ReadDirectory
+                | Work::ReadTenants(_)
                 | Work::ChooseFolder
                 | Work::Ask(..)
         );
@@ -393,11 +398,21 @@ impl Inner {
                 let identity = Identity::from_azure_cli(self.http.clone(), tools).await?;
                 return Ok(signed_in(identity, false));
             }
-            Work::SignIn { way: Way::DeviceCode, purpose } => {
-                return self.sign_in_with_device_code(purpose, progress).await;
+            Work::SignIn { way, purpose, prompt } => {
+                return self.sign_in(way, purpose, prompt, progress).await;
             }
-            Work::SignIn { purpose, .. } => return self.sign_in(purpose, progress).await,
-            Work::ReadResources => self.read_resources().await?,
+            Work::FindTenant(text) => {
+                Outcome::Tenant(directory::find_tenant(&self.http, &text).await?)
+            }
+            Work::ReadDirectory => {
+                let told = |sight| progress(Progress::Sight(sight));
+                Outcome::Directory(tenants::survey(&self.identity()?, &told).await.err())
+            }
+            Work::ReadTenants(ids) => {
+                let told = |sight| progress(Progress::Sight(sight));
+                tenants::survey_again(&self.identity()?, &ids, &told).await;
+                Outcome::TenantsRead
+            }
             Work::ReadDeployments(account) => {
                 let (deployments, cause) =
                     resources::list_deployments(&*self.identity()?, &account).await?;
@@ -456,16 +471,71 @@ impl Inner {
         let nothing = Ended::Plain(Outcome::NothingKept(None));
         let Some(kept) = kept else { return Ok(nothing) };
         let client = &self.surroundings.settings.client_id;
-        let identity = Identity::from_kept(self.http.clone(), client, kept.expose()).await?;
-        Ok(identity.map_or(nothing, |identity| signed_in(identity, true)))
+        let authority = self.http.cloud().authority();
+        let Some(kept) = Kept::read(kept.expose(), authority, client) else { return Ok(nothing) };
+        let (account, tenant) = (kept.account.clone(), kept.tenant.clone());
+        match Identity::from_kept(self.http.clone(), kept).await {
+            Ok(identity) => Ok(signed_in(identity, true)),
+            Err(failure) => {
+                let ended = wizard::Ended { account, tenant, failure };
+                Ok(Ended::Plain(Outcome::NotResumed(Box::new(ended))))
+            }
+        }
     }
 
     async fn sign_in(
         &self,
+        way: Way,
         purpose: Purpose,
+        prompt: Prompt,
         progress: impl Fn(Progress) + Send + Sync,
     ) -> Result<Ended, Failure> {
-        let application = self.application(purpose);
+        let mut tenant = prompt.tenant.unwrap_or_else(|| ANY_ORGANIZATION.to_owned());
+        if prompt.unchecked {
+            match directory::find_tenant(&self.http, &tenant).await? {
+                Some(id) => {
+                    progress(Progress::TenantFound(id.clone()));
+                    tenant = id;
+                }
+                None => return Ok(Ended::Plain(Outcome::Tenant(None))),
+            }
+        }
+        let client_id = self.surroundings.settings.client_id.clone();
+        let claims = match &purpose {
+            Purpose::Proof { claims } => Some(claims.clone()),
+            Purpose::Begin | Purpose::Tenant(_) => prompt.claims,
+        };
+        let cloud = self.http.cloud();
+        let scope =
+            if prompt.chat { cloud.inference_scopes()[0] } else { cloud.resource_manager_scope() };
+        let application = Application {
+            client_id: client_id.clone(),
+            tenant,
+            scope,
+            account: prompt.account,
+            claims,
+        };
+        let tokens = match way {
+            Way::DeviceCode => self.sign_in_with_device_code(application, progress).await?,
+            _ => self.sign_in_with_browser(application, progress).await?,
+        };
+        match purpose {
+            Purpose::Begin | Purpose::Proof { .. } => {
+                let identity = Identity::from_sign_in(self.http.clone(), way, client_id, tokens)?;
+                Ok(signed_in(identity, false))
+            }
+            Purpose::Tenant(id) => {
+                self.identity()?.adopt(way, client_id, tokens)?;
+                Ok(Ended::Plain(Outcome::TenantSignedIn(id)))
+            }
+        }
+    }
+
+    async fn sign_in_with_browser(
+        &self,
+        application: Application,
+        progress: impl Fn(Progress) + Send + Sync,
+    ) -> Result<Tokens, Failure> {
         let attempt = Attempt::begin(&self.http, application, end_pages()).await?;
         let address = attempt.address().to_string();
         progress(Progress::BrowserReady { address: address.clone() });
@@ -480,17 +550,15 @@ impl Inner {
                 sign_in::Progress::Finishing => Progress::Finishing,
             });
         });
-        let tokens = beside(finishing, opening).await?;
-        let client_id = self.surroundings.settings.client_id.clone();
-        Ok(signed_in(Identity::from_browser(self.http.clone(), client_id, tokens)?, false))
+        beside(finishing, opening).await
     }
 
     async fn sign_in_with_device_code(
         &self,
-        purpose: Purpose,
+        application: Application,
         progress: impl Fn(Progress) + Send + Sync,
-    ) -> Result<Ended, Failure> {
-        let attempt = device_code::Attempt::begin(&self.http, self.application(purpose)).await?;
+    ) -> Result<Tokens, Failure> {
+        let attempt = device_code::Attempt::begin(&self.http, application).await?;
         let address = attempt.address().to_string();
         progress(Progress::CodeReady {
             code: attempt.user_code().to_owned(),
@@ -505,21 +573,7 @@ impl Inner {
             }
         };
         let on_wait = |lasts| progress(Progress::CodeLasts(whole_seconds(lasts)));
-        let tokens = beside(attempt.finish(&self.http, on_wait), opening).await?;
-        let client_id = self.surroundings.settings.client_id.clone();
-        Ok(signed_in(Identity::from_device_code(self.http.clone(), client_id, tokens)?, false))
-    }
-
-    fn application(&self, purpose: Purpose) -> Application {
-        let claims = match purpose {
-            Purpose::Begin => None,
-            Purpose::Proof { claims } => Some(claims),
-        };
-        Application {
-            client_id: self.surroundings.settings.client_id.clone(),
-            tenant: ANY_ORGANIZATION.to_owned(),
-            claims,
-        }
+        beside(attempt.finish(&self.http, on_wait), opening).await
     }
 
     /// Opens an address of the web in the browser; for others the system would start a program.
@@ -539,23 +593,6 @@ impl Inner {
         if !self.open(&address).await {
             self.tell(Event::NotOpened(address));
         }
-    }
-
-    async fn read_resources(&self) -> Result<Outcome, Failure> {
-        let identity = self.identity()?;
-        let directory = directory::read_directory(&identity).await?;
-        let found = resources::list_accounts(&identity, &directory.subscriptions).await?;
-        let home = &identity.home().tid;
-        let mut tenants = directory.tenants.into_iter();
-        Ok(Outcome::Resources(Listing {
-            tenant_name: tenants
-                .find(|tenant| tenant.id.eq_ignore_ascii_case(home))
-                .and_then(|tenant| tenant.name),
-            subscriptions: count(directory.subscriptions.len()),
-            unreached_tenants: count(directory.unreached),
-            unreached_subscriptions: count(found.unreached),
-            accounts: found.accounts,
-        }))
     }
 
     /// Whoever has signed out meanwhile is not kept: the person is looked at when its turn comes.
@@ -638,6 +675,7 @@ fn signed_in(identity: Identity, kept: bool) -> Ended {
         tenant_name: None,
         tenant_id: home.tid.clone(),
         object_id: home.oid.clone(),
+        guest: identity.is_guest() == Some(true),
         way: identity.way(),
         kept: kept && !identity.way().is_borrowed(),
         cloud: identity.http().cloud().row().cloud,
@@ -659,10 +697,6 @@ async fn blocking<T: Send + 'static>(
 
 fn whole_seconds(duration: Duration) -> u32 {
     u32::try_from(duration.as_secs()).unwrap_or(u32::MAX)
-}
-
-fn count(length: usize) -> u32 {
-    u32::try_from(length).unwrap_or(u32::MAX)
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {

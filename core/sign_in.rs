@@ -34,6 +34,10 @@ pub struct Application {
     pub client_id: String,
     /// The tenant to sign in to: an id, a domain, or [`ANY_ORGANIZATION`].
     pub tenant: String,
+    /// What the first token is for.
+    pub scope: &'static str,
+    /// The sign-in name to fill in; without one the person chooses among their accounts.
+    pub account: Option<String>,
     /// Claims that Azure asked for in a challenge, as JSON.
     pub claims: Option<String>,
 }
@@ -67,8 +71,29 @@ pub struct Tokens {
     pub refresh: Option<Secret>,
     /// Who signed in.
     pub claims: Claims,
+    /// The account at home, which is the same in every directory.
+    pub home_account: Option<HomeAccount>,
+    /// What the access token is for.
+    pub scope: &'static str,
     /// The answer that brought them.
     pub cause: Cause,
+}
+
+/// The account of a person at home: `client_info` of a token answer (recorded:
+/// `entra.token__200__devicecode_foci`).
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+pub struct HomeAccount {
+    /// The object id in the home directory.
+    pub uid: String,
+    /// The home directory's id.
+    pub utid: String,
+}
+
+impl HomeAccount {
+    fn of(client_info: &str) -> Option<Self> {
+        let json = URL_SAFE_NO_PAD.decode(client_info.trim_end_matches('=')).ok()?;
+        serde_json::from_slice(&json).ok()
+    }
 }
 
 /// What a token says about its person. Read as the Azure CLI reads it, never trusted for access.
@@ -134,14 +159,17 @@ impl Attempt {
             .append_pair("response_type", "code")
             .append_pair("response_mode", "query")
             .append_pair("redirect_uri", &redirect)
-            .append_pair("scope", &scope(http.cloud().resource_manager_scope()))
+            .append_pair("scope", &scope(application.scope))
             .append_pair("state", &state)
             .append_pair("nonce", &nonce)
             .append_pair("code_challenge", &challenge(&verifier))
             .append_pair("code_challenge_method", "S256")
-            .append_pair("prompt", "select_account")
             .append_pair("client_info", "1")
             .append_pair("claims", &with_capabilities(application.claims.as_deref()));
+        match &application.account {
+            Some(account) => address.query_pairs_mut().append_pair("login_hint", account),
+            None => address.query_pairs_mut().append_pair("prompt", "select_account"),
+        };
         let listening = loopback.listen(state, pages, http.clock().clone());
         Ok(Attempt {
             application,
@@ -179,7 +207,7 @@ impl Attempt {
             ("code", code),
             ("redirect_uri", self.redirect.clone()),
             ("code_verifier", self.verifier.secret().to_owned()),
-            ("scope", scope(http.cloud().resource_manager_scope())),
+            ("scope", scope(self.application.scope)),
             ("claims", with_capabilities(self.application.claims.as_deref())),
             ("client_info", "1".to_owned()),
         ];
@@ -217,7 +245,7 @@ pub async fn refresh(
     http: &Http,
     client_id: &str,
     tenant: &str,
-    scope_name: &str,
+    scope_name: &'static str,
     token: &Secret,
     cause: Cause,
 ) -> Result<Tokens, Failure> {
@@ -230,8 +258,13 @@ pub async fn refresh(
         ("client_info", "1".to_owned()),
     ];
     let url = http.cloud().entra(&format!("{tenant}/oauth2/v2.0/token"));
-    let application =
-        Application { client_id: client_id.to_owned(), tenant: tenant.to_owned(), claims: None };
+    let application = Application {
+        client_id: client_id.to_owned(),
+        tenant: tenant.to_owned(),
+        scope: scope_name,
+        account: None,
+        claims: None,
+    };
     redeem(http, Request::form(url, form, cause).repeatable(), &application).await
 }
 
@@ -241,6 +274,7 @@ struct TokenAnswer {
     expires_in: i64,
     refresh_token: Option<String>,
     id_token: Option<String>,
+    client_info: Option<String>,
 }
 
 async fn redeem(
@@ -252,11 +286,15 @@ async fn redeem(
     if !answer.status.is_success() {
         return Err(refused(&answer, application));
     }
-    read_tokens(http, answer)
+    read_tokens(http, answer, application.scope)
 }
 
 /// The tokens of a success.
-pub(crate) fn read_tokens(http: &Http, answer: Answer) -> Result<Tokens, Failure> {
+pub(crate) fn read_tokens(
+    http: &Http,
+    answer: Answer,
+    scope: &'static str,
+) -> Result<Tokens, Failure> {
     let tokens: TokenAnswer = answer.json()?;
     let claims = tokens
         .id_token
@@ -269,6 +307,8 @@ pub(crate) fn read_tokens(http: &Http, answer: Answer) -> Result<Tokens, Failure
         expires_on: http.clock().now().saturating_add(time::Duration::seconds(tokens.expires_in)),
         refresh: tokens.refresh_token.map(Secret::new),
         claims,
+        scope,
+        home_account: tokens.client_info.as_deref().and_then(HomeAccount::of),
         cause: answer.cause,
     })
 }
@@ -349,6 +389,8 @@ mod tests {
         let application = Application {
             client_id: "app".to_owned(),
             tenant: ANY_ORGANIZATION.to_owned(),
+            scope: "https://management.azure.com/.default",
+            account: None,
             claims: None,
         };
         let description = "AADSTS50105: The signed in user is not assigned to a role. Trace ID: 1 Correlation ID: 2";

@@ -161,6 +161,8 @@ pub struct Person {
     pub tenant_id: String,
     /// The person's id in that directory.
     pub object_id: String,
+    /// Whether they are at home in another directory than this one.
+    pub guest: bool,
     /// How they signed in.
     pub way: Way,
     /// Whether the sign-in outlives the window.
@@ -335,6 +337,8 @@ pub enum TenantKnown {
         /// Its id.
         id: String,
     },
+    /// Microsoft Entra could not be asked; a sign-in asks again.
+    Unchecked,
     /// It is neither an id nor a domain.
     Malformed,
     /// No directory has this id or domain.
@@ -351,12 +355,32 @@ pub struct TenantState {
     pub name: Option<String>,
     /// Whether it is the one that the person signed in to.
     pub home: bool,
+    /// The person's id in it, once a token of it was had.
+    pub object_id: Option<String>,
     /// How far it is.
     pub status: TenantStatus,
     /// How many subscriptions it shows, once it is ready.
     pub subscriptions: u32,
-    /// Why it is not ready, with what helps.
+    /// Why it is not ready, with what helps; a remedy is pressed by `press_tenant_remedy`.
     pub failure: Option<Failure>,
+    /// What the failure is about, where it is about one of the two only and the other was granted.
+    pub refused: Option<Audience>,
+}
+
+/// What a directory's token is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, TS)]
+#[serde(rename_all = "snake_case")]
+#[ts(export_to = "contract.ts")]
+pub enum Audience {
+    /// Azure Resource Manager: finding resources and assigning roles.
+    Management,
+    /// The data plane: chatting with a model.
+    Chat,
+}
+
+impl Audience {
+    /// Both, for the tests that compare them with the words.
+    pub const ALL: &'static [Audience] = &[Audience::Management, Audience::Chat];
 }
 
 /// How far a directory is. It is ready when tokens for Azure Resource Manager and for the data

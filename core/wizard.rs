@@ -7,28 +7,32 @@ mod commands;
 mod page;
 mod results;
 mod running;
+mod tenants;
 mod work;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
 use crate::access::{Access, Assigned};
 use crate::diagnosis::{self, Evidence, State};
+use crate::directory::Tenant;
 use crate::env_file::{EnvValues, Prepared};
 use crate::failure::{Action, Code, Failure, Remedy};
 use crate::http::Cause;
 use crate::identity;
-use crate::resources::Account;
+use crate::resources::{Account, Found};
 use crate::secrets::StoreTrouble;
 use crate::snapshot::{
-    AccessPhase, Aside, Busy, ChooseResourcePage, CloudName, ConnectProjectPage, ConnectivityPage,
-    Deployment, DeviceCode, GetAccessPage, Notice, Obstacle, Page, Person, ProjectPhase,
-    ResourceWindow, SignInPage, SignInPhase, Snapshot, Step, StepState, TenantChoice,
-    TestConnectionPage, TestPhase, Tool, ToolSignIn, Verdict, Waiting, Way,
+    AccessPhase, Aside, Audience, Busy, ChooseResourcePage, CloudName, ConnectProjectPage,
+    ConnectivityPage, Deployment, DeviceCode, GetAccessPage, Notice, Obstacle, Page, Person,
+    ProjectPhase, ResourceWindow, SignInPage, SignInPhase, Snapshot, Step, StepState, TenantChoice,
+    TenantKnown, TenantState, TenantStatus, TestConnectionPage, TestPhase, Tool, ToolSignIn,
+    Verdict, Waiting, Way,
 };
+use crate::tenants::Sight;
 
 use work::Slot;
-pub use work::{Command, Effect, Event, Listing, Outcome, Progress, Purpose, Work, WorkId};
+pub use work::{Command, Effect, Ended, Event, Outcome, Progress, Prompt, Purpose, Work, WorkId};
 
 /// The most that one window of the list holds.
 pub const WINDOW: u32 = 100;
@@ -44,6 +48,8 @@ pub struct Setting {
     pub practice: bool,
     /// Whether practice Azure can be started from here.
     pub can_practice: bool,
+    /// The directory to offer, an id or a domain.
+    pub tenant: Option<String>,
     /// The folder to offer.
     pub project_folder: Option<PathBuf>,
     /// The message that is sent.
@@ -66,6 +72,8 @@ pub struct Wizard {
     return_to: Option<Step>,
     person: Option<Person>,
     sign_in: SignIn,
+    /// The person's directories, their own first.
+    tenants: Vec<TenantState>,
     list: List,
     choice: Choice,
     role: RoleState,
@@ -84,6 +92,9 @@ struct SignIn {
     opened: bool,
     code: Option<DeviceCode>,
     tools: Vec<ToolSignIn>,
+    tenant: TenantChoice,
+    /// What the next sign-in can fill in, because an earlier one ended.
+    ended: Option<Prompt>,
     stay: bool,
     /// What is wrong with the system's store for secrets.
     store: Option<StoreTrouble>,
@@ -97,6 +108,10 @@ struct List {
     accounts: Vec<Account>,
     revision: u32,
     subscriptions: u32,
+    /// What was found, by directory.
+    found: BTreeMap<String, Found>,
+    /// Directories whose part is of an earlier look.
+    stale: BTreeSet<String>,
 }
 
 #[derive(Default)]
@@ -151,10 +166,13 @@ impl Wizard {
                 opened: false,
                 code: None,
                 tools: Vec::new(),
+                tenant: TenantChoice::default(),
+                ended: None,
                 stay: true,
                 store: None,
                 browser_session: None,
             },
+            tenants: Vec::new(),
             list: List::default(),
             choice: Choice::default(),
             role: RoleState::default(),
@@ -168,6 +186,9 @@ impl Wizard {
         let mut effects = Vec::new();
         wizard.start(Work::Resume, &mut effects);
         wizard.start(Work::FindTools, &mut effects);
+        if let Some(tenant) = wizard.setting.tenant.clone() {
+            wizard.choose_tenant(&tenant, &mut effects);
+        }
         (wizard, effects)
     }
 
@@ -176,7 +197,7 @@ impl Wizard {
         let mut effects = Vec::new();
         match event {
             Event::Command(command) => self.obey(command, &mut effects),
-            Event::Progress(id, progress) if self.wants(id) => self.follow(progress),
+            Event::Progress(id, progress) if self.wants(id) => self.follow(progress, &mut effects),
             Event::Done(id, result) => {
                 if let Some(work) = self.finish(id) {
                     match result {

@@ -23,6 +23,8 @@ pub const KEYS: &[&str] = &[
     "browser.stranger.heading",
     "button.cancel",
     "request_access.content",
+    "request_invitation.content",
+    "request_subscription.content",
     "second_start.stuck.body",
     "second_start.stuck.body_unknown",
     "second_start.stuck.heading",

@@ -9,6 +9,12 @@ impl Wizard {
             Command::SignInWithDeviceCode => {
                 self.sign_in(Way::DeviceCode, Purpose::Begin, effects);
             }
+            Command::ChooseTenant { text } => self.choose_tenant(&text, effects),
+            Command::SignInToTenant { id } => self.sign_in_to_tenant(&id, effects),
+            Command::PressTenantRemedy { id, index } => {
+                self.press_tenant_remedy(&id, index, effects);
+            }
+            Command::SwitchAccount => self.switch_account(effects),
             Command::BorrowSignIn { tool } => self.borrow_sign_in(tool, effects),
             Command::OpenBrowserAgain => self.open_browser_again(effects),
             Command::StaySignedIn { on } => self.stay_signed_in(on, effects),
@@ -39,12 +45,15 @@ impl Wizard {
     }
 
     pub(super) fn sign_in(&mut self, way: Way, purpose: Purpose, effects: &mut Vec<Effect>) {
+        let Some(prompt) = self.prompt_for(&purpose) else {
+            return;
+        };
         self.sign_in.address = None;
         self.sign_in.opened = false;
         self.sign_in.browser_session = None;
         self.sign_in.code = None;
         self.clear_notices(Step::SignIn);
-        self.start(Work::SignIn { way, purpose }, effects);
+        self.start(Work::SignIn { way, purpose, prompt }, effects);
     }
 
     pub(super) fn borrow_sign_in(&mut self, tool: Tool, effects: &mut Vec<Effect>) {
@@ -83,6 +92,13 @@ impl Wizard {
             self.notify(Step::SignIn, Notice::new("signed_out", &[]));
         }
         self.start(Work::FindTools, effects);
+    }
+
+    /// Nothing of the person before is left when Microsoft's page asks who it is.
+    pub(super) fn switch_account(&mut self, effects: &mut Vec<Effect>) {
+        self.sign_out(effects);
+        self.clear_notices(Step::SignIn);
+        self.sign_in(Way::Browser, Purpose::Begin, effects);
     }
 
     pub(super) fn keep_or_not(&mut self, effects: &mut Vec<Effect>) {
@@ -141,7 +157,7 @@ impl Wizard {
         if account.resource.obstacles.contains(&Obstacle::NoCustomSubdomain) {
             let known = [("resource", account.resource.name.as_str())];
             let failure = diagnosis::explain(&Evidence::state(State::NoCustomSubdomain), &known);
-            self.failures.insert(Step::ChooseResource, (failure, Work::ReadResources));
+            self.failures.insert(Step::ChooseResource, (failure, Work::ReadDirectory));
             return;
         }
         self.choice.confirmed = true;
@@ -211,7 +227,7 @@ impl Wizard {
         self.step = step;
         match step {
             Step::ChooseResource if !self.list.read && !self.failures.contains_key(&step) => {
-                self.start_once(Work::ReadResources, effects);
+                self.start_once(Work::ReadDirectory, effects);
             }
             Step::ChooseResource
                 if self.choice.deployments.is_none() && !self.failures.contains_key(&step) =>
@@ -246,7 +262,10 @@ impl Wizard {
         }
         match work {
             Work::WaitForRole(..) => self.role.paused = true,
-            Work::ReadResources => self.step = Step::SignIn,
+            Work::ReadDirectory => {
+                self.tenants.retain(|tenant| tenant.status != TenantStatus::Checking);
+                self.step = Step::SignIn;
+            }
             Work::Resume | Work::SignIn { .. } => self.forget_attempt(),
             Work::CheckAccess(_) => self.step = Step::ChooseResource,
             Work::ReadDeployments(_) => self.choice.account = None,
@@ -258,31 +277,33 @@ impl Wizard {
         let Some((failure, work)) = self.failures.get(&self.step).cloned() else {
             return;
         };
-        let Some(remedy) = failure.remedies.get(index as usize) else {
-            return;
-        };
-        let action = match remedy {
-            Remedy::Link { url, .. } => {
-                effects.push(Effect::Open(url.clone()));
-                return;
-            }
-            Remedy::Text { .. } | Remedy::Command { .. } => return,
-            Remedy::Action { action } => *action,
-        };
+        match failure.remedies.get(index as usize) {
+            Some(Remedy::Link { url, .. }) => effects.push(Effect::Open(url.clone())),
+            Some(Remedy::Action { action }) => self.act(*action, &failure, work, effects),
+            Some(Remedy::Text { .. } | Remedy::Command { .. }) | None => {}
+        }
+    }
+
+    /// Presses a button of a failure that this work met.
+    pub(super) fn act(
+        &mut self,
+        action: Action,
+        failure: &Failure,
+        work: Work,
+        effects: &mut Vec<Effect>,
+    ) {
         match action {
             Action::TryAgain => self.start(work, effects),
-            Action::SignIn => self.sign_in_again(Way::Browser, &failure, effects),
+            Action::SignIn => self.sign_in_again(Way::Browser, failure, &work, effects),
             Action::SignInWithDeviceCode => {
-                self.sign_in_again(Way::DeviceCode, &failure, effects);
+                self.sign_in_again(Way::DeviceCode, failure, &work, effects);
             }
-            Action::SwitchAccount => {
-                self.sign_out(effects);
-                self.sign_in(Way::Browser, Purpose::Begin, effects);
-            }
+            Action::SwitchAccount => self.switch_account(effects),
+            Action::ChooseTenant => self.sign_out(effects),
             Action::ChooseResource => self.go_to(Step::ChooseResource, effects),
             Action::ReadResources => {
                 self.step = Step::ChooseResource;
-                self.start(Work::ReadResources, effects);
+                self.start(Work::ReadDirectory, effects);
             }
             Action::CheckAccess => self.check_access_again(effects),
             Action::KeepWaiting => {
@@ -296,7 +317,23 @@ impl Wizard {
     }
 
     /// The sign-in that a failure asks for, with the claims that it names; then back to its page.
-    pub(super) fn sign_in_again(&mut self, way: Way, failure: &Failure, effects: &mut Vec<Effect>) {
+    pub(super) fn sign_in_again(
+        &mut self,
+        way: Way,
+        failure: &Failure,
+        work: &Work,
+        effects: &mut Vec<Effect>,
+    ) {
+        let person = self.person.as_ref();
+        let tenant = match work {
+            Work::SignIn { purpose: Purpose::Tenant(id), .. } => Some(id.clone()),
+            Work::ReadDirectory => person.map(|person| person.tenant_id.clone()),
+            _ => None,
+        };
+        if let Some(tenant) = tenant {
+            self.step = Step::SignIn;
+            return self.sign_in(way, Purpose::Tenant(tenant), effects);
+        }
         let claims = failure.details.iter().find(|detail| detail.name == identity::CLAIMS);
         let purpose =
             claims.map_or(Purpose::Begin, |detail| Purpose::Proof { claims: detail.value.clone() });

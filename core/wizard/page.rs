@@ -86,8 +86,8 @@ impl Wizard {
             browser_opened: self.sign_in.opened,
             device_code: self.sign_in.code.clone(),
             tools: self.sign_in.tools.clone(),
-            tenant: TenantChoice::default(),
-            tenants: Vec::new(),
+            tenant: self.sign_in.tenant.clone(),
+            tenants: self.shown_tenants(),
             stay_signed_in: self.sign_in.stay,
             can_stay_signed_in: self.sign_in.store.is_none(),
             store: self.store_notice(),
@@ -117,7 +117,7 @@ impl Wizard {
 
     pub(super) fn choose_resource_page(&self) -> ChooseResourcePage {
         ChooseResourcePage {
-            reading: self.is_running(Slot::List),
+            reading: self.is_running(Slot::Directory),
             total: number(self.list.accounts.len()),
             list_revision: self.list.revision,
             subscriptions: self.list.subscriptions,

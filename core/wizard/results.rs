@@ -3,8 +3,10 @@
 use super::*;
 
 impl Wizard {
-    pub(super) fn follow(&mut self, progress: Progress) {
+    pub(super) fn follow(&mut self, progress: Progress, effects: &mut Vec<Effect>) {
         match progress {
+            Progress::TenantFound(id) => self.learn_tenant(Some(id)),
+            Progress::Sight(sight) => self.see(sight, effects),
             Progress::BrowserReady { address } => {
                 self.sign_in.address = Some(address);
                 self.sign_in.opened = true;
@@ -47,8 +49,18 @@ impl Wizard {
             }
             Outcome::NothingKept(trouble) => self.sign_in.store = trouble,
             Outcome::StoreOpened(opened) => self.note_opened(opened, effects),
+            Outcome::NotResumed(ended) => self.take_ended(*ended),
+            Outcome::Tenant(id) => self.learn_tenant(id),
             Outcome::SignedIn(person) => self.welcome(person, work, effects),
-            Outcome::Resources(listing) => self.take_resources(listing, effects),
+            Outcome::TenantSignedIn(id) => {
+                effects.push(Effect::Focus);
+                self.forget_attempt();
+                self.clear_notices(Step::SignIn);
+                self.read_tenant(&id, effects);
+            }
+            Outcome::Directory(unlisted) => self.settle_tenants(unlisted, effects),
+            Outcome::TenantsRead if self.is_running(Slot::Directory) => {}
+            Outcome::TenantsRead => self.settle_tenants(None, effects),
             Outcome::Deployments(deployments, cause) => self.take_deployments(deployments, cause),
             Outcome::Access(access) => {
                 self.role.works = access.verdict == Verdict::MayChat;
@@ -115,50 +127,34 @@ impl Wizard {
             // What an earlier person kept must not come back instead of this one.
             self.start(Work::Unkeep { ask: false }, effects);
         }
+        self.begin_tenants(&person);
         self.person = Some(person);
         // Whoever has just signed in sees first who that is, while the lists are being read.
         self.step = Step::SignIn;
-        self.start(Work::ReadResources, effects);
+        self.start(Work::ReadDirectory, effects);
         if *work == Work::Resume {
             self.go_to(Step::ChooseResource, effects);
         }
     }
 
-    pub(super) fn take_resources(&mut self, listing: Listing, effects: &mut Vec<Effect>) {
-        // The sign-in has proved itself: now it may be kept, each time with the newest token.
-        if self.sign_in.stay {
-            self.keep(effects);
-        }
-        if let Some(person) = &mut self.person {
-            person.tenant_name = listing.tenant_name;
-        }
-        self.clear_notices(Step::ChooseResource);
-        for (code, count) in [
-            ("tenants_unreached", listing.unreached_tenants),
-            ("subscriptions_unreached", listing.unreached_subscriptions),
-        ] {
-            if count > 0 {
-                let count = count.to_string();
-                self.notify(Step::ChooseResource, Notice::new(code, &[("count", &count)]));
-            }
-        }
-        self.list.read = true;
-        self.list.revision += 1;
-        self.list.subscriptions = listing.subscriptions;
-        self.list.accounts = listing.accounts;
-        self.refresh_choice(effects);
-        if self.list.accounts.is_empty() {
-            let failure = self.nothing_found(listing.subscriptions);
-            self.failures.insert(Step::ChooseResource, (failure, Work::ReadResources));
+    /// The sign-in of an earlier day is over: the page says why, and the next one fills in the
+    /// name. Where only the network is gone, it is as good as before.
+    fn take_ended(&mut self, ended: Ended) {
+        self.sign_in.store = None;
+        let Ended { account, tenant, failure } = ended;
+        if failure.is_transient() {
+            self.failures.insert(Step::SignIn, (failure, Work::Resume));
             return;
         }
-        if let [only] = self.list.accounts.as_slice()
-            && only.resource.obstacles.is_empty()
-            && self.choice.account.is_none()
-        {
-            let id = only.resource.id.clone();
-            self.select_resource(&id, effects);
-        }
+        let code = why_it_ended(&failure);
+        self.notify(Step::SignIn, Notice::new(code, &[("account", &account)]));
+        let claims = failure.details.into_iter().find(|detail| detail.name == identity::CLAIMS);
+        self.sign_in.ended = Some(Prompt {
+            tenant: Some(tenant),
+            account: Some(account).filter(|account| !account.is_empty()),
+            claims: claims.map(|detail| detail.value),
+            ..Prompt::default()
+        });
     }
 
     /// What was chosen is chosen again as it is now, or given up where it is gone.
@@ -177,17 +173,6 @@ impl Wizard {
             }
             Some(_) => {}
         }
-    }
-
-    pub(super) fn nothing_found(&self, subscriptions: u32) -> Failure {
-        let person = self.person.as_ref();
-        let account = person.map_or("", |person| &person.account);
-        let tenant =
-            person.map_or("", |person| person.tenant_name.as_ref().unwrap_or(&person.tenant_id));
-        let count = subscriptions.to_string();
-        let known = [("account", account), ("tenant", tenant), ("subscriptions", &count)];
-        let state = if subscriptions == 0 { State::NoSubscription } else { State::NoAccount };
-        diagnosis::explain(&Evidence::state(state), &known).detail("subscriptions", subscriptions)
     }
 
     pub(super) fn take_deployments(&mut self, deployments: Vec<Deployment>, cause: Cause) {
@@ -211,12 +196,10 @@ impl Wizard {
         self.name_directory(&mut failure);
         let step = work.step();
         match &work {
-            Work::Resume => {
-                // The sign-in of an earlier day is over: that is the first page, not a failure.
-                self.sign_in.store = None;
-                if failure.code == Code::SignInExpired {
-                    return;
-                }
+            Work::Resume => self.sign_in.store = None,
+            Work::FindTenant(_) => {
+                self.sign_in.tenant.state = TenantKnown::Unchecked;
+                return;
             }
             Work::SignIn { .. } => {
                 self.end_attempt(failure.code);
@@ -312,5 +295,17 @@ impl Wizard {
             None if self.sign_in.stay => self.start_once(Work::Resume, effects),
             None => {}
         }
+    }
+}
+
+/// The sentence for the end of a sign-in, by Entra's number.
+fn why_it_ended(failure: &Failure) -> &'static str {
+    let number = failure.details.iter().find(|detail| detail.name == "entra_number");
+    match number.map(|detail| detail.value.as_str()) {
+        Some("700082" | "70008") => "resume_expired",
+        Some("70043") => "resume_frequency",
+        Some("50173") => "resume_revoked",
+        Some("50074" | "50076" | "50078" | "50079" | "50072") => "resume_proof",
+        _ => "resume_refused",
     }
 }

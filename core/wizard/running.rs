@@ -12,6 +12,10 @@ impl Wizard {
         if work.activity().is_some() || failed == Some(slot) {
             self.failures.remove(&work.step());
         }
+        if slot == Slot::Directory {
+            self.failures.remove(&Step::SignIn);
+            self.list.stale = self.list.found.keys().cloned().collect();
+        }
         if slot == Slot::Person {
             self.sign_in.phase = match work {
                 Work::Resume => SignInPhase::Resuming,
@@ -69,6 +73,8 @@ impl Wizard {
 
     pub(super) fn forget_person(&mut self) {
         self.forget_attempt();
+        self.tenants.clear();
+        self.sign_in.ended = None;
         self.list = List { revision: self.list.revision + 1, ..List::default() };
         self.choice = Choice::default();
         self.role = RoleState::default();

@@ -36,6 +36,7 @@ fn happening() -> impl Strategy<Value = Happening> {
 fn command() -> impl Strategy<Value = Command> {
     prop_oneof![
         Just(Command::SignInWithBrowser),
+        tenant_command(),
         Just(Command::BorrowSignIn { tool: Tool::AzureCli }),
         Just(Command::CheckNetwork),
         Just(Command::CloseAside),
@@ -55,6 +56,19 @@ fn command() -> impl Strategy<Value = Command> {
         select(&Step::ALL).prop_map(|step| Command::GoToStep { step }),
         Just(Command::Cancel),
         (0..10u32).prop_map(|index| Command::PressRemedy { index }),
+    ]
+}
+
+fn tenant_command() -> impl Strategy<Value = Command> {
+    prop_oneof![
+        4 => select(vec!["", "contoso.com", "4d083c51-407b-49e4-b919-9b6615eb8a8e", "not one"])
+            .prop_map(|text| Command::ChooseTenant { text: text.to_owned() }),
+        4 => (0..4u8).prop_map(|number| Command::SignInToTenant { id: tenant_id(number) }),
+        2 => (0..4u8, 0..8u32).prop_map(|(number, index)| Command::PressTenantRemedy {
+            id: tenant_id(number),
+            index,
+        }),
+        1 => Just(Command::SwitchAccount),
     ]
 }
 
@@ -85,6 +99,7 @@ fn person(variant: u8) -> Person {
         tenant_name: None,
         tenant_id: "t".to_owned(),
         object_id: format!("oid-{variant}"),
+        guest: variant == 3,
         way: Way::Browser,
         kept: false,
         cloud: CloudName::Public,
@@ -137,20 +152,26 @@ fn outcome(work: &Work, variant: u8) -> Outcome {
                 .into_iter()
                 .collect(),
         ),
+        Work::Resume if variant == 1 => Outcome::NotResumed(Box::new(Ended {
+            account: "ada1@contoso.example".to_owned(),
+            tenant: "t".to_owned(),
+            failure: failure(Code::SignInExpired),
+        })),
         Work::Resume if variant > 1 => {
             Outcome::NothingKept((variant < 3).then_some(StoreTrouble::Locked))
         }
         Work::OpenStore if variant < 2 => Outcome::StoreOpened(Err(StoreTrouble::Locked)),
         Work::OpenStore => Outcome::StoreOpened(Ok(())),
+        Work::SignIn { purpose: Purpose::Tenant(id), .. } => Outcome::TenantSignedIn(id.clone()),
+        Work::SignIn { prompt, .. } if prompt.unchecked && variant == 0 => Outcome::Tenant(None),
         Work::Resume | Work::SignIn { .. } => Outcome::SignedIn(person(variant)),
+        Work::FindTenant(_) => Outcome::Tenant((variant > 0).then(|| tenant_id(variant))),
+        Work::ReadDirectory if variant == 3 => {
+            Outcome::Directory(Some(failure(Code::NetworkFailed)))
+        }
+        Work::ReadDirectory => Outcome::Directory(None),
+        Work::ReadTenants(_) => Outcome::TenantsRead,
         Work::Unkeep { .. } => Outcome::Unkept,
-        Work::ReadResources => Outcome::Resources(Listing {
-            tenant_name: Some("Contoso".to_owned()),
-            subscriptions: u32::from(variant),
-            unreached_tenants: u32::from(variant % 2),
-            unreached_subscriptions: u32::from(variant / 2),
-            accounts: (0..variant).map(account).collect(),
-        }),
         Work::ReadDeployments(_) if variant == 0 => {
             Outcome::Deployments(vec![deployment("embedding", false)], Cause::none())
         }
@@ -175,6 +196,51 @@ fn failure(code: Code) -> Failure {
     let failure =
         parameters.iter().fold(Failure::new(code), |failure, name| failure.with(name, "x"));
     Action::ALL.iter().fold(failure, |failure, action| failure.offer(*action))
+}
+
+/// The person's own directory is "t"; the others have names of their own.
+fn tenant_id(number: u8) -> String {
+    if number == 0 { "t".to_owned() } else { format!("tenant-{number}") }
+}
+
+/// What is seen of directories on the way: which there are, how one of them is, what is in it.
+fn sights(variant: u8) -> Vec<Sight> {
+    let listed = (0..=variant).map(|number| Tenant { id: tenant_id(number), name: None }).collect();
+    let state = |number: u8, status, refused| TenantState {
+        id: tenant_id(number),
+        name: Some(format!("Tenant {number}")),
+        home: number == 0,
+        object_id: Some(format!("oid-in-{number}")),
+        status,
+        subscriptions: u32::from(variant),
+        failure: (status != TenantStatus::Ready).then(|| failure(Code::SecondFactorNeeded)),
+        refused,
+    };
+    let mut sights = vec![Sight::Listed(listed)];
+    sights.extend((0..=variant).map(|number| {
+        Sight::Tenant(Box::new(match (number + variant) % 4 {
+            0 => state(number, TenantStatus::NeedsSignIn, None),
+            1 => state(number, TenantStatus::Blocked, Some(Audience::Chat)),
+            _ => state(number, TenantStatus::Ready, None),
+        }))
+    }));
+    sights.push(found("t", (0..variant).map(account).collect()));
+    sights
+}
+
+fn found(tenant: &str, accounts: Vec<Account>) -> Sight {
+    let found = Found { unreached: accounts.len() / 2, accounts, refused: None };
+    Sight::Accounts { tenant: tenant.to_owned(), found }
+}
+
+/// What work shows before it ends well.
+fn on_the_way(work: &Work, variant: u8) -> Vec<Progress> {
+    match work {
+        Work::ReadDirectory | Work::ReadTenants(_) => {
+            sights(variant).into_iter().map(Progress::Sight).collect()
+        }
+        _ => Vec::new(),
+    }
 }
 
 /// The wizard with a book of what it started and did not stop.
@@ -211,9 +277,18 @@ impl Bench {
         while let Some((id, work)) =
             self.running.iter().map(|(id, work)| (*id, work.clone())).next()
         {
-            self.running.remove(&id);
-            self.handle(Event::Done(id, Ok(outcome(&work, variant))));
+            self.end_well(id, &work, variant);
         }
+    }
+
+    fn end_well(&mut self, id: WorkId, work: &Work, variant: u8) -> Vec<Work> {
+        let mut started = Vec::new();
+        for progress in on_the_way(work, variant) {
+            started.extend(self.handle(Event::Progress(id, progress)));
+        }
+        self.running.remove(&id);
+        started.extend(self.handle(Event::Done(id, Ok(outcome(work, variant)))));
+        started
     }
 
     /// Whether what happens next is a click that says that something is written or sent.
@@ -260,11 +335,10 @@ impl Bench {
         match happening {
             Happening::Command(command) => self.handle(Event::Command(command.clone())),
             Happening::Ends(which, well, code, variant) => match self.pick(which) {
-                Some((id, work)) => {
+                Some((id, work)) if *well => self.end_well(id, &work, *variant),
+                Some((id, _)) => {
                     self.running.remove(&id);
-                    let result =
-                        if *well { Ok(outcome(&work, *variant)) } else { Err(failure(*code)) };
-                    self.handle(Event::Done(id, result))
+                    self.handle(Event::Done(id, Err(failure(*code))))
                 }
                 None => Vec::new(),
             },
@@ -279,7 +353,11 @@ impl Bench {
                 _ => Vec::new(),
             },
             Happening::Late(id, variant) => {
-                let work = Work::SignIn { way: Way::Browser, purpose: Purpose::Begin };
+                let work = Work::SignIn {
+                    way: Way::Browser,
+                    purpose: Purpose::Begin,
+                    prompt: Prompt::default(),
+                };
                 self.handle(Event::Done(*id, Ok(outcome(&work, *variant))))
             }
             Happening::Kept(kept) => {
@@ -478,18 +556,19 @@ fn a_resource_that_was_mended_is_used_as_it_is_now() {
     let list = |obstacles: Vec<Obstacle>| {
         let mut mended = account(3);
         mended.resource.obstacles = obstacles;
-        Listing { subscriptions: 1, accounts: vec![mended], ..Listing::default() }
+        found("t", vec![mended])
     };
-    let read = |bench: &mut Bench, listing: Listing| {
-        let id = bench.wizard.running.values().find(|(_, work)| *work == Work::ReadResources);
+    let read = |bench: &mut Bench, sight: Sight| {
+        let id = bench.wizard.running.values().find(|(_, work)| *work == Work::ReadDirectory);
         let id = id.expect("the list is being read").0;
         bench.running.remove(&id);
-        bench.handle(Event::Done(id, Ok(Outcome::Resources(listing))));
+        bench.handle(Event::Progress(id, Progress::Sight(sight)));
+        bench.handle(Event::Done(id, Ok(Outcome::Directory(None))));
         bench.settle(1);
     };
     let look_again = |bench: &mut Bench| {
         let mut effects = Vec::new();
-        bench.wizard.start(Work::ReadResources, &mut effects);
+        bench.wizard.start(Work::ReadDirectory, &mut effects);
         bench.book(effects);
     };
     look_again(&mut bench);
@@ -539,9 +618,10 @@ fn a_thousand_resources_stay_out_of_the_snapshot() {
             account
         })
         .collect();
-    let resources =
-        Outcome::Resources(Listing { subscriptions: 1, accounts, ..Listing::default() });
-    finish(&mut bench, |work| matches!(work, Work::ReadResources), resources);
+    let id = bench.running.iter().find(|(_, work)| matches!(work, Work::ReadDirectory));
+    let id = *id.expect("the directories are being read").0;
+    bench.handle(Event::Progress(id, Progress::Sight(found("t", accounts))));
+    finish(&mut bench, |work| matches!(work, Work::ReadDirectory), Outcome::Directory(None));
     let size = serde_json::to_vec(&bench.wizard.snapshot()).expect("a snapshot is JSON").len();
     assert!(size < 8 * 1024, "the list is not in the snapshot of {size} bytes");
     let window = bench.wizard.list_resources("resource-09 SWEDEN", 10, 500);

@@ -9,6 +9,7 @@ use crate::http::Cause;
 use crate::resources::Account;
 use crate::secrets::StoreTrouble;
 use crate::snapshot::{Activity, Deployment, Person, Step, Tool, ToolSignIn, Waiting, Way};
+use crate::tenants::Sight;
 
 /// What the person asks for.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -17,6 +18,25 @@ pub enum Command {
     SignInWithBrowser,
     /// Sign in with a code that is typed in on any device; each time with another one.
     SignInWithDeviceCode,
+    /// Choose the directory to sign in to.
+    ChooseTenant {
+        /// Its id or one of its domains; empty for the person's own.
+        text: String,
+    },
+    /// Sign in to one of the person's directories, which did not open silently.
+    SignInToTenant {
+        /// Its id.
+        id: String,
+    },
+    /// Do what the failure of one directory offers.
+    PressTenantRemedy {
+        /// Its id.
+        id: String,
+        /// The position among the remedies of its failure.
+        index: u32,
+    },
+    /// Sign out, and sign in as somebody else.
+    SwitchAccount,
     /// Borrow the sign-in of a tool.
     BorrowSignIn {
         /// Which one.
@@ -98,9 +118,15 @@ pub enum Work {
         way: Way,
         /// What for.
         purpose: Purpose,
+        /// What Microsoft's page is told beforehand.
+        prompt: Prompt,
     },
-    /// Read tenants, subscriptions and accounts.
-    ReadResources,
+    /// Find the directory that was written down.
+    FindTenant(String),
+    /// Read directories, subscriptions and accounts.
+    ReadDirectory,
+    /// Read these directories once more.
+    ReadTenants(Vec<String>),
     /// Read the deployments of an account.
     ReadDeployments(Box<Account>),
     /// Look at what the person may do at an account.
@@ -124,11 +150,28 @@ pub enum Work {
 pub enum Purpose {
     /// To begin as whoever signs in.
     Begin,
+    /// To reach one more directory as the same person.
+    Tenant(String),
     /// To send back the claims of a challenge.
     Proof {
         /// The claims, as JSON.
         claims: String,
     },
+}
+
+/// What Microsoft's page is told before the person sees it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Prompt {
+    /// The directory to sign in to, an id or a domain; without one the person's own.
+    pub tenant: Option<String>,
+    /// Whether the directory was not found yet: it is looked for first.
+    pub unchecked: bool,
+    /// The sign-in name to fill in.
+    pub account: Option<String>,
+    /// What an earlier refusal asks to prove, as JSON.
+    pub claims: Option<String>,
+    /// Whether the sign-in is for the data plane, because only that was refused.
+    pub chat: bool,
 }
 
 /// Work of one kind runs once at a time: a newer one replaces the older.
@@ -138,7 +181,9 @@ pub(super) enum Slot {
     Kept,
     Store,
     Person,
-    List,
+    Choice,
+    Directory,
+    Tenants,
     Deployments,
     Access,
     Role,
@@ -154,7 +199,9 @@ impl Work {
             Work::Unkeep { .. } => Slot::Kept,
             Work::OpenStore => Slot::Store,
             Work::Resume | Work::SignIn { .. } => Slot::Person,
-            Work::ReadResources => Slot::List,
+            Work::FindTenant(_) => Slot::Choice,
+            Work::ReadDirectory => Slot::Directory,
+            Work::ReadTenants(_) => Slot::Tenants,
             Work::ReadDeployments(_) => Slot::Deployments,
             Work::CheckAccess(_) => Slot::Access,
             Work::AssignRole(..) | Work::WaitForRole(..) => Slot::Role,
@@ -167,7 +214,8 @@ impl Work {
     pub(super) fn step(&self) -> Step {
         match self.slot() {
             Slot::Tool | Slot::Kept | Slot::Store | Slot::Person => Step::SignIn,
-            Slot::List | Slot::Deployments => Step::ChooseResource,
+            Slot::Choice | Slot::Tenants => Step::SignIn,
+            Slot::Directory | Slot::Deployments => Step::ChooseResource,
             Slot::Access | Slot::Role => Step::GetAccess,
             Slot::Folder | Slot::Env => Step::ConnectProject,
             Slot::Chat => Step::TestConnection,
@@ -177,9 +225,10 @@ impl Work {
     pub(super) fn activity(&self) -> Option<Activity> {
         match self {
             Work::FindTools | Work::Unkeep { .. } | Work::OpenStore | Work::ChooseFolder => None,
+            Work::FindTenant(_) | Work::ReadTenants(_) => None,
             Work::Resume => Some(Activity::Resuming),
             Work::SignIn { .. } => Some(Activity::SigningIn),
-            Work::ReadResources => Some(Activity::FindingResources),
+            Work::ReadDirectory => Some(Activity::FindingResources),
             Work::ReadDeployments(_) => Some(Activity::FindingDeployments),
             Work::CheckAccess(_) => Some(Activity::CheckingAccess),
             Work::AssignRole(..) => Some(Activity::AssigningRole),
@@ -256,6 +305,10 @@ pub enum Progress {
     CodeLasts(u32),
     /// A callback came that does not belong to the sign-in.
     StrangerIgnored,
+    /// The directory that was written down has this id.
+    TenantFound(String),
+    /// Something of the person's directories was seen.
+    Sight(Sight),
     /// The browser answered.
     Finishing,
     /// The role was looked at.
@@ -275,10 +328,18 @@ pub enum Outcome {
     NothingKept(Option<StoreTrouble>),
     /// The system's store was opened, or could not be.
     StoreOpened(Result<(), StoreTrouble>),
+    /// A sign-in of an earlier day could not be continued.
+    NotResumed(Box<Ended>),
+    /// The directory that was written down, where it exists.
+    Tenant(Option<String>),
     /// Somebody is signed in; whether the sign-in is kept already.
     SignedIn(Person),
-    /// The resources.
-    Resources(Listing),
+    /// The same person signed in to the directory with this id.
+    TenantSignedIn(String),
+    /// Every directory was looked at; or why the list of them could not be had.
+    Directory(Option<Failure>),
+    /// These directories were looked at again.
+    TenantsRead,
     /// The deployments.
     Deployments(Vec<Deployment>, Cause),
     /// What the person may do.
@@ -297,17 +358,13 @@ pub enum Outcome {
     Answered,
 }
 
-/// What was found in the directories.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Listing {
-    /// The home tenant's name.
-    pub tenant_name: Option<String>,
-    /// How many subscriptions there are.
-    pub subscriptions: u32,
-    /// How many tenants could not be reached.
-    pub unreached_tenants: u32,
-    /// How many subscriptions gave no list of resources.
-    pub unreached_subscriptions: u32,
-    /// The accounts, sorted.
-    pub accounts: Vec<Account>,
+/// A sign-in of an earlier day that could not be continued.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Ended {
+    /// The account.
+    pub account: String,
+    /// The directory that it was signed in to.
+    pub tenant: String,
+    /// Why.
+    pub failure: Failure,
 }

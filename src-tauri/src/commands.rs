@@ -20,10 +20,14 @@ macro_rules! hand_on {
 }
 
 hand_on! {
+    choose_tenant => ChooseTenant { text: String };
     sign_in_with_browser => SignInWithBrowser;
     sign_in_with_device_code => SignInWithDeviceCode;
     borrow_sign_in => BorrowSignIn { tool: Tool };
     open_browser_again => OpenBrowserAgain;
+    sign_in_to_tenant => SignInToTenant { id: String };
+    press_tenant_remedy => PressTenantRemedy { id: String, index: u32 };
+    switch_account => SwitchAccount;
     stay_signed_in => StaySignedIn { on: bool };
     sign_out => SignOut;
     select_resource => SelectResource { id: String };

@@ -659,10 +659,11 @@ async fn claims_that_entra_asks_for_reach_the_next_sign_in_and_the_new_one_is_ke
         "error_description": "AADSTS50076: Due to a configuration change made by your administrator, or \
             because you moved to a new location, you must use multi-factor authentication.",
         "claims": claims });
-    stage.simulator.add_fault(Fault::on("entra.token", answer(400, body)));
     stage.choose(RESOURCE).await;
     stage.confirm_access().await;
     stage.write_env().await;
+    stage.pass(std::time::Duration::from_secs(25 * 60 * 60));
+    stage.simulator.add_fault(Fault::on("entra.token", answer(400, body)));
     stage.send(Command::SendTestMessage).await;
     stage.until_failure(Code::SecondFactorNeeded).await;
     stage.simulator.clear_faults();

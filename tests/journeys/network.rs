@@ -76,14 +76,17 @@ async fn the_network_may_go_at_every_request_of_the_road() {
 async fn a_lost_network_names_the_host_and_how_hard_it_was_tried() {
     let mut stage = Stage::new("default").await;
     stage.simulator.add_fault(Fault::on("tenants.list", Act::Cut));
+    stage.simulator.add_fault(Fault::on("subscriptions.list", Act::Cut));
     stage.send(Command::SignInWithBrowser).await;
-    stage.go_on().await;
     let failure = stage.until_failure(Code::NetworkFailed).await;
     show("network-failed", &stage);
     assert_eq!(failure.parameters["attempts"], "3");
     assert_eq!(failure.parameters["host"], "127.0.0.1");
+    assert_eq!(shown(stage.page()), Step::SignIn, "that is about the directories: page one");
     stage.simulator.clear_faults();
     stage.send(Command::PressRemedy { index: 0 }).await;
+    stage.until("nothing is in the way any more", |s| s.failure.is_none()).await;
+    stage.go_on().await;
     stage.until("the resources are listed", |s| choose(s).is_some_and(|p| p.total > 0)).await;
     stage.back_works().await;
 }

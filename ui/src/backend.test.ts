@@ -55,10 +55,18 @@ type Call = [command: string, call: (door: Backend) => Promise<unknown>, expecte
 
 function calls(): Call[] {
   return [
+    ["choose_tenant", (door) => door.chooseTenant("contoso.com"), { text: "contoso.com" }],
     ["sign_in_with_browser", (door) => door.signInWithBrowser(), {}],
     ["choose_cloud", (door) => door.chooseCloud("us_government"), { cloud: "us_government" }],
     ["borrow_sign_in", (door) => door.borrowSignIn("azure_cli"), { tool: "azure_cli" }],
     ["open_browser_again", (door) => door.openBrowserAgain(), {}],
+    ["sign_in_to_tenant", (door) => door.signInToTenant("t"), { id: "t" }],
+    [
+      "press_tenant_remedy",
+      (door) => door.pressTenantRemedy("t", 1),
+      { id: "t", index: 1 },
+    ],
+    ["switch_account", (door) => door.switchAccount(), {}],
     ["stay_signed_in", (door) => door.staySignedIn(false), { on: false }],
     ["sign_out", (door) => door.signOut(), {}],
     ["start_practice", (door) => door.startPractice(), {}],

@@ -6,10 +6,14 @@ import type { CloudName, Message, ResourceWindow, Step, Tool } from "./contract"
 /** The names of the commands, in the order of the journey; a test compares them with Rust's. */
 export const COMMANDS = [
   "watch",
+  "choose_tenant",
   "sign_in_with_browser",
   "sign_in_with_device_code",
   "borrow_sign_in",
   "open_browser_again",
+  "sign_in_to_tenant",
+  "press_tenant_remedy",
+  "switch_account",
   "stay_signed_in",
   "sign_out",
   "start_practice",
@@ -39,11 +43,18 @@ type Command = (typeof COMMANDS)[number];
 export interface Backend {
   /** Sends the page now, and every change of it from then on. */
   watch: (onMessage: (message: Message) => void) => Promise<void>;
+  /** Chooses the directory to sign in to: an id, a domain, or nothing for the person's own. */
+  chooseTenant: (text: string) => Promise<void>;
   signInWithBrowser: () => Promise<void>;
   /** Shows a code to type in on Microsoft's page; another one each time. */
   signInWithDeviceCode: () => Promise<void>;
   borrowSignIn: (tool: Tool) => Promise<void>;
   openBrowserAgain: () => Promise<void>;
+  /** Signs in to one of the person's directories, which did not open silently. */
+  signInToTenant: (id: string) => Promise<void>;
+  /** Presses the remedy at this position of the failure of a directory. */
+  pressTenantRemedy: (id: string, index: number) => Promise<void>;
+  switchAccount: () => Promise<void>;
   staySignedIn: (on: boolean) => Promise<void>;
   signOut: () => Promise<void>;
   startPractice: () => Promise<void>;
@@ -76,10 +87,14 @@ export interface Backend {
 /** The backend of the desktop app. */
 export const backend: Backend = {
   watch: (onMessage) => call("watch", { channel: new Channel<Message>(onMessage) }),
+  chooseTenant: (text) => call("choose_tenant", { text }),
   signInWithBrowser: () => call("sign_in_with_browser"),
   signInWithDeviceCode: () => call("sign_in_with_device_code"),
   borrowSignIn: (tool) => call("borrow_sign_in", { tool }),
   openBrowserAgain: () => call("open_browser_again"),
+  signInToTenant: (id) => call("sign_in_to_tenant", { id }),
+  pressTenantRemedy: (id, index) => call("press_tenant_remedy", { id, index }),
+  switchAccount: () => call("switch_account"),
   staySignedIn: (on) => call("stay_signed_in", { on }),
   signOut: () => call("sign_out"),
   startPractice: () => call("start_practice"),

@@ -19,7 +19,7 @@ use keyless::http::{Cause, Http};
 use keyless::identity::Identity;
 use keyless::resources::{self, Account};
 use keyless::sign_in::{self, Claims, Tokens};
-use keyless::snapshot::{AssignmentPlan, MayAssign, Resource};
+use keyless::snapshot::{AssignmentPlan, MayAssign, Resource, Way};
 use serde_json::{Value, json};
 use time::OffsetDateTime;
 
@@ -202,11 +202,13 @@ impl<'r> Reading<'r> {
                 preferred_username: "grace@conformance.example".to_owned(),
                 ..Claims::default()
             },
+            home_account: None,
+            scope: cloud.resource_manager_scope(),
             cause: Cause::none(),
         };
         let http = Arc::new(Http::new(cloud, clock).map_err(say)?);
-        let identity =
-            Identity::from_browser(http, DEVELOPER_CLIENT.to_owned(), tokens).map_err(say)?;
+        let client = DEVELOPER_CLIENT.to_owned();
+        let identity = Identity::from_sign_in(http, Way::Browser, client, tokens).map_err(say)?;
         Ok(Self { replay, identity: Arc::new(identity) })
     }
 
@@ -227,16 +229,17 @@ impl<'r> Reading<'r> {
 
     async fn read_tenants(&self, answer: &Answer) -> Result<Value, Failure> {
         self.replay.set([("/arm/tenants", answer.clone())]);
-        let directory = directory::read_directory(&self.identity).await?;
-        let tenants = directory.tenants.into_iter();
-        Ok(tenants.map(|tenant| json!({"id": tenant.id, "name": tenant.name})).collect())
+        let (tenants, _) = directory::list_tenants(&self.identity, TENANT).await?;
+        Ok(tenants
+            .into_iter()
+            .map(|tenant| json!({"id": tenant.id, "name": tenant.name}))
+            .collect())
     }
 
     async fn read_subscriptions(&self, answer: &Answer) -> Result<Value, Failure> {
         self.replay.set([("/arm/subscriptions", answer.clone())]);
-        let directory = directory::read_directory(&self.identity).await?;
-        let found = directory.subscriptions.into_iter();
-        Ok(found.map(|(one, _)| json!({"id": one.id, "name": one.name})).collect())
+        let found = directory::list_subscriptions(&self.identity, TENANT, &Cause::none()).await?;
+        Ok(found.into_iter().map(|(one, _)| json!({"id": one.id, "name": one.name})).collect())
     }
 
     async fn read_accounts(
@@ -249,7 +252,10 @@ impl<'r> Reading<'r> {
         let subscription =
             Subscription { id, name: "A subscription".to_owned(), tenant_id: TENANT.to_owned() };
         let found =
-            resources::list_accounts(&self.identity, &[(subscription, Cause::none())]).await?;
+            resources::list_accounts(&self.identity, &[(subscription, Cause::none())]).await;
+        if let Some(failure) = found.refused {
+            return Err(failure);
+        }
         let accounts = found.accounts.into_iter().map(|account| {
             let resource = account.resource;
             json!({

@@ -14,6 +14,7 @@ export function silentBackend(state: State, seen: (send: (message: Message) => v
       seen(onMessage);
       return Promise.resolve();
     },
+    chooseTenant: nothing,
     signInWithBrowser: nothing,
     signInWithDeviceCode: nothing,
     borrowSignIn: nothing,
@@ -22,6 +23,9 @@ export function silentBackend(state: State, seen: (send: (message: Message) => v
     tryStoreAgain: nothing,
     endBrowserSession: nothing,
     openBrowserAgain: nothing,
+    signInToTenant: nothing,
+    pressTenantRemedy: nothing,
+    switchAccount: nothing,
     staySignedIn: nothing,
     signOut: nothing,
     startPractice: nothing,

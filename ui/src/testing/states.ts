@@ -59,6 +59,7 @@ const ADA: Person = {
   tenant_name: "Contoso",
   tenant_id: "4f1d3a52-0f0c-4a8e-9d55-2b1f6f0e7c11",
   object_id: "9c2b7d64-6f0e-4a53-8c2d-51f6a1d0b3e7",
+  guest: false,
   way: "browser",
   kept: true,
   cloud: "public",
@@ -487,6 +488,7 @@ const again: Remedy = { kind: "action", action: "try_again" };
 const signInAgain: Remedy = { kind: "action", action: "sign_in" };
 const signInWithCode: Remedy = { kind: "action", action: "sign_in_with_device_code" };
 const otherAccount: Remedy = { kind: "action", action: "switch_account" };
+const otherTenant: Remedy = { kind: "action", action: "choose_tenant" };
 const otherResource: Remedy = { kind: "action", action: "choose_resource" };
 const readAgain: Remedy = { kind: "action", action: "read_resources" };
 const checkAgain: Remedy = { kind: "action", action: "check_access" };
@@ -539,6 +541,17 @@ const request: Remedy = {
   kind: "text",
   text: "request_access",
   content: `I’d like to use contoso-chat-sweden.\n\nObject ID: ${PLAN.object_id}\nScope: ${PLAN.scope}\n`,
+};
+
+const requestSubscription: Remedy = {
+  kind: "text",
+  text: "request_subscription",
+  content: `I don’t see a subscription in Contoso yet.\n\nAccount: ${ADA.account}\n`,
+};
+const requestInvitation: Remedy = {
+  kind: "text",
+  text: "request_invitation",
+  content: `Can you invite my account as a guest?\n\nAccount: ${ADA.account}\n`,
 };
 
 const managementHost = "management.azure.com";
@@ -624,9 +637,24 @@ const FAILURES: Readonly<Record<Code, FailureExample>> = {
     remedies: [again, otherAccount],
   },
   no_subscription: {
-    page: atEmptyList,
+    page: atSignIn,
     parameters: { account: ADA.account, tenant: "Contoso" },
-    remedies: [otherAccount, readAgain],
+    remedies: [readAgain, requestSubscription, otherTenant, otherAccount],
+  },
+  guest_without_subscription: {
+    page: atSignIn,
+    parameters: { account: ADA.account, tenant: "Contoso" },
+    remedies: [readAgain, requestSubscription, otherTenant, otherAccount],
+  },
+  personal_account: {
+    page: atSignIn,
+    parameters: { account: "ada@outlook.example" },
+    remedies: [otherAccount, otherTenant, requestInvitation],
+  },
+  another_account: {
+    page: atSignIn,
+    parameters: { account: "grace@fabrikam.example", known: ADA.account },
+    remedies: [again, otherAccount],
   },
   no_account: {
     page: atEmptyList,
@@ -1012,7 +1040,8 @@ function tenant(
   index = 0,
 ): TenantState {
   const id = `${(0x4f1d3a52 + index).toString(16)}-0f0c-4a8e-9d55-2b1f6f0e7c11`;
-  return { id, name, home: false, status, subscriptions: 0, failure: null, ...more };
+  const unknown = { object_id: null, failure: null, refused: null };
+  return { id, name, home: false, status, subscriptions: 0, ...unknown, ...more };
 }
 
 function busy(

@@ -1,0 +1,226 @@
+//! The person's tenants: which open silently, which want a sign-in of their own, and what is found
+//! in them. All side by side, with one refresh token; none holds up or fails another.
+
+use std::collections::HashSet;
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures::StreamExt;
+use futures::future::{Either, select};
+use futures::stream::FuturesUnordered;
+
+use crate::diagnosis::{self, Connection, Evidence};
+use crate::directory::{self, Subscription, Tenant};
+use crate::failure::{Code, Failure};
+use crate::http::Cause;
+use crate::identity::Identity;
+use crate::resources::{self, Found};
+use crate::snapshot::{Audience, TenantState, TenantStatus};
+
+/// A tenant that has not answered after this long is told as too slow; the others go on.
+const LIMIT: Duration = Duration::from_secs(30);
+/// Reading what is in a tenant may take longer: it can have thousands of subscriptions.
+const READ_LIMIT: Duration = Duration::from_secs(60);
+
+/// What is seen on the way through the tenants, as it arrives.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Sight {
+    /// Which tenants there are.
+    Listed(Vec<Tenant>),
+    /// One of them has another state.
+    Tenant(Box<TenantState>),
+    /// What was found in one of them.
+    Accounts {
+        /// Its id.
+        tenant: String,
+        /// The accounts.
+        found: Found,
+    },
+}
+
+/// Goes through all tenants of the person. Those that were there the last time are asked at once,
+/// side by side with the list.
+///
+/// Fails where the list cannot be had; what was seen by then is as good as ever.
+pub async fn survey(
+    identity: &Arc<Identity>,
+    told: &(impl Fn(Sight) + Sync),
+) -> Result<(), Failure> {
+    let home = identity.home().tid.clone();
+    let mut asked = HashSet::from([home.to_ascii_lowercase()]);
+    let mut visits = FuturesUnordered::new();
+    told(Sight::Tenant(Box::new(checking(identity, &home))));
+    visits.push(visit(identity, home.clone(), Cause::none(), told));
+    for tenant in identity.likely_tenants() {
+        if asked.insert(tenant.to_ascii_lowercase()) {
+            visits.push(visit(identity, tenant, Cause::none(), told));
+        }
+    }
+    let mut outcome = Ok(());
+    let list = within(identity, LIMIT, directory::list_tenants(identity, &home));
+    let mut list = std::pin::pin!(futures::FutureExt::fuse(list));
+    loop {
+        futures::select_biased! {
+            listed = list => match listed {
+                Ok((tenants, cause)) => {
+                    let others = tenants.iter().map(|tenant| tenant.id.clone());
+                    identity.remember_tenants(others.filter(|id| !id.eq_ignore_ascii_case(&home)));
+                    told(Sight::Listed(tenants.clone()));
+                    for tenant in tenants {
+                        if asked.insert(tenant.id.to_ascii_lowercase()) {
+                            visits.push(visit(identity, tenant.id, cause.clone(), told));
+                        }
+                    }
+                }
+                Err(failure) => outcome = Err(failure),
+            },
+            () = visits.select_next_some() => {}
+            complete => return outcome,
+        }
+    }
+}
+
+/// Goes through these tenants once more.
+pub async fn survey_again(
+    identity: &Arc<Identity>,
+    tenants: &[String],
+    told: &(impl Fn(Sight) + Sync),
+) {
+    let visits = tenants.iter().map(|tenant| {
+        told(Sight::Tenant(Box::new(checking(identity, tenant))));
+        visit(identity, tenant.clone(), Cause::none(), told)
+    });
+    futures::future::join_all(visits).await;
+}
+
+async fn visit(
+    identity: &Arc<Identity>,
+    tenant: String,
+    cause: Cause,
+    told: &(impl Fn(Sight) + Sync),
+) {
+    let reached = reach(identity, &tenant, &cause);
+    let (state, subscriptions) = match within_limit(identity, LIMIT, reached).await {
+        Some(reached) => reached,
+        None => {
+            let state = checking(identity, &tenant);
+            (refuse(state, too_slow(LIMIT), None), Vec::new())
+        }
+    };
+    told(Sight::Tenant(Box::new(state)));
+    if subscriptions.is_empty() {
+        return;
+    }
+    let found = resources::list_accounts(identity, &subscriptions);
+    let found = within_limit(identity, READ_LIMIT, found).await.unwrap_or_else(|| Found {
+        accounts: Vec::new(),
+        unreached: subscriptions.len(),
+        refused: Some(too_slow(READ_LIMIT)),
+    });
+    told(Sight::Accounts { tenant, found });
+}
+
+/// Gets the tokens for both audiences, neither after the other, and the subscriptions.
+async fn reach(
+    identity: &Identity,
+    tenant: &str,
+    cause: &Cause,
+) -> (TenantState, Vec<(Subscription, Cause)>) {
+    let management = async {
+        let claims = identity.claims_in(tenant, cause).await?;
+        let (subscriptions, name) = futures::join!(
+            directory::list_subscriptions(identity, tenant, cause),
+            name_of(identity, tenant),
+        );
+        Ok::<_, Failure>((claims.oid, subscriptions?, name))
+    };
+    let chat = identity.prepare_inference(tenant, cause);
+    let (management, chat) = futures::join!(management, chat);
+    let mut state = checking(identity, tenant);
+    let (object_id, subscriptions, name) = match management {
+        Ok(found) => found,
+        Err(failure) => {
+            let refused = chat.is_ok().then_some(Audience::Management);
+            return (refuse(state, failure, refused), Vec::new());
+        }
+    };
+    state.object_id = Some(object_id);
+    state.name = name;
+    state.subscriptions = u32::try_from(subscriptions.len()).unwrap_or(u32::MAX);
+    let state = match chat {
+        Ok(()) => TenantState { status: TenantStatus::Ready, ..state },
+        Err(failure) => refuse(state, failure, Some(Audience::Chat)),
+    };
+    (state, subscriptions)
+}
+
+/// A tenant tells its name to its own tokens only (recorded: tenants.list__200); it is a courtesy.
+async fn name_of(identity: &Identity, tenant: &str) -> Option<String> {
+    if tenant.eq_ignore_ascii_case(&identity.home().tid) {
+        // The list of tenants, which is being read anyway, brings it.
+        return None;
+    }
+    let (tenants, _) = directory::list_tenants(identity, tenant).await.ok()?;
+    tenants.into_iter().find(|one| one.id.eq_ignore_ascii_case(tenant))?.name
+}
+
+fn checking(identity: &Identity, tenant: &str) -> TenantState {
+    TenantState {
+        id: tenant.to_owned(),
+        name: None,
+        home: tenant.eq_ignore_ascii_case(&identity.home().tid),
+        object_id: None,
+        status: TenantStatus::Checking,
+        subscriptions: 0,
+        failure: None,
+        refused: None,
+    }
+}
+
+fn refuse(state: TenantState, failure: Failure, refused: Option<Audience>) -> TenantState {
+    tracing::info!(code = ?failure.code, ?refused, "a tenant does not open silently");
+    let status = match is_cured_by_sign_in(failure.code) {
+        true => TenantStatus::NeedsSignIn,
+        false => TenantStatus::Blocked,
+    };
+    TenantState { status, failure: Some(failure), refused, ..state }
+}
+
+/// Whether a sign-in of its own is likely to open the tenant.
+fn is_cured_by_sign_in(code: Code) -> bool {
+    [
+        Code::SecondFactorNeeded,
+        Code::SecondFactorMissing,
+        Code::SignInExpired,
+        Code::ConsentNeeded,
+        Code::ProofNeeded,
+        Code::ProofNeededElsewhere,
+        Code::AzureCliNeedsSignIn,
+    ]
+    .contains(&code)
+}
+
+async fn within<T>(
+    identity: &Identity,
+    limit: Duration,
+    work: impl Future<Output = Result<T, Failure>>,
+) -> Result<T, Failure> {
+    within_limit(identity, limit, work).await.unwrap_or_else(|| Err(too_slow(limit)))
+}
+
+async fn within_limit<T>(
+    identity: &Identity,
+    limit: Duration,
+    work: impl Future<Output = T>,
+) -> Option<T> {
+    let clock = identity.http().clock();
+    match select(std::pin::pin!(work), clock.sleep(limit)).await {
+        Either::Left((done, _)) => Some(done),
+        Either::Right(_) => None,
+    }
+}
+
+fn too_slow(limit: Duration) -> Failure {
+    let evidence = Evidence::connection(Connection::TimedOut).at("Azure");
+    diagnosis::explain(&evidence.given("seconds", limit.as_secs()), &[])
+}
