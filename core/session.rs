@@ -8,6 +8,7 @@ use std::io;
 use std::panic::AssertUnwindSafe;
 use std::path::{Path, PathBuf};
 use std::pin::pin;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -117,9 +118,17 @@ struct Inner {
     identity: Mutex<Option<Arc<Identity>>>,
     running: Mutex<HashMap<WorkId, AbortHandle>>,
     kept: KeptSignIn,
+    stay: Arc<StayChoice>,
     /// What is being kept or removed; it is not stopped halfway.
     storing: TaskTracker,
     events: UnboundedSender<Incoming>,
+}
+
+/// The newest choice, whichever of its writes comes last.
+#[derive(Default)]
+struct StayChoice {
+    wished: AtomicBool,
+    writing: Mutex<()>,
 }
 
 enum Incoming {
@@ -143,6 +152,7 @@ impl Session {
             tenant: surroundings.settings.tenant.clone(),
             project_folder: surroundings.project_folder.clone(),
             question: words::say("test.question", &[]),
+            session_only: !surroundings.settings.stay_signed_in,
             authority: surroundings.cloud.entra("").to_string(),
         });
         let (events, incoming) = mpsc::unbounded_channel();
@@ -156,6 +166,7 @@ impl Session {
             identity: Mutex::new(None),
             running: Mutex::new(HashMap::new()),
             kept,
+            stay: Arc::default(),
             storing: TaskTracker::new(),
             events,
         });
@@ -323,6 +334,7 @@ impl Inner {
                 }
                 Effect::Open(address) => drop(tokio::spawn(self.clone().open_or_tell(address))),
                 Effect::Keep(id) => drop(self.storing.spawn(self.clone().keep(id))),
+                Effect::RememberStay(on) => self.remember_stay(on),
                 Effect::Forget => *lock(&self.identity) = None,
                 Effect::Focus => self.surroundings.desktop.focus_window(),
             }
@@ -593,6 +605,22 @@ impl Inner {
         if !self.open(&address).await {
             self.tell(Event::NotOpened(address));
         }
+    }
+
+    /// Practice forgets everything when the window closes.
+    fn remember_stay(&self, on: bool) {
+        if self.surroundings.cloud.is_practice() {
+            return;
+        }
+        let (folder, stay) = (self.surroundings.data_folder.clone(), self.stay.clone());
+        stay.wished.store(on, Ordering::SeqCst);
+        self.storing.spawn_blocking(move || {
+            let _turn = lock(&stay.writing);
+            if let Err(error) = Settings::remember_stay(&folder, stay.wished.load(Ordering::SeqCst))
+            {
+                tracing::warn!(kind = ?error.kind(), "that choice is not remembered");
+            }
+        });
     }
 
     /// Whoever has signed out meanwhile is not kept: the person is looked at when its turn comes.

@@ -1,9 +1,11 @@
-//! Settings: which cloud, which application signs in, and the directory to begin with.
+//! Settings: which cloud, which application signs in, the directory to begin with, and whether a
+//! sign-in outlives the window.
 //!
 //! Three places say so, and the first that says something valid counts, setting by setting: the
-//! variables `KEYLESS_CLOUD`, `KEYLESS_CLIENT_ID` and `KEYLESS_TENANT`; the person's own
+//! variables `KEYLESS_CLOUD`, `KEYLESS_CLIENT_ID`, `KEYLESS_TENANT` and `KEYLESS_STAY_SIGNED_IN`; the person's own
 //! `settings.json` in Keyless's folder; a `settings.json` for the whole machine, which an
-//! administrator may place. A file holds `{"cloud": …, "client_id": …, "tenant": …}`, each optional.
+//! administrator may place. A file holds `{"cloud": …, "client_id": …, "tenant": …, "stay_signed_in": …}`,
+//! each optional.
 //! No setting can name an address. What is not understood is told ([`Settings::complaints`]) and
 //! not used.
 
@@ -25,8 +27,12 @@ const SIZE_LIMIT: u64 = 64 * 1024;
 /// Of what somebody else wrote, a notice shows so many characters.
 const SHOWN: usize = 60;
 /// The members of a file, with the variables that go before them.
-const NAMES: [(&str, &str); 3] =
-    [("cloud", "KEYLESS_CLOUD"), ("client_id", "KEYLESS_CLIENT_ID"), ("tenant", "KEYLESS_TENANT")];
+const NAMES: [(&str, &str); 4] = [
+    ("cloud", "KEYLESS_CLOUD"),
+    ("client_id", "KEYLESS_CLIENT_ID"),
+    ("tenant", "KEYLESS_TENANT"),
+    ("stay_signed_in", "KEYLESS_STAY_SIGNED_IN"),
+];
 
 /// What was set, and what could not be understood.
 #[derive(Clone, Debug)]
@@ -37,6 +43,8 @@ pub struct Settings {
     pub client_id: String,
     /// The directory to sign in to: an id or a domain; none: everybody's own.
     pub tenant: Option<String>,
+    /// Whether a sign-in outlives the window, unless the person says otherwise.
+    pub stay_signed_in: bool,
     /// What was set and is not used, as sentences by code: `notice.<code>`.
     pub complaints: Vec<Notice>,
 }
@@ -47,6 +55,7 @@ impl Default for Settings {
             cloud: &CLOUDS[0],
             client_id: DEVELOPER_CLIENT.to_owned(),
             tenant: None,
+            stay_signed_in: true,
             complaints: Vec::new(),
         }
     }
@@ -82,8 +91,8 @@ impl Settings {
 
     /// The same in a cloud that the person chose, which is remembered for the next start.
     pub fn choose_cloud(data_folder: &Path, cloud: CloudName) -> Self {
-        let cloud = cloud.into();
-        let remembered = remember_cloud(data_folder, cloud);
+        let cloud: &Row = cloud.into();
+        let remembered = remember(data_folder, "cloud", Value::from(cloud.name));
         let mut settings = Settings { cloud, ..Settings::of_system(data_folder) };
         if let Err(error) = remembered {
             tracing::warn!(%error, "the choice of a cloud was not written down");
@@ -111,7 +120,17 @@ impl Settings {
             settings.client_id = id;
         }
         settings.tenant = settings.first(&said, "tenant", tenant);
+        if let Some(stay) = settings.first(&said, "stay_signed_in", |text| text.parse().ok()) {
+            settings.stay_signed_in = stay;
+        }
         settings
+    }
+
+    /// Remembers for the next start whether a sign-in outlives the window.
+    ///
+    /// Fails where the file cannot be written, or holds something that is not settings.
+    pub fn remember_stay(data_folder: &Path, stay: bool) -> io::Result<()> {
+        remember(data_folder, "stay_signed_in", Value::from(stay))
     }
 
     /// The organization's own application; none where it is the one of Microsoft's tools.
@@ -140,17 +159,17 @@ impl Settings {
     }
 }
 
-/// Writes the cloud into the person's own settings and leaves the rest as it is.
+/// Writes a choice into the person's own settings and leaves the rest as it is.
 ///
 /// Fails where the file cannot be written, or holds something that is not settings.
-fn remember_cloud(data_folder: &Path, cloud: &Row) -> io::Result<()> {
+fn remember(data_folder: &Path, name: &str, value: Value) -> io::Result<()> {
     let path = data_folder.join(FILE);
     let mut members = match read_text(&path) {
         Ok(text) => serde_json::from_str::<Map<String, Value>>(without_mark(&text))?,
         Err(error) if error.kind() == io::ErrorKind::NotFound => Map::new(),
         Err(error) => return Err(error),
     };
-    members.insert("cloud".to_owned(), Value::from(cloud.name));
+    members.insert(name.to_owned(), value);
     std::fs::create_dir_all(data_folder)?;
     let mut file = tempfile::NamedTempFile::new_in(data_folder)?;
     writeln!(file, "{:#}", Value::Object(members))?;
@@ -195,6 +214,7 @@ impl Said {
                 Notice::new("setting_not_a_cloud", &[parameters, &[("known", &known)]].concat())
             }
             "client_id" => Notice::new("setting_not_a_client", parameters),
+            "stay_signed_in" => Notice::new("setting_not_yes_or_no", parameters),
             _ => Notice::new("setting_not_a_tenant", parameters),
         }
     }
@@ -399,10 +419,11 @@ mod tests {
     fn a_cloud_is_remembered_beside_what_else_is_set() {
         let folder = tempfile::tempdir().expect("a temporary folder");
         let own = folder.path().join("new");
-        remember_cloud(&own, &CLOUDS[1]).expect("the folder is made");
+        let government = || Value::from(CLOUDS[1].name);
+        remember(&own, "cloud", government()).expect("the folder is made");
         std::fs::write(own.join(FILE), format!(r#"{{"client_id": "{OWN}", "note": 1}}"#))
             .expect("a file");
-        remember_cloud(&own, &CLOUDS[1]).expect("the file is settings");
+        remember(&own, "cloud", government()).expect("the file is settings");
         let text = std::fs::read_to_string(own.join(FILE)).expect("it is there");
         let settings =
             Settings::read(&Sources { files: vec![own.join(FILE)], ..Sources::default() });
@@ -413,12 +434,31 @@ mod tests {
     }
 
     #[test]
+    fn whether_to_stay_signed_in_is_remembered_and_an_administrator_can_say_no() {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let machine = folder.path().join("machine.json");
+        std::fs::write(&machine, r#"{"stay_signed_in": false}"#).expect("a file");
+        let own = folder.path().join("own");
+        let files = vec![own.join(FILE), machine];
+        let stays = || {
+            let sources = Sources { files: files.clone(), ..Sources::default() };
+            Settings::read(&sources).stay_signed_in
+        };
+        assert!(Settings::default().stay_signed_in, "where nobody says anything");
+        assert!(!stays(), "the administrator does not want it");
+        for choice in [true, false] {
+            Settings::remember_stay(&own, choice).expect("the folder is made");
+            assert_eq!(stays(), choice, "the person chose");
+        }
+    }
+
+    #[test]
     fn a_file_that_is_not_settings_is_not_written_over() {
         let folder = tempfile::tempdir().expect("a temporary folder");
         let path = folder.path().join(FILE);
         for text in ["{", "[]", "\"public\""] {
             std::fs::write(&path, text).expect("a file");
-            assert!(remember_cloud(folder.path(), &CLOUDS[0]).is_err(), "{text}");
+            assert!(remember(folder.path(), "cloud", Value::Null).is_err(), "{text}");
             assert_eq!(std::fs::read_to_string(&path).expect("it is there"), text);
         }
     }
@@ -450,12 +490,13 @@ mod tests {
 
     #[test]
     fn every_complaint_has_words_that_name_only_what_it_carries() {
-        let text = r#"{"cloud": "x", "client_id": "x", "tenant": "x", "other": 1}"#;
+        let text =
+            r#"{"cloud": "x", "client_id": "x", "tenant": "x", "stay_signed_in": 1, "other": 1}"#;
         let (folder, mut sources) = sources(&[], &[text, "{"]);
         sources.files.push(folder.path().to_owned());
         let mut complaints = Settings::read(&sources).complaints;
         complaints.push(not_remembered(folder.path()));
-        assert_eq!(complaints.len(), 7, "each kind once: {complaints:?}");
+        assert_eq!(complaints.len(), 8, "each kind once: {complaints:?}");
         for notice in complaints {
             let key = format!("notice.{}", notice.code);
             let sentence = crate::words::all().get(&key).unwrap_or_else(|| panic!("{key}"));

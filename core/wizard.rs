@@ -54,6 +54,8 @@ pub struct Setting {
     pub project_folder: Option<PathBuf>,
     /// The message that is sent.
     pub question: String,
+    /// Whether a sign-in ends with the window, unless the person says otherwise.
+    pub session_only: bool,
     /// Microsoft Entra's address, with a slash at its end.
     pub authority: String,
     /// The cloud to sign in to.
@@ -153,6 +155,7 @@ struct Test {
 impl Wizard {
     /// The first page, and what to do at once: look for a sign-in to continue.
     pub fn new(setting: Setting) -> (Self, Vec<Effect>) {
+        let stay = !setting.session_only;
         let mut wizard = Wizard {
             project: Project { folder: setting.project_folder.clone(), ..Project::default() },
             setting,
@@ -168,7 +171,7 @@ impl Wizard {
                 tools: Vec::new(),
                 tenant: TenantChoice::default(),
                 ended: None,
-                stay: true,
+                stay,
                 store: None,
                 browser_session: None,
             },
@@ -184,7 +187,9 @@ impl Wizard {
             next_id: 0,
         };
         let mut effects = Vec::new();
-        wizard.start(Work::Resume, &mut effects);
+        // What was kept before somebody chose otherwise is not used any more.
+        let first = if stay { Work::Resume } else { Work::Unkeep { ask: false } };
+        wizard.start(first, &mut effects);
         wizard.start(Work::FindTools, &mut effects);
         if let Some(tenant) = wizard.setting.tenant.clone() {
             wizard.choose_tenant(&tenant, &mut effects);

@@ -72,6 +72,7 @@ impl Wizard {
 
     pub(super) fn stay_signed_in(&mut self, on: bool, effects: &mut Vec<Effect>) {
         self.sign_in.stay = on;
+        effects.push(Effect::RememberStay(on));
         if self.person.is_some() || !on {
             self.keep_or_not(effects);
         }

@@ -629,3 +629,20 @@ fn a_thousand_resources_stay_out_of_the_snapshot() {
     assert_eq!(window.items.len(), 90, "the window starts at 10 and is never longer than 100");
     assert_eq!(window.items[0].name, "resource-0910");
 }
+
+#[test]
+fn who_chose_not_to_stay_is_not_signed_in_by_what_was_kept_before() {
+    let works = |session_only| -> Vec<Work> {
+        let (mut wizard, effects) = Wizard::new(Setting { session_only, ..Setting::default() });
+        let Page::SignIn(page) = wizard.snapshot().page else { panic!("the first page") };
+        assert_eq!(page.stay_signed_in, !session_only);
+        let work = |effect| match effect {
+            Effect::Start(_, work) => Some(work),
+            _ => None,
+        };
+        effects.into_iter().filter_map(work).collect()
+    };
+    assert!(works(false).contains(&Work::Resume), "else it continues");
+    assert!(!works(true).contains(&Work::Resume), "it is not even read");
+    assert!(works(true).contains(&Work::Unkeep { ask: false }), "it is removed, and nobody asked");
+}

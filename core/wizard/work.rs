@@ -259,6 +259,8 @@ pub enum Effect {
     Open(String),
     /// Keep the sign-in in the system's store; a wish in one order with all other work.
     Keep(WorkId),
+    /// Remember for the next start whether a sign-in outlives the window.
+    RememberStay(bool),
     /// Forget the person's tokens.
     Forget,
     /// Bring the window to the front.
