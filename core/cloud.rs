@@ -36,6 +36,8 @@ pub struct Row {
     authority: &'static str,
     resource_manager: &'static str,
     resource_manager_scope: &'static str,
+    /// What tokens for Azure Resource Manager say that they are for, without a trailing slash.
+    resource_manager_audiences: &'static [&'static str],
     /// How the name of a resource's own host ends.
     inference_suffixes: &'static [&'static str],
     /// In the order in which they are tried.
@@ -58,6 +60,10 @@ pub static CLOUDS: &[Row] = &[
         authority: "https://login.microsoftonline.com/",
         resource_manager: "https://management.azure.com/",
         resource_manager_scope: "https://management.azure.com/.default",
+        resource_manager_audiences: &[
+            "https://management.azure.com",
+            "https://management.core.windows.net",
+        ],
         inference_suffixes: &[
             ".openai.azure.com",
             ".cognitiveservices.azure.com",
@@ -82,6 +88,10 @@ pub static CLOUDS: &[Row] = &[
         authority: "https://login.microsoftonline.us/",
         resource_manager: "https://management.usgovcloudapi.net/",
         resource_manager_scope: "https://management.usgovcloudapi.net/.default",
+        resource_manager_audiences: &[
+            "https://management.usgovcloudapi.net",
+            "https://management.core.usgovcloudapi.net",
+        ],
         inference_suffixes: &[".openai.azure.us", ".cognitiveservices.azure.us"],
         inference_scopes: &["https://cognitiveservices.azure.us/.default"],
         portal: "https://portal.azure.us/",
@@ -200,6 +210,13 @@ impl Cloud {
         let named = [&self.row.device_login].into_iter().chain(self.row.device_pages);
         lies_below(url, &self.authority)
             || (!self.is_practice() && named.into_iter().any(|page| *page == url.as_str()))
+    }
+
+    /// Whether a token for this audience is one of another cloud.
+    pub fn is_elsewhere(&self, audience: &str) -> bool {
+        let audience = audience.trim_end_matches('/');
+        let mut others = CLOUDS.iter().filter(|row| row.name != self.row.name);
+        others.any(|row| row.resource_manager_audiences.contains(&audience))
     }
 
     /// The scope of the tokens that Azure Resource Manager takes.
@@ -461,6 +478,17 @@ mod tests {
         assert!(!cloud.owns(Service::Inference, &url("http://127.0.0.1:4711/arm/tenants")));
         assert!(!cloud.owns(Service::Inference, &url("http://127.0.0.1:4712/openai/contoso/")));
         assert!(!cloud.owns(Service::Inference, &url("https://contoso.openai.azure.com/")));
+    }
+
+    #[test]
+    fn a_token_of_another_cloud_is_known_by_its_audience() {
+        let public = Cloud::of(CloudName::Public.into());
+        let government = Cloud::of(CloudName::UsGovernment.into());
+        assert!(public.is_elsewhere("https://management.core.usgovcloudapi.net/"));
+        assert!(government.is_elsewhere("https://management.azure.com"));
+        for own in ["https://management.azure.com/", "https://management.core.windows.net/", ""] {
+            assert!(!public.is_elsewhere(own), "{own} is no other cloud's");
+        }
     }
 
     #[test]

@@ -85,6 +85,10 @@ pub enum State {
     NoCallback,
     /// The code was not typed in before its time was over.
     CodeExpired,
+    /// The token of a developer's tool names an application, or nobody.
+    ToolNamesNobody,
+    /// The token of a developer's tool is one of another cloud.
+    ToolInAnotherCloud,
     /// The role still does not work after the longest wait that Microsoft names.
     RoleNotEffective,
     /// The answer of the model ended in the content filter before it began.

@@ -8,6 +8,8 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
+use crate::snapshot::Way;
+
 /// Named values that fill the placeholders of a sentence.
 pub type Parameters = BTreeMap<String, String>;
 
@@ -78,10 +80,14 @@ codes! {
     ProofNeeded(),
     /// The same in another directory than the person's own.
     ProofNeededElsewhere(),
-    /// The Azure CLI gave no token.
-    AzureCliFailed("reason"),
-    /// The Azure CLI has to sign in again for this resource.
-    AzureCliNeedsSignIn(),
+    /// A tool gave no token.
+    ToolFailed("tool", "reason"),
+    /// A tool is signed out, or has to sign in again for this resource.
+    ToolNeedsSignIn("tool"),
+    /// A tool is signed in as an application.
+    ToolNamesNobody("tool"),
+    /// A tool is signed in to another cloud.
+    ToolInAnotherCloud("tool"),
     /// No answer from the host: no route, or the connection broke.
     NetworkFailed("host", "attempts", "seconds"),
     /// The name of the host is not known.
@@ -243,6 +249,10 @@ pub enum Action {
     SignIn,
     /// Sign in with a code that is typed in on any device.
     SignInWithDeviceCode,
+    /// Go on as whoever the Azure CLI is signed in as.
+    BorrowAzureCli,
+    /// Go on as whoever the Azure Developer CLI is signed in as.
+    BorrowAzureDeveloperCli,
     /// Sign out and sign in as somebody else.
     SwitchAccount,
     /// Sign out and choose the directory to sign in to.
@@ -263,12 +273,36 @@ pub enum Action {
     SendTestMessage,
 }
 
+impl Code {
+    /// Whether a policy stopped the way of signing in: the same way meets it again, another may
+    /// pass.
+    pub fn is_policy_of_way(self) -> bool {
+        matches!(
+            self,
+            Code::ConditionalAccessBlocked | Code::DeviceNotCompliant | Code::TokenProtection
+        )
+    }
+}
+
 impl Action {
+    /// The way of signing in that the button begins.
+    pub fn way(self) -> Option<Way> {
+        match self {
+            Action::SignIn => Some(Way::Browser),
+            Action::SignInWithDeviceCode => Some(Way::DeviceCode),
+            Action::BorrowAzureCli => Some(Way::AzureCli),
+            Action::BorrowAzureDeveloperCli => Some(Way::AzureDeveloperCli),
+            _ => None,
+        }
+    }
+
     /// Every action, for the tests that compare them with the words.
     pub const ALL: &'static [Action] = &[
         Action::TryAgain,
         Action::SignIn,
         Action::SignInWithDeviceCode,
+        Action::BorrowAzureCli,
+        Action::BorrowAzureDeveloperCli,
         Action::SwitchAccount,
         Action::ChooseTenant,
         Action::ChooseResource,
@@ -324,11 +358,16 @@ pub enum CommandKind {
     AzLogin,
     /// `az cloud set`, before it.
     AzCloud,
+    /// Sign the Azure Developer CLI in.
+    AzdLogin,
+    /// Set the Azure Developer CLI to another cloud.
+    AzdCloud,
 }
 
 impl CommandKind {
     /// Every command, for the tests that compare them with the words.
-    pub const ALL: &'static [CommandKind] = &[CommandKind::AzLogin, CommandKind::AzCloud];
+    pub const ALL: &'static [CommandKind] =
+        &[CommandKind::AzLogin, CommandKind::AzCloud, CommandKind::AzdLogin, CommandKind::AzdCloud];
 }
 
 /// The texts that a failure may offer to copy.

@@ -12,18 +12,19 @@ use azure_identity::Executor;
 use base64::Engine;
 
 use crate::cloud::{DEVELOPER_CLIENT, Service};
+use crate::developer_tools;
 use crate::diagnosis;
 use crate::failure::{Action, Code, Failure};
 use crate::http::{Answer, Cause, Http, Request, StreamedAnswer};
 use crate::sign_in::{self, Claims, HomeAccount, Tokens};
-use crate::snapshot::Way;
+use crate::snapshot::{Tool, Way};
 
-mod azure_cli;
 mod own;
 mod tokens;
+mod tools;
 
-pub use azure_cli::find_tools;
 pub use own::Kept;
+pub use tools::find_tools;
 
 use own::Own;
 use tokens::TokenCache;
@@ -46,7 +47,7 @@ pub struct Identity {
 #[derive(Clone)]
 enum Source {
     Own(Own),
-    AzureCli { executor: Arc<dyn Executor> },
+    Tool { tool: Tool, executor: Arc<dyn Executor> },
 }
 
 #[derive(Clone)]
@@ -91,26 +92,16 @@ impl Identity {
         Ok(Self::with(http, cache, tokens, kept.tenants))
     }
 
-    /// The person whom the Azure CLI is signed in with.
-    pub async fn from_azure_cli(
+    /// The person whom a tool is signed in with.
+    pub async fn from_tool(
         http: Arc<Http>,
+        tool: Tool,
         executor: Arc<dyn Executor>,
     ) -> Result<Self, Failure> {
         let scope = http.cloud().resource_manager_scope();
-        let token = azure_cli::get_token(None, scope, executor.clone()).await?;
-        let claims = Claims::of(token.token.secret())
-            .filter(|claims| {
-                // A service principal has ids and no sign-in name.
-                [claims.oid.as_str(), &claims.tid, claims.account()]
-                    .iter()
-                    .all(|part| !part.is_empty())
-            })
-            .ok_or_else(|| {
-                Failure::new(Code::AzureCliFailed)
-                    .with("reason", "its token names no person")
-                    .offer(Action::SignIn)
-            })?;
-        let cache = Arc::new(TokenCache::new(http.clone(), Source::AzureCli { executor }));
+        let token = developer_tools::get_token(tool, None, scope, executor.clone()).await?;
+        let claims = developer_tools::read_person(tool, http.cloud(), &token)?;
+        let cache = Arc::new(TokenCache::new(http.clone(), Source::Tool { tool, executor }));
         let tokens = Tokens {
             access: token.token,
             expires_on: token.expires_on,
@@ -158,7 +149,7 @@ impl Identity {
         match self.tokens.source() {
             Source::Own(own) => own.adopt(refresh, tokens.cause.clone()),
             // A tool keeps its own sign-in; this directory is reached by the new one.
-            Source::AzureCli { .. } => {
+            Source::Tool { .. } => {
                 let own = Own::new(way, client_id, refresh, tokens.cause.clone());
                 self.tokens.reach(&tenant, own);
             }
@@ -173,7 +164,7 @@ impl Identity {
     pub fn way(&self) -> Way {
         match self.tokens.source() {
             Source::Own(own) => own.way,
-            Source::AzureCli { .. } => Way::AzureCli,
+            Source::Tool { tool, .. } => tool.way(),
         }
     }
 

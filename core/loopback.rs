@@ -103,6 +103,7 @@ impl Loopback {
             Failure::new(Code::LoopbackUnavailable)
                 .detail("cause", error.to_string())
                 .offer(Action::TryAgain)
+                .offer(Action::SignInWithDeviceCode)
         })
     }
 

@@ -32,7 +32,7 @@ use crate::loopback::{EndPage, EndPages};
 use crate::secrets::{OsStore, SecretStore, StoreTrouble};
 use crate::settings::Settings;
 use crate::sign_in::{ANY_ORGANIZATION, Application, Attempt, Tokens};
-use crate::snapshot::{Message, Person, ResourceWindow, Snapshot, Way};
+use crate::snapshot::{Message, Person, ResourceWindow, Snapshot, Tool, Way};
 use crate::wizard::{
     self, Effect, Event, Outcome, Progress, Prompt, Purpose, Setting, Wizard, Work, WorkId,
 };
@@ -397,7 +397,8 @@ impl Inner {
         let outcome = match work {
             Work::FindTools => {
                 let tools = self.surroundings.tools.clone();
-                Outcome::Tools(identity::find_tools(&self.http, tools).await)
+                let on_found = |found| progress(Progress::ToolFound(found));
+                Outcome::Tools(identity::find_tools(&self.http, tools, on_found).await)
             }
             Work::Resume => return self.resume().await,
             Work::Unkeep { ask } => {
@@ -405,10 +406,9 @@ impl Inner {
                 Outcome::Unkept
             }
             Work::OpenStore => Outcome::StoreOpened(self.kept.open().await),
-            Work::SignIn { way: Way::AzureCli | Way::AzureDeveloperCli, .. } => {
-                let tools = self.surroundings.tools.clone();
-                let identity = Identity::from_azure_cli(self.http.clone(), tools).await?;
-                return Ok(signed_in(identity, false));
+            Work::SignIn { way: Way::AzureCli, .. } => return self.borrow(Tool::AzureCli).await,
+            Work::SignIn { way: Way::AzureDeveloperCli, .. } => {
+                return self.borrow(Tool::AzureDeveloperCli).await;
             }
             Work::SignIn { way, purpose, prompt } => {
                 return self.sign_in(way, purpose, prompt, progress).await;
@@ -563,6 +563,11 @@ impl Inner {
             });
         });
         beside(finishing, opening).await
+    }
+
+    async fn borrow(&self, tool: Tool) -> Result<Ended, Failure> {
+        let tools = self.surroundings.tools.clone();
+        Ok(signed_in(Identity::from_tool(self.http.clone(), tool, tools).await?, false))
     }
 
     async fn sign_in_with_device_code(

@@ -117,6 +117,9 @@ pub struct Claims {
     /// The sign-in name in an access token of a guest.
     #[serde(default)]
     pub unique_name: String,
+    /// Whom the token is for.
+    #[serde(default)]
+    pub aud: String,
     /// Echoes ours.
     #[serde(default)]
     pub nonce: String,

@@ -212,6 +212,17 @@ pub enum Tool {
 }
 
 impl Tool {
+    /// Every tool, in the order in which they are offered.
+    pub const ALL: &'static [Tool] = &[Tool::AzureCli, Tool::AzureDeveloperCli];
+
+    /// What its maker calls it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Tool::AzureCli => "Azure CLI",
+            Tool::AzureDeveloperCli => "Azure Developer CLI",
+        }
+    }
+
     /// How a person signs in who borrows from it.
     pub fn way(self) -> Way {
         match self {

@@ -195,7 +195,7 @@ fn is_cured_by_sign_in(code: Code) -> bool {
         Code::ConsentNeeded,
         Code::ProofNeeded,
         Code::ProofNeededElsewhere,
-        Code::AzureCliNeedsSignIn,
+        Code::ToolNeedsSignIn,
     ]
     .contains(&code)
 }

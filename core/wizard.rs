@@ -8,6 +8,7 @@ mod page;
 mod results;
 mod running;
 mod tenants;
+mod ways;
 mod work;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -274,7 +275,10 @@ impl Wizard {
             steps: Step::ALL.map(|step| self.step_state(step)).to_vec(),
             person: self.person.clone(),
             page: self.page(),
-            failure: self.failures.get(&self.step).map(|(failure, _)| failure.clone()),
+            failure: self
+                .failures
+                .get(&self.step)
+                .map(|(failure, work)| self.fitting(failure, work)),
             notices: self.notices_here(),
             busy: self.busy(),
             can_go_back: self.step != Step::SignIn,

@@ -177,7 +177,8 @@ fn every_failure_names_what_its_sentence_needs_and_ends_in_a_next_step() {
 #[test]
 fn every_blank_of_a_remedy_can_be_filled() {
     let mut can: BTreeSet<&str> = KNOWN.iter().map(|(name, _)| *name).collect();
-    can.extend(["az_challenge", "az_scope", "az_tenant", "entra_message", "number", "tenant_id"]);
+    can.extend(["az_challenge", "az_cloud", "az_scope", "az_tenant"]);
+    can.extend(["azd_cloud", "azd_scope", "azd_tenant", "entra_message", "number", "tenant_id"]);
     for row in rows() {
         let found = row.when.iter().flat_map(|it| it.text.iter().flat_map(|it| it.names()));
         let known: BTreeSet<&str> = can.iter().copied().chain(found).collect();

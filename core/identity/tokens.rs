@@ -7,7 +7,8 @@ use time::Duration;
 use tokio::task::JoinHandle;
 
 use super::own::Own;
-use super::{Issued, Source, azure_cli};
+use super::{Issued, Source};
+use crate::developer_tools;
 use crate::failure::Failure;
 use crate::http::{Cause, Http};
 
@@ -111,8 +112,8 @@ impl TokenCache {
     ) -> Result<Issued, Failure> {
         match self.source_of(tenant) {
             Source::Own(own) => own.issue(&self.http, tenant, scope, cause).await,
-            Source::AzureCli { executor } => {
-                let token = azure_cli::get_token(Some(tenant), scope, executor).await?;
+            Source::Tool { tool, executor } => {
+                let token = developer_tools::get_token(tool, Some(tenant), scope, executor).await?;
                 Ok(Issued { token, cause: cause.clone() })
             }
         }

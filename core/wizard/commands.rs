@@ -278,6 +278,7 @@ impl Wizard {
         let Some((failure, work)) = self.failures.get(&self.step).cloned() else {
             return;
         };
+        let failure = self.fitting(&failure, &work);
         match failure.remedies.get(index as usize) {
             Some(Remedy::Link { url, .. }) => effects.push(Effect::Open(url.clone())),
             Some(Remedy::Action { action }) => self.act(*action, &failure, work, effects),
@@ -298,6 +299,10 @@ impl Wizard {
             Action::SignIn => self.sign_in_again(Way::Browser, failure, &work, effects),
             Action::SignInWithDeviceCode => {
                 self.sign_in_again(Way::DeviceCode, failure, &work, effects);
+            }
+            Action::BorrowAzureCli => self.borrow_instead(Tool::AzureCli, effects),
+            Action::BorrowAzureDeveloperCli => {
+                self.borrow_instead(Tool::AzureDeveloperCli, effects);
             }
             Action::SwitchAccount => self.switch_account(effects),
             Action::ChooseTenant => self.sign_out(effects),
@@ -341,6 +346,13 @@ impl Wizard {
         self.return_to = Some(self.step).filter(|step| *step != Step::SignIn);
         self.step = Step::SignIn;
         self.sign_in(way, purpose, effects);
+    }
+
+    /// Goes on as whoever the tool is signed in as; then back to the page that failed.
+    fn borrow_instead(&mut self, tool: Tool, effects: &mut Vec<Effect>) {
+        self.return_to = Some(self.step).filter(|step| *step != Step::SignIn);
+        self.step = Step::SignIn;
+        self.borrow_sign_in(tool, effects);
     }
 
     pub(super) fn check_access_again(&mut self, effects: &mut Vec<Effect>) {

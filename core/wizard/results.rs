@@ -7,6 +7,11 @@ impl Wizard {
         match progress {
             Progress::TenantFound(id) => self.learn_tenant(Some(id)),
             Progress::Sight(sight) => self.see(sight, effects),
+            Progress::ToolFound(found) => {
+                self.sign_in.tools.retain(|known| known.tool != found.tool);
+                self.sign_in.tools.push(found);
+                self.sign_in.tools.sort_by_key(|known| known.tool);
+            }
             Progress::BrowserReady { address } => {
                 self.sign_in.address = Some(address);
                 self.sign_in.opened = true;

@@ -92,6 +92,7 @@ impl Wizard {
     pub(super) fn press_tenant_remedy(&mut self, id: &str, index: u32, effects: &mut Vec<Effect>) {
         let known = self.tenants.iter().find(|tenant| tenant.id.eq_ignore_ascii_case(id));
         let Some(failure) = known.and_then(|tenant| tenant.failure.clone()) else { return };
+        let failure = self.fitting(&failure, &Work::ReadDirectory);
         let Some(remedy) = failure.remedies.get(index as usize) else { return };
         match remedy {
             Remedy::Link { url, .. } => effects.push(Effect::Open(url.clone())),
@@ -336,6 +337,7 @@ impl Wizard {
         let mut shown = self.tenants.clone();
         shown.truncate(SHOWN);
         for failure in shown.iter_mut().filter_map(|tenant| tenant.failure.as_mut()) {
+            *failure = self.fitting(failure, &Work::ReadDirectory);
             match whole.checked_sub(1) {
                 Some(left) => whole = left,
                 None => failure.details.clear(),

@@ -285,6 +285,8 @@ pub enum Event {
 /// How work goes on.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Progress {
+    /// A tool is signed in.
+    ToolFound(ToolSignIn),
     /// The page to sign in on is ready, and the browser is asked to open it.
     BrowserReady {
         /// Its address.

@@ -119,9 +119,9 @@ met! {
     s2_no_second_factor_yet: "S2" as "second-factor-missing", Chat, SecondFactorMissing {}
         ["action:sign_in", "link:security_info", "action:switch_account"];
     s4_conditional_access: "S4" as "conditional-access-blocked", Chat, ConditionalAccessBlocked {}
-        ["action:sign_in", "text:ask_administrator", "action:switch_account", "link:entra_error"];
+        ["action:sign_in_with_device_code", "text:ask_administrator", "action:switch_account", "link:entra_error"];
     s5_a_managed_device: "S5" as "device-not-compliant", Chat, DeviceNotCompliant {}
-        ["action:sign_in", "text:ask_administrator", "link:entra_error"];
+        ["text:ask_administrator", "action:switch_account", "link:entra_error"];
     s6_token_protection: "S6" as "token-protection", Chat, TokenProtection {}
         ["text:ask_administrator", "action:switch_account", "link:entra_error"];
     s7_consent: "S7" as "consent-needed", Chat, ConsentNeeded {}
@@ -237,7 +237,7 @@ async fn s13_a_browser_that_never_comes_back() {
     let failure = stage.until_failure(Code::SignInTimedOut).await;
     show("sign-in-timed-out", &stage);
     assert_eq!(failure.parameters["minutes"], "15");
-    assert_eq!(names_of(&failure.remedies), ["action:sign_in"]);
+    assert_eq!(names_of(&failure.remedies), ["action:sign_in", "action:sign_in_with_device_code"]);
 }
 
 #[tokio::test]

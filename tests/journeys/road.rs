@@ -270,7 +270,9 @@ impl azure_identity::Executor for PlayedAzureCli {
     ) -> std::io::Result<std::process::Output> {
         let line =
             arguments.iter().map(|part| part.to_string_lossy()).collect::<Vec<_>>().join(" ");
-        assert!(line.contains("az account get-access-token -o json --scope "), "{line}");
+        if !line.contains("az account get-access-token -o json --scope ") {
+            return Err(std::io::ErrorKind::NotFound.into());
+        }
         let token = if line.contains("cognitiveservices") {
             &self.inference
         } else {

@@ -559,6 +559,7 @@ const path = "/home/ada/projects/assistant/.env";
 const inUse = "contoso-chat-sweden";
 const inUseHost = `${inUse}.openai.azure.com`;
 const reason = "The account isn’t assigned to a role for the application.";
+const tool = "Azure Developer CLI";
 
 const FAILURES: Readonly<Record<Code, FailureExample>> = {
   sign_in_declined: { page: atSignIn, remedies: [signInAgain] },
@@ -598,8 +599,10 @@ const FAILURES: Readonly<Record<Code, FailureExample>> = {
   },
   proof_needed: { page: atAccess, remedies: [signInAgain] },
   proof_needed_elsewhere: { page: atAccess, remedies: [otherResource, otherAccount] },
-  azure_cli_needs_sign_in: { page: atTest, remedies: [signInAgain, login] },
-  azure_cli_failed: { page: atSignIn, parameters: { reason }, remedies: [signInAgain, again] },
+  tool_needs_sign_in: { page: atTest, parameters: { tool }, remedies: [signInAgain, login, again] },
+  tool_failed: { page: atSignIn, parameters: { tool, reason }, remedies: [signInAgain, signInWithCode, again] },
+  tool_names_nobody: { page: atSignIn, parameters: { tool }, remedies: [signInAgain, signInWithCode, again] },
+  tool_in_another_cloud: { page: atSignIn, parameters: { tool }, remedies: [signInAgain, again] },
   network_failed: {
     page: atChoose,
     parameters: { host: managementHost, attempts: "3", seconds: "4.2" },

@@ -1,0 +1,36 @@
+//! Which other way in is offered where one is blocked.
+
+use super::*;
+
+impl Wizard {
+    /// The failure of this work with the ways in that there are: a tool that is not signed in is
+    /// none, and a policy that stopped a way would stop it again.
+    pub(super) fn fitting(&self, failure: &Failure, work: &Work) -> Failure {
+        let failed = self.way_of(work).filter(|_| failure.code.is_policy_of_way());
+        let mut failure = failure.clone();
+        failure.remedies.retain(|remedy| match remedy {
+            Remedy::Action { action } => {
+                action.way().is_none_or(|way| Some(way) != failed && self.is_there(way))
+            }
+            _ => true,
+        });
+        failure
+    }
+
+    /// How the person tried to get in, or got in, when the work failed.
+    fn way_of(&self, work: &Work) -> Option<Way> {
+        match work {
+            Work::SignIn { way, .. } => Some(*way),
+            _ => self.person.as_ref().map(|person| person.way),
+        }
+    }
+
+    fn is_there(&self, way: Way) -> bool {
+        match way {
+            Way::Browser | Way::DeviceCode => true,
+            Way::AzureCli | Way::AzureDeveloperCli => {
+                self.sign_in.tools.iter().any(|found| found.tool.way() == way)
+            }
+        }
+    }
+}
