@@ -213,8 +213,6 @@ impl Wizard {
 
     /// All directories have answered, or the list of them could not be had.
     pub(super) fn settle_tenants(&mut self, unlisted: Option<Failure>, effects: &mut Vec<Effect>) {
-        let tenants = &mut self.tenants;
-        tenants.retain(|tenant| tenant.home || tenant.status != TenantStatus::Checking);
         for gone in std::mem::take(&mut self.list.stale) {
             self.list.found.remove(&gone);
         }

@@ -24,6 +24,7 @@ mod secret_service;
 mod sign_out;
 mod situations;
 mod stage;
+mod tenants;
 #[cfg(target_os = "linux")]
 mod tools;
 mod trust;
