@@ -3,6 +3,7 @@
 use std::path::Path;
 use std::process::{Command, Stdio};
 
+use fantoccini::elements::Element;
 use fantoccini::{Client, Locator};
 use serde_json::{Map, Value, json};
 use tempfile::TempDir;
@@ -57,13 +58,33 @@ impl Browser {
         self.answer(address, "#decline", "browser.declined.heading").await;
     }
 
+    /// Types a code at this address, and signs in as this person.
+    pub async fn enter_code(&self, address: &Url, code: &str, account: &str) {
+        let client = self.client();
+        client.goto(address.as_str()).await.expect("the page for codes opens");
+        self.find("#otc").await.send_keys(code).await.expect("a code can be typed");
+        self.press("#next").await;
+        self.press(&format!("button[name=user][value=\"{account}\"]")).await;
+        let done = Locator::XPath("//*[contains(normalize-space(.), 'You have signed in')]");
+        let done = client.wait().at_most(PATIENCE).for_element(done).await;
+        done.expect("the page says that it is done");
+    }
+
+    async fn press(&self, selector: &str) {
+        self.find(selector).await.click().await.expect("it can be pressed");
+    }
+
+    async fn find(&self, selector: &str) -> Element {
+        let found =
+            self.client().wait().at_most(PATIENCE).for_element(Locator::Css(selector)).await;
+        found.unwrap_or_else(|error| panic!("the sign-in page has no {selector}: {error}"))
+    }
+
     /// Presses a button of the sign-in page, and returns on the page of the app with this heading.
     async fn answer(&self, address: &Url, button: &str, end: &str) {
         let client = self.client();
         client.goto(address.as_str()).await.expect("the sign-in page opens");
-        let button = Locator::Css(button);
-        let button = client.wait().at_most(PATIENCE).for_element(button).await;
-        button.expect("the sign-in page has the button").click().await.expect("it can be pressed");
+        self.press(button).await;
         let heading = crate::say(end, &[]);
         let done = format!("//h1[normalize-space(.)=\"{heading}\"]");
         let done = client.wait().at_most(PATIENCE).for_element(Locator::XPath(&done)).await;

@@ -44,10 +44,23 @@ impl Home {
     /// Catches what the desktop is asked to open, in place of the system's browser.
     pub fn catch_addresses(&self) -> OpenedAddresses {
         let opened = OpenedAddresses::listen();
-        let file = self.path().join("bin/xdg-open");
-        fs::write(&file, opened.opener()).expect("the folder is ours");
-        fs::set_permissions(&file, fs::Permissions::from_mode(0o755)).expect("the file is ours");
+        self.install("xdg-open", &opened.opener());
         opened
+    }
+
+    /// Makes every program that opens addresses start and fail, as `xdg-open` does where no browser
+    /// is installed.
+    pub fn break_openers(&self) {
+        for name in ["xdg-open", "gio", "gnome-open", "kde-open6", "kde-open5", "kde-open"] {
+            self.install(name, "#!/bin/sh\nexit 3\n");
+        }
+    }
+
+    /// Puts a program before all others on the search path.
+    pub fn install(&self, name: &str, script: &str) {
+        let file = self.path().join("bin").join(name);
+        fs::write(&file, script).expect("the folder is ours");
+        fs::set_permissions(&file, fs::Permissions::from_mode(0o755)).expect("the file is ours");
     }
 
     /// Makes a program live here: nothing of the real environment but the path.

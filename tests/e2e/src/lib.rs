@@ -25,7 +25,7 @@ pub use keyring::Keyring;
 pub use listener::CountingListener;
 pub use opened::OpenedAddresses;
 pub use process::Program;
-pub use road::Road;
+pub use road::{ADA, Road};
 pub use screen::Screen;
 pub use wizard::{Key, Wizard, program};
 pub use words::say;

@@ -5,6 +5,8 @@ use std::path::{Path, PathBuf};
 
 use crate::{Browser, Home, Key, OpenedAddresses, Wizard, say};
 
+/// The person of the road.
+pub const ADA: &str = "ada@contoso.example";
 /// The resource in which the person may assign roles.
 pub const RESOURCE: &str = "contoso-chat-dev";
 /// The deployment that the road takes.

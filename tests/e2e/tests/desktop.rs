@@ -2,6 +2,8 @@
 
 #[path = "desktop/second_start.rs"]
 mod second_start;
+#[path = "desktop/sign_in.rs"]
+mod sign_in;
 
 use std::fs;
 use std::process::Command;
