@@ -15,9 +15,11 @@ pub fn display() -> &'static str {
     DISPLAY.get_or_init(|| env::var("DISPLAY").unwrap_or_else(|_| start_virtual_display()))
 }
 
+/// A display that nobody else has.
+///
 /// The server ends with this process: when the thread that started it does, and that one waits
 /// for ever.
-fn start_virtual_display() -> String {
+pub fn start_virtual_display() -> String {
     let (sender, name) = mpsc::channel();
     thread::spawn(move || {
         let mut server = Command::new("setpriv")

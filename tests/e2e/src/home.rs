@@ -8,13 +8,15 @@ use std::process::Command;
 
 use tempfile::TempDir;
 
-use crate::display::display;
+use crate::display::{display, start_virtual_display};
 use crate::opened::OpenedAddresses;
 
 /// An empty home with its XDG folders and temporary folder, all below [`Home::path`].
 #[derive(Debug)]
 pub struct Home {
     folder: TempDir,
+    /// The display on which its windows are.
+    pub display: String,
     /// The D-Bus session, where there is one.
     pub bus: Option<String>,
 }
@@ -28,7 +30,12 @@ impl Home {
         }
         let private = fs::Permissions::from_mode(0o700);
         fs::set_permissions(folder.path().join("run"), private).expect("the folder is ours");
-        Self { folder, bus: None }
+        Self { folder, display: display().to_owned(), bus: None }
+    }
+
+    /// A new home on a display of its own, where the focus and the order of windows are its alone.
+    pub fn with_display() -> Self {
+        Self { display: start_virtual_display(), ..Self::new() }
     }
 
     /// The folder around everything that is written here.
@@ -78,7 +85,7 @@ impl Home {
             .env("XDG_RUNTIME_DIR", self.path().join("run"))
             .env("TMPDIR", self.temporary())
             .env("LANG", "C.UTF-8")
-            .env("DISPLAY", display())
+            .env("DISPLAY", &self.display)
             .env("GDK_BACKEND", "x11")
             .env("NO_AT_BRIDGE", "1")
             .env("DBUS_SESSION_BUS_ADDRESS", self.bus.clone().unwrap_or_else(no_bus))

@@ -10,8 +10,7 @@ use x11rb::protocol::xtest::ConnectionExt as _;
 use x11rb::rust_connection::RustConnection;
 use x11rb::wrapper::ConnectionExt as _;
 
-use crate::PATIENCE;
-use crate::display::display;
+use crate::{Home, PATIENCE};
 
 /// A connection to the display's server.
 #[derive(Debug)]
@@ -21,12 +20,12 @@ pub struct Screen {
 }
 
 impl Screen {
-    /// Connects to the display on which the windows are.
+    /// Connects to the display on which the windows of this home are.
     ///
     /// # Panics
     /// When there is no server.
-    pub fn connect() -> Self {
-        let (server, number) = x11rb::connect(Some(display())).expect("the display is there");
+    pub fn of(home: &Home) -> Self {
+        let (server, number) = x11rb::connect(Some(&home.display)).expect("the display is there");
         let root = server.setup().roots[number].root;
         Self { server, root }
     }

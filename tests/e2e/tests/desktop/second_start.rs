@@ -25,9 +25,9 @@ fn start_again(home: &Home) -> Command {
 
 #[tokio::test]
 async fn a_second_start_brings_the_first_window_to_the_front_and_ends() {
-    let home = Home::new();
+    let home = Home::with_display();
     let _wizard = Wizard::start(&home, &["--practice"]).await;
-    let screen = Screen::connect();
+    let screen = Screen::of(&home);
     let window = screen.window_of(first_process(&home)).await;
     let cover = screen.cover();
 
@@ -46,9 +46,9 @@ async fn a_second_start_brings_the_first_window_to_the_front_and_ends() {
 
 #[tokio::test]
 async fn a_first_window_that_does_not_answer_is_said_and_can_be_tried_again() {
-    let home = Home::new();
+    let home = Home::with_display();
     let _wizard = Wizard::start(&home, &["--practice"]).await;
-    let screen = Screen::connect();
+    let screen = Screen::of(&home);
     let first = first_process(&home);
     let window = screen.window_of(first).await;
     let cover = screen.cover();
