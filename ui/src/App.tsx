@@ -159,7 +159,12 @@ function useConnection(backend: Backend): { wizard: Wizard; lost: boolean } {
       setLost(true);
     });
   }, []);
-  return { wizard: useMemo(() => ({ backend, run }), [backend, run]), lost };
+  const [options, showOptions] = useState<boolean | null>(null);
+  const wizard = useMemo(
+    () => ({ backend, run, options, showOptions }),
+    [backend, run, options, showOptions],
+  );
+  return { wizard, lost };
 }
 
 /**

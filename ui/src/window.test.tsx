@@ -1,4 +1,4 @@
-import { act, render, screen, within } from "@testing-library/react";
+import { act, fireEvent, render, screen, within } from "@testing-library/react";
 import userEvent from "@testing-library/user-event";
 import { afterEach, describe, expect, it, vi } from "vitest";
 
@@ -189,6 +189,154 @@ describe("a code to type in", () => {
   });
 });
 
+describe("the directory to sign in to", () => {
+  const field = () => screen.getByRole("textbox", { name: say("label.tenant") });
+  const openOptions = () =>
+    userEvent.click(screen.getByRole("button", { name: say("sign_in.options.cloud") }));
+
+  it("is out of the way until somebody wants it", async () => {
+    await showState(named("sign-in"));
+    expect(screen.queryByRole("textbox")).toBeNull();
+    await openOptions();
+    expect(field()).toBeDefined();
+  });
+
+  it.each(["checking", "known", "unchecked", "malformed", "unknown"] as const)(
+    "is open where it holds a value, and says beside it that it is %s",
+    async (state) => {
+      await showState(named(`tenant-${state}`));
+      expect(field()).toBeDefined();
+      expect(screen.getByText(say(`tenant.${state}`))).toBeDefined();
+      expect(screen.queryByText(say("tenant.hint")), "the value is there").toBeNull();
+    },
+  );
+
+  it("is looked up at once by Enter, and once", async () => {
+    const chooseTenant = vi.fn(() => Promise.resolve());
+    await showState(named("sign-in"), { chooseTenant });
+    await openOptions();
+    await userEvent.type(field(), " contoso.com {Enter}{Enter}");
+    await userEvent.tab();
+    expect(chooseTenant).toHaveBeenCalledExactlyOnceWith("contoso.com");
+  });
+
+  it("is looked up when the typing pauses, not at each key", async () => {
+    vi.useFakeTimers();
+    const chooseTenant = vi.fn(() => Promise.resolve());
+    await showState(named("tenant-unknown"), { chooseTenant });
+    fireEvent.change(field(), { target: { value: "contos" } });
+    advance(400);
+    fireEvent.change(field(), { target: { value: "contoso.com" } });
+    advance(499);
+    expect(chooseTenant).not.toHaveBeenCalled();
+    advance(1);
+    expect(chooseTenant).toHaveBeenCalledExactlyOnceWith("contoso.com");
+  });
+
+  it("says nothing of what was typed before", async () => {
+    await showState(named("tenant-unknown"));
+    fireEvent.change(field(), { target: { value: "contoso.com" } });
+    expect(screen.queryByText(say("tenant.unknown"))).toBeNull();
+  });
+
+  it("opens by itself when a failure leads there", async () => {
+    const { send } = await showState(named("failure-no-subscription"));
+    await userEvent.click(screen.getByRole("button", { name: say("action.choose_tenant") }));
+    send({ kind: "snapshot", snapshot: named("sign-in").snapshot });
+    expect(field()).toBeDefined();
+  });
+});
+
+describe("the directories of a person", () => {
+  const row = (name: RegExp) => {
+    const item = screen.getAllByRole("listitem").find(({ textContent }) => name.test(textContent));
+    if (item === undefined) {
+      throw new Error(`no directory is named ${String(name)}`);
+    }
+    return within(item);
+  };
+
+  it("each say their state in words", async () => {
+    await showState(named("tenants-mixed"));
+    const said = (name: RegExp) => row(name).getByText(/Ready|Checking|Needs|Blocked/).textContent;
+    expect(said(/^Contoso/)).toBe("Ready · 3 subscriptions");
+    expect(said(/Woodgrove/)).toBe("Ready · 1 subscription");
+    expect(said(/Fabrikam/)).toBe(say("tenants.status.needs_sign_in"));
+    expect(said(/Tailspin/)).toBe(say("tenants.status.blocked"));
+    expect(said(/^Directory 4f1d3a56…/)).toBe(say("tenants.status.checking"));
+    expect(row(/^Contoso/).getByText(say("tenants.home"))).toBeDefined();
+    expect(row(/Tailspin/).getByText(say("tenants.refused.chat"))).toBeDefined();
+  });
+
+  it("are signed in to one by one", async () => {
+    const signInToTenant = vi.fn(() => Promise.resolve());
+    await showState(named("tenants-mixed"), { signInToTenant });
+    const buttons = screen.getAllByRole("button", { name: /^Sign in to/ });
+    expect(buttons, "only who needs it has the button").toHaveLength(1);
+    await userEvent.click(buttons[0] as HTMLElement);
+    expect(signInToTenant).toHaveBeenCalledExactlyOnceWith("4f1d3a54-0f0c-4a8e-9d55-2b1f6f0e7c11");
+  });
+
+  it("keep the button, and its focus, while that sign-in is under way", async () => {
+    const signInToTenant = vi.fn(() => Promise.resolve());
+    const { send } = await showState(named("tenants-mixed"), { signInToTenant });
+    screen.getByRole("button", { name: /^Sign in to/ }).focus();
+    send({ kind: "snapshot", snapshot: named("tenants-signing-in").snapshot });
+    const button = screen.getByRole("button", { name: /^Sign in to/ });
+    expect(document.activeElement).toBe(button);
+    await userEvent.click(button);
+    expect(signInToTenant, "one sign-in at a time").not.toHaveBeenCalled();
+  });
+
+  it("say why they are closed, and what helps", async () => {
+    const pressTenantRemedy = vi.fn(() => Promise.resolve());
+    await showState(named("tenants-mixed"), { pressTenantRemedy });
+    const why = screen.getByRole("button", { name: "Why? Tailspin Toys" });
+    expect(why.getAttribute("aria-expanded")).toBe("false");
+    await userEvent.click(why);
+    expect(why.getAttribute("aria-expanded")).toBe("true");
+    const tailspin = row(/Tailspin/);
+    expect(tailspin.getByText(/A Conditional Access policy doesn’t allow it/)).toBeDefined();
+    await userEvent.click(tailspin.getByRole("button", { name: say("action.switch_account") }));
+    expect(pressTenantRemedy).toHaveBeenCalledExactlyOnceWith(
+      "4f1d3a55-0f0c-4a8e-9d55-2b1f6f0e7c11",
+      0,
+    );
+  });
+
+  it("say at once why, where there is but one", async () => {
+    await showState(named("tenants-one-blocked"));
+    expect(screen.getByText(/A Conditional Access policy doesn’t allow it/)).toBeDefined();
+  });
+
+  it("are spoken of when the last has answered, not one by one", async () => {
+    const { send } = await showState(named("tenants-checking"));
+    expect(spoken()).not.toContain("directories are ready");
+    send({ kind: "snapshot", snapshot: named("tenants-mixed").snapshot });
+    expect(spoken(), "one is still being looked at").not.toContain("directories are ready");
+    send({ kind: "snapshot", snapshot: named("tenants-many").snapshot });
+    expect(spoken()).toContain("40 of 50 directories are ready");
+  });
+
+  it("are filtered by name and by id where there are many", async () => {
+    await showState(named("tenants-many"));
+    const filter = screen.getByRole("searchbox", { name: say("tenants.filter") });
+    await userEvent.type(filter, "directory 12");
+    expect(screen.getAllByText(/^Directory 12$/)).toHaveLength(1);
+    expect(screen.queryByText("Directory 0")).toBeNull();
+    await userEvent.clear(filter);
+    await userEvent.type(filter, "4f1d3a55");
+    expect(screen.getByText("Directory 4f1d3a55…")).toBeDefined();
+    await userEvent.type(filter, "x");
+    expect(screen.getByText(say("tenants.none_match"))).toBeDefined();
+  });
+
+  it("have no filter where they are few", async () => {
+    await showState(named("tenants-mixed"));
+    expect(screen.queryByRole("searchbox")).toBeNull();
+  });
+});
+
 describe("a stronger sign-in", () => {
   it("says why, takes the focus, and gives it back", async () => {
     const { send } = await showState(named("access-assigning"));
@@ -253,7 +401,7 @@ describe("the page about the connection", () => {
     expect(await navigator.clipboard.readText()).toBe("Connection report\n");
     await user.click(screen.getByRole("tab", { name: say("shell.powershell") }));
     expect(screen.getByRole("tabpanel").textContent).toMatch(/^\$env:/);
-    await user.click(screen.getByRole("button", { name: say("command.az_login") }));
+    await user.click(screen.getByRole("button", { name: say("button.copy_commands") }));
     expect(await navigator.clipboard.readText()).toMatch(/^\$env:/);
   });
 });
@@ -466,7 +614,7 @@ function presses(): Press[] {
     pressed("connectivity-fine", "button.check_again", "checkNetwork"),
     pressed("connectivity-fine", "button.back", "closeAside"),
     pressed("signed-in", "button.continue", "goToStep", "choose_resource"),
-    pressed("signed-in", "button.use_another_account", "signOut"),
+    pressed("signed-in", "button.use_another_account", "switchAccount"),
     pressed("chosen", "button.use_resource", "confirmResource"),
     pressed("chosen", "button.back", "goToStep", "sign_in"),
     pressed("chosen", "button.sign_out", "signOut"),
@@ -500,6 +648,48 @@ function tabOrders(): [state: string, order: string[]][] {
         say("button.check_network"),
         say("button.sign_in_with_browser"),
       ],
+    ],
+    [
+      "tenants-mixed",
+      [
+        say("button.copy_named", { name: say("label.directory_id") }),
+        objectId,
+        "Why? Fabrikam Research and Development of Northern Europe",
+        "Sign in to Fabrikam Research and Development of Northern Europe",
+        "Why? Tailspin Toys",
+        say("button.copy_named", {
+          name: `${say("label.directory_id")} 4f1d3a56-0f0c-4a8e-9d55-2b1f6f0e7c11`,
+        }),
+        say("button.copy_named", { name: say("tenants.object_id", { directory: "Woodgrove" }) }),
+        say("button.use_another_account"),
+        say("button.continue"),
+        objectId,
+        say("button.sign_out"),
+      ],
+    ],
+    [
+      "device-code",
+      [
+        say("label.code_address"),
+        say("button.copy_named", { name: say("label.code_address") }),
+        say("button.open_page"),
+        say("button.cancel"),
+      ],
+    ],
+    [
+      "proof-change",
+      [
+        say("label.address"),
+        say("button.copy"),
+        say("button.open_browser_again"),
+        say("button.cancel"),
+        scope,
+      ],
+    ],
+    [
+      "connectivity-fine",
+      [say("button.back"), say("button.copy_report"), say("button.check_again")],
+    ],
     ],
     [
       "chosen",

@@ -7,6 +7,9 @@ export interface Wizard {
   backend: Backend;
   /** Follows a command to its end, so that a broken connection is shown. */
   run: (command: Promise<unknown>) => void;
+  /** Whether the options of the sign-in are open; `null` where nobody opened or closed them. */
+  options: boolean | null;
+  showOptions: (open: boolean) => void;
 }
 
 export const WizardContext = createContext<Wizard | null>(null);

@@ -104,6 +104,8 @@ const FAMILIES: Readonly<Record<string, readonly string[]>> = {
   ChangeKind: ["project.line.*"],
   ProofReason: ["proof.*"],
   TenantStatus: ["tenants.status.*"],
+  TenantKnown: ["tenant.*"],
+  Audience: ["tenants.refused.*"],
   HostPurpose: ["purpose.*"],
   NetworkStage: ["stage.*"],
   StageOutcome: ["outcome.*"],
@@ -115,7 +117,10 @@ const FAMILIES: Readonly<Record<string, readonly string[]>> = {
 function membersOf(type: string): string[] {
   const contract = readFileSync(resolve(SOURCE, "contract.ts"), "utf8");
   const union = new RegExp(`export type ${type} = ([^;]+);`).exec(contract)?.[1] ?? "";
-  const members = [...union.matchAll(/"(\w+)"/g)].flatMap(([, member]) => member ?? []);
+  // The members of a tagged union are its tags.
+  const members = [...union.matchAll(/"kind": "(\w+)"/g), ...union.matchAll(/(?:^|\| )"(\w+)"/g)]
+    .flatMap(([, member]) => member ?? [])
+    .filter((member) => member !== "empty");
   expect(members.length, `${type} is a union of the contract`).toBeGreaterThan(0);
   return members;
 }

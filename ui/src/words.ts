@@ -50,7 +50,7 @@ export function unnamedDirectories(parameters: Parameters): string[] {
 
 /** The name of a directory, or the beginning of its id where its name is unknown. */
 export function sayDirectory(name: string | null, id: string): string {
-  return name ?? say("directory.unnamed.first", { start: startOf(id) });
+  return name ?? say("directory.unnamed.name", { start: startOf(id) });
 }
 
 /** The service that a kind of account belongs to. */

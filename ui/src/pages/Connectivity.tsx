@@ -377,7 +377,7 @@ function Commands({ commands }: { commands: readonly ShellCommand[] }) {
         {command.lines}
       </pre>
       <div>
-        <CopyButton text={command.lines} name={label} label={say("command.az_login")} size="small" appearance="secondary" />
+        <CopyButton text={command.lines} name={label} label={say("button.copy_commands")} size="small" appearance="secondary" />
       </div>
     </div>
   );

@@ -11,6 +11,7 @@ import { say } from "../words";
 import { BrowserCard } from "./sign_in/BrowserCard";
 import { DeviceCodeCard } from "./sign_in/DeviceCodeCard";
 import { Invitation } from "./sign_in/Invitation";
+import { Tenants } from "./sign_in/Tenants";
 import { WhoAmI } from "./sign_in/WhoAmI";
 
 interface Props {
@@ -35,7 +36,8 @@ export function SignIn({ snapshot, page }: Props) {
   );
 }
 
-function primaryOf(page: SignInPage, { backend, run }: Wizard): Primary | null {
+function primaryOf(page: SignInPage, wizard: Wizard): Primary | null {
+  const { backend, run } = wizard;
   switch (page.phase) {
     case "signed_in":
       return {
@@ -46,7 +48,7 @@ function primaryOf(page: SignInPage, { backend, run }: Wizard): Primary | null {
       };
     case "waiting":
       // A code has its buttons beside it.
-      return page.device_code === null ? openBrowser(page, { backend, run }) : null;
+      return page.device_code === null ? openBrowser(page, wizard) : null;
     default:
       return {
         label: say("button.sign_in_with_browser"),
@@ -72,7 +74,7 @@ function AnotherAccount() {
   return (
     <Button
       onClick={() => {
-        run(backend.signOut());
+        run(backend.switchAccount());
       }}
     >
       {say("button.use_another_account")}
@@ -82,6 +84,9 @@ function AnotherAccount() {
 
 function Content({ snapshot, page }: Props) {
   const { person, practice } = snapshot;
+  const tenants = page.tenants.length > 0 && (
+    <Tenants tenants={page.tenants} signingIn={page.phase !== "signed_in"} />
+  );
   switch (page.phase) {
     case "signed_out":
       return <Invitation page={page} failure={snapshot.failure} practice={practice} />;
@@ -93,12 +98,14 @@ function Content({ snapshot, page }: Props) {
           ) : (
             <DeviceCodeCard deviceCode={page.device_code} canOpen={page.address !== null} />
           )}
+          {tenants}
         </>
       );
     case "signed_in":
       return (
         <>
           {person !== null && <WhoAmI person={person} practice={practice} />}
+          {tenants}
         </>
       );
     default:
@@ -107,6 +114,7 @@ function Content({ snapshot, page }: Props) {
           <Card icon="browser" title={say(`sign_in.${page.phase}`)}>
             <BusyLine busy={snapshot.busy} />
           </Card>
+          {tenants}
         </>
       );
   }

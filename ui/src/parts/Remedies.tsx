@@ -1,6 +1,7 @@
 import { Button, makeStyles, mergeClasses, tokens } from "@fluentui/react-components";
 
 import type { Failure, Remedy } from "../contract";
+import { useWizard } from "../wizard";
 import { say } from "../words";
 import { CopyButton } from "./CopyButton";
 
@@ -34,6 +35,7 @@ interface Props {
 /** What can be done about a failure: texts to copy, and a button each. */
 export function Remedies({ remedies, leads, size = "medium", press }: Props) {
   const styles = useStyles();
+  const { showOptions } = useWizard();
   return (
     <>
       {remedies.map((remedy, index) =>
@@ -59,6 +61,9 @@ export function Remedies({ remedies, leads, size = "medium", press }: Props) {
             appearance={leads && index === 0 ? "primary" : "secondary"}
             size={size}
             press={() => {
+              if (remedy.kind === "action" && remedy.action === "choose_tenant") {
+                showOptions(true);
+              }
               press(index);
             }}
           />

@@ -204,7 +204,7 @@ const SECOND_FACTOR: Failure = {
 const MIXED: TenantState[] = [
   tenant("Contoso", "ready", { home: true, subscriptions: 3 }, 1),
   tenant("Fabrikam Research and Development of Northern Europe", "needs_sign_in", { failure: SECOND_FACTOR }, 2),
-  tenant("Tailspin Toys", "blocked", { failure: BLOCKED }, 3),
+  tenant("Tailspin Toys", "blocked", { failure: BLOCKED, refused: "chat" }, 3),
   tenant(null, "checking", {}, 4),
   tenant("Woodgrove", "ready", { subscriptions: 1 }, 5),
 ];
@@ -1011,6 +1011,7 @@ function tenantChoices(): [string, TenantChoice][] {
   return [
     ["tenant-checking", { text: "contoso.com", state: { kind: "checking" } }],
     ["tenant-known", { text: "contoso.com", state: { kind: "known", id: ADA.tenant_id } }],
+    ["tenant-unchecked", { text: "contoso.com", state: { kind: "unchecked" } }],
     ["tenant-malformed", { text: "contoso", state: { kind: "malformed" } }],
     ["tenant-unknown", { text: "contosso.com", state: { kind: "unknown" } }],
   ];
@@ -1043,8 +1044,17 @@ function tenant(
   index = 0,
 ): TenantState {
   const id = `${(0x4f1d3a52 + index).toString(16)}-0f0c-4a8e-9d55-2b1f6f0e7c11`;
-  const unknown = { object_id: null, failure: null, refused: null };
-  return { id, name, home: false, status, subscriptions: 0, ...unknown, ...more };
+  return {
+    id,
+    name,
+    home: false,
+    object_id: status === "ready" ? ADA.object_id : null,
+    status,
+    subscriptions: 0,
+    failure: null,
+    refused: null,
+    ...more,
+  };
 }
 
 function busy(

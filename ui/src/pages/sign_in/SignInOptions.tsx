@@ -1,10 +1,11 @@
 import { makeStyles, tokens } from "@fluentui/react-components";
-import { useState } from "react";
 
 import type { Code, Failure, SignInPage } from "../../contract";
 import { Disclosure } from "../../parts/Disclosure";
+import { useWizard } from "../../wizard";
 import { say } from "../../words";
 import { CloudChoice } from "./CloudChoice";
+import { TenantField } from "./TenantField";
 
 /** Failures that another directory may solve. */
 const OF_DIRECTORIES: ReadonlySet<Code> = new Set<Code>([
@@ -30,22 +31,20 @@ interface Props {
 /** What only some have to choose before they sign in. Open where it matters. */
 export function SignInOptions({ page, failure }: Props) {
   const styles = useStyles();
-  const [toggled, setToggled] = useState<boolean | null>(null);
+  const { options, showOptions } = useWizard();
   const chosen = [page.tenant.text, page.cloud === "public" ? "" : say(`cloud.${page.cloud}`)]
     .filter((value) => value !== "")
     .join(" · ");
   const matters = chosen !== "" || (failure !== null && OF_DIRECTORIES.has(failure.code));
-  if (page.clouds.length < 2) {
-    return null;
-  }
   return (
     <Disclosure
-      label={say("sign_in.options.cloud")}
+      label={say(page.clouds.length > 1 ? "sign_in.options.cloud" : "sign_in.options")}
       value={chosen}
-      open={toggled ?? matters}
-      onToggle={setToggled}
+      open={options ?? matters}
+      onToggle={showOptions}
     >
       <div className={styles.options}>
+        <TenantField tenant={page.tenant} />
         <CloudChoice cloud={page.cloud} clouds={page.clouds} />
       </div>
     </Disclosure>

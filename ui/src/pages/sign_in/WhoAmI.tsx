@@ -19,7 +19,7 @@ export function WhoAmI({ person, practice }: { person: Person; practice: boolean
           { label: say("label.account"), value: person.account },
           ...(person.tenant_name === null
             ? []
-            : [{ label: say("label.directory"), value: person.tenant_name }]),
+            : [{ label: say("label.directory"), value: directoryOf(person.tenant_name, person) }]),
           { label: say("label.directory_id"), value: person.tenant_id, id: true },
           { label: say("label.object_id"), value: person.object_id, id: true },
           ...(person.cloud === "public"
@@ -38,4 +38,8 @@ export function WhoAmI({ person, practice }: { person: Person; practice: boolean
       />
     </Card>
   );
+}
+
+function directoryOf(directory: string, { guest }: Person): string {
+  return guest ? say("label.directory_as_guest", { directory }) : directory;
 }
