@@ -14,7 +14,7 @@ use async_trait::async_trait;
 use azure_identity::Executor;
 use keyless::secrets::{Secret, SecretStore, SessionStore, StoreTrouble};
 use keyless::session::Command;
-use keyless::snapshot::{AccessPhase, Snapshot, Step, Tool};
+use keyless::snapshot::{AccessPhase, Snapshot, Step, TenantState, TenantStatus, Tool};
 use serde_json::json;
 use simulator::{Act, Fault, Simulator};
 
@@ -75,6 +75,8 @@ async fn no_secret_leaves_the_core() {
     fail_to_sign_in(&mut trail).await;
     meet_bad_answers(&mut trail).await;
     fail_to_keep(&mut trail).await;
+    meet_policies(&mut trail).await;
+    enter_tenants_one_by_one(&mut trail).await;
     tracing::info!(target: "keyless", "{LOGGED}");
     drop(guard);
 
@@ -82,7 +84,7 @@ async fn no_secret_leaves_the_core() {
     trail.secrets.sort();
     trail.secrets.dedup();
     println!("{} secrets", trail.secrets.len());
-    assert!(trail.secrets.len() >= 40, "every journey has its own: {}", trail.secrets.len());
+    assert!(trail.secrets.len() >= 80, "every journey has its own: {}", trail.secrets.len());
     let places = [
         Place { name: "log", known: LOGGED, bytes: read_all(logs.path()) },
         Place { name: "window", known: ADA, bytes: trail.told.into_bytes() },
@@ -296,6 +298,52 @@ async fn fail_to_keep(trail: &mut Trail) {
     store.write(&Secret::new(kept.to_string())).await.expect("memory does not fail");
     let stage = Stage::with(Setup { store, ..Setup::default() }).await;
     trail.take(&stage);
+}
+
+/// Companies let people in, stop them, or want more: each in its own way.
+async fn meet_policies(trail: &mut Trail) {
+    for (scenario, account) in [
+        ("chat-audience-blocked", ADA),
+        ("guest", ADA),
+        ("personal-account", "ada@outlook.example"),
+        ("revoked", ADA),
+        ("sign-in-frequency", ADA),
+        ("twelve-tenants", ADA),
+    ] {
+        let habit = Habit::ContinueAs(account);
+        let mut stage = Stage::with(Setup { scenario, habit, ..Setup::default() }).await;
+        stage.send(Command::SignInWithBrowser).await;
+        let ends = |s: &Snapshot| s.busy.is_none() || s.failure.is_some();
+        stage.until(&format!("{scenario} ends"), ends).await;
+        trail.take(&stage);
+    }
+}
+
+/// A directory that did not open silently is signed in to by itself, before and after the other.
+async fn enter_tenants_one_by_one(trail: &mut Trail) {
+    let mut stage = Stage::new("mfa-in-one-tenant").await;
+    stage.send(Command::ChooseTenant { text: "contoso.example".to_owned() }).await;
+    stage.send(Command::SignInWithBrowser).await;
+    let closed = |s: &Snapshot| tenant_in(s, TenantStatus::NeedsSignIn);
+    let page = stage.until("one directory wants more", |s| closed(s).is_some()).await;
+    let id = closed(&page).expect("it was just seen");
+    stage.send(Command::SignInToTenant { id: id.clone() }).await;
+    let open = |s: &Snapshot| tenants_of(s).iter().any(|one| one.id == id && is_ready(one));
+    stage.until("it is open", |s| open(s) || s.failure.is_some()).await;
+    stage.send(Command::SwitchAccount).await;
+    trail.take(&stage);
+}
+
+fn tenants_of(snapshot: &Snapshot) -> Vec<TenantState> {
+    sign_in(snapshot).map_or_else(Vec::new, |page| page.tenants.clone())
+}
+
+fn tenant_in(snapshot: &Snapshot, status: TenantStatus) -> Option<String> {
+    tenants_of(snapshot).into_iter().find(|one| one.status == status).map(|one| one.id)
+}
+
+fn is_ready(tenant: &TenantState) -> bool {
+    tenant.status == TenantStatus::Ready
 }
 
 /// Finds what it looks for, in every place.
