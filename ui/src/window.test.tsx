@@ -690,7 +690,6 @@ function tabOrders(): [state: string, order: string[]][] {
       "connectivity-fine",
       [say("button.back"), say("button.copy_report"), say("button.check_again")],
     ],
-    ],
     [
       "chosen",
       [
