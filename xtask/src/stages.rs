@@ -11,7 +11,10 @@ use crate::packages::{Need, require_packages};
 use crate::process::{cargo, command, repository, run, say, stream, succeeds};
 use crate::tally::{Tally, TestOutput};
 use crate::test_binaries::{Executable, build_tests, find_executable};
-use crate::{Outcome, cargo_deny, clients, conformance, mutants, web};
+use crate::{Outcome, cargo_deny, clients, conformance, hosts, mutants, web};
+
+/// The journeys of the window that meet Azure under its real names.
+const REAL_NAMES: &str = "real_names";
 
 struct Stage {
     name: &'static str,
@@ -78,7 +81,7 @@ const STAGES: &[Stage] = &[
         name: "e2e",
         checks: "journeys through the real window and a real browser",
         package: Some(("e2e", "tests/e2e")),
-        needs: &[Need::Build, Need::Drive],
+        needs: &[Need::Build, Need::Drive, Need::Hosts],
         run: test_window,
     },
     Stage {
@@ -320,9 +323,15 @@ fn test_window(stage: &Stage, workshop: &mut Workshop) -> Outcome<Tally> {
     let executables = workshop.executables()?;
     let app = find_executable(&executables, "keyless-desktop")?;
     let display = Display::start()?;
-    let mut programs = test_programs(stage, &executables);
-    for program in &mut programs {
-        display.lend_to(program).env("KEYLESS_APP", app.file());
+    let simulator = find_executable(&executables, "azure-simulator")?;
+    let mut programs = Vec::new();
+    for mut program in test_programs(stage, &executables) {
+        let file = program.get_program().to_string_lossy().into_owned();
+        if file.contains(REAL_NAMES) {
+            program = hosts::enter(simulator.file(), "default", &[&file])?;
+        }
+        display.lend_to(&mut program).env("KEYLESS_APP", app.file());
+        programs.push(program);
     }
     count_tests(stage.name, programs)
 }

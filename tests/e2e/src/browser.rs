@@ -28,6 +28,16 @@ impl Browser {
         Self::start_with(Map::new()).await
     }
 
+    /// Starts a browser that takes every certificate, as a company's takes the company's own.
+    ///
+    /// # Panics
+    /// When Chromium or its driver is missing.
+    pub async fn trusting_anybody() -> Self {
+        let mut more = Map::new();
+        more.insert("acceptInsecureCerts".to_owned(), json!(true));
+        Self::start_with(more).await
+    }
+
     /// Starts the browser with these capabilities besides those that it always has.
     ///
     /// # Panics

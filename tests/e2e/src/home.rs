@@ -17,6 +17,8 @@ pub struct Home {
     folder: TempDir,
     /// The display on which its windows are.
     pub display: String,
+    /// The authority that is trusted besides the system's own.
+    pub certificate: Option<PathBuf>,
     /// The D-Bus session, where there is one.
     pub bus: Option<String>,
 }
@@ -30,7 +32,7 @@ impl Home {
         }
         let private = fs::Permissions::from_mode(0o700);
         fs::set_permissions(folder.path().join("run"), private).expect("the folder is ours");
-        Self { folder, display: display().to_owned(), bus: None }
+        Self { folder, display: display().to_owned(), certificate: None, bus: None }
     }
 
     /// A new home on a display of its own, where the focus and the order of windows are its alone.
@@ -74,8 +76,11 @@ impl Home {
     pub fn lend_to<'a>(&self, command: &'a mut Command) -> &'a mut Command {
         let home = self.path().join("home");
         let no_bus = || format!("unix:path={}", self.path().join("run/no-bus").display());
+        command.env_clear();
+        if let Some(certificate) = &self.certificate {
+            command.env("SSL_CERT_FILE", certificate).env("CURL_CA_BUNDLE", certificate);
+        }
         command
-            .env_clear()
             .env("PATH", self.search_path())
             .env("HOME", &home)
             .env("XDG_CONFIG_HOME", home.join(".config"))

@@ -4,6 +4,7 @@
 //! The app to drive is `target/debug/keyless-desktop`, or the one that `KEYLESS_APP` names.
 
 mod attempts;
+mod azure;
 mod browser;
 mod display;
 mod driver;
@@ -19,6 +20,7 @@ mod wizard;
 mod words;
 
 pub use attempts::{ATTEMPTS, Attempt};
+pub use azure::Azure;
 pub use browser::Browser;
 pub use home::Home;
 pub use keyring::Keyring;
