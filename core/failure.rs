@@ -66,6 +66,12 @@ codes! {
     ConsentNeeded(),
     /// The directory does not know the application (AADSTS700016).
     ApplicationUnknown("directory"),
+    /// The application may not ask for the service (AADSTS650057, AADSTS65002).
+    ApplicationLacksPermission("application", "service"),
+    /// The application wants a secret, which a desktop cannot keep (AADSTS7000218).
+    ApplicationNotPublic(),
+    /// The application does not send the browser back to this computer (AADSTS50011).
+    RedirectNotRegistered(),
     /// The directory does not know the account (AADSTS50020).
     AccountNotInDirectory("guest", "directory"),
     /// Somebody else signed in to another directory of the person.
@@ -88,6 +94,8 @@ codes! {
     ToolNamesNobody("tool"),
     /// A tool is signed in to another cloud.
     ToolInAnotherCloud("tool"),
+    /// The system's window, through which the Azure CLI signs in on Windows, failed or was closed.
+    AzureCliWindowFailed(),
     /// No answer from the host: no route, or the connection broke.
     NetworkFailed("host", "attempts", "seconds"),
     /// The name of the host is not known.
@@ -362,12 +370,14 @@ pub enum CommandKind {
     AzdLogin,
     /// Set the Azure Developer CLI to another cloud.
     AzdCloud,
+    /// Let the Azure CLI sign in without the system's window.
+    AzBroker,
 }
 
 impl CommandKind {
     /// Every command, for the tests that compare them with the words.
     pub const ALL: &'static [CommandKind] =
-        &[CommandKind::AzLogin, CommandKind::AzCloud, CommandKind::AzdLogin, CommandKind::AzdCloud];
+        &[CommandKind::AzLogin, CommandKind::AzCloud, CommandKind::AzdLogin, CommandKind::AzdCloud, CommandKind::AzBroker];
 }
 
 /// The texts that a failure may offer to copy.
@@ -383,6 +393,8 @@ pub enum TextKind {
     RequestSubscription,
     /// A message to whoever can invite a guest.
     RequestInvitation,
+    /// What the organization's own application has to be registered with.
+    RegisterApplication,
 }
 
 impl TextKind {
@@ -392,6 +404,7 @@ impl TextKind {
         TextKind::AskAdministrator,
         TextKind::RequestSubscription,
         TextKind::RequestInvitation,
+        TextKind::RegisterApplication,
     ];
 
     /// The key of what is copied, in `words/en.json`.
@@ -401,6 +414,7 @@ impl TextKind {
             TextKind::AskAdministrator => "ask_administrator.content",
             TextKind::RequestSubscription => "request_subscription.content",
             TextKind::RequestInvitation => "request_invitation.content",
+            TextKind::RegisterApplication => "register_application.content",
         }
     }
 }

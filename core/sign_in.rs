@@ -15,6 +15,7 @@ use sha2::{Digest, Sha256};
 use time::OffsetDateTime;
 use url::Url;
 
+use crate::cloud::DEVELOPER_CLIENT;
 use crate::diagnosis::{self, Asked, Evidence, State};
 use crate::failure::{Action, Code, Failure};
 use crate::http::{Answer, Cause, Http, Request};
@@ -332,12 +333,17 @@ fn declined(error: &str, description: &str, application: &Application) -> Failur
 }
 
 /// What a refusal may leave out: which directory was asked, and for which application.
-pub(crate) fn known(application: &Application) -> [(&str, &str); 3] {
-    [
-        ("tenant", &application.tenant),
+pub(crate) fn known(application: &Application) -> Vec<(&str, &str)> {
+    let mut known = vec![
+        ("tenant", application.tenant.as_str()),
         ("directory", &application.tenant),
         ("application", &application.client_id),
-    ]
+    ];
+    if application.client_id != DEVELOPER_CLIENT {
+        // Its registration is the organization's own to mend.
+        known.push(("own_application", &application.client_id));
+    }
+    known
 }
 
 pub(crate) fn scope(resource: &str) -> String {

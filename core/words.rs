@@ -22,6 +22,7 @@ pub const KEYS: &[&str] = &[
     "browser.stranger.body",
     "browser.stranger.heading",
     "button.cancel",
+    "register_application.content",
     "request_access.content",
     "request_invitation.content",
     "request_subscription.content",

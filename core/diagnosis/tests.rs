@@ -81,6 +81,7 @@ const KNOWN: &[(&str, &str)] = &[
     ("directory", "Fabrikam"),
     ("minutes", "10"),
     ("object_id", "1"),
+    ("own_application", "7b1c9d2e-4f50-4a61-8b72-93c4d5e6f708"),
     ("portal", "https://portal.azure.com/"),
     ("reason", "No."),
     ("resource", "harbour-ai"),

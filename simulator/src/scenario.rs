@@ -43,6 +43,8 @@ const FILES: &[(&str, &str)] = &[
     ("revoked", include_str!("../scenarios/revoked.json")),
     ("clock-slow", include_str!("../scenarios/clock-slow.json")),
     ("clock-fast", include_str!("../scenarios/clock-fast.json")),
+    ("own-application", include_str!("../scenarios/own-application.json")),
+    ("own-application-lacking", include_str!("../scenarios/own-application-lacking.json")),
     ("us-government", include_str!("../scenarios/us-government.json")),
 ];
 
@@ -228,6 +230,12 @@ pub(crate) struct Application {
     /// Whether its refresh tokens may be redeemed by other clients of the family (`foci`).
     #[serde(default)]
     pub(crate) family: bool,
+    /// Audiences of the permissions that the registration lists; none given: all.
+    #[serde(default)]
+    pub(crate) resources: Option<Vec<String>>,
+    /// Whether the registration allows public client flows, such as a device code.
+    #[serde(default = "yes")]
+    pub(crate) public_flows: bool,
 }
 
 impl Application {
@@ -238,6 +246,8 @@ impl Application {
             name: "Microsoft Azure CLI".into(),
             redirects: vec!["http://localhost".into()],
             family: true,
+            resources: None,
+            public_flows: true,
         }]
     }
 }

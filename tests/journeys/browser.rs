@@ -94,6 +94,10 @@ impl Desktop for PlayedDesktop {
 async fn visit(address: String, habit: Habit, visited: Arc<Mutex<Vec<String>>>) -> Option<()> {
     let client = plain_client();
     let page = client.get(&address).send().await.ok()?;
+    if let Some(back) = location(&page) {
+        // There is nothing to do on the page: it sends the browser back at once.
+        return follow(&client, back, &visited).await;
+    }
     if page.status() != StatusCode::OK {
         return None;
     }
@@ -118,7 +122,11 @@ async fn visit(address: String, habit: Habit, visited: Arc<Mutex<Vec<String>>>) 
         let further = suggested_fields(&answer.text().await.ok()?)?;
         answer = client.post(&address).form(&further).send().await.ok()?;
     }
-    let mut next = location(&answer)?;
+    follow(&client, location(&answer)?, &visited).await
+}
+
+/// Goes where the browser is sent, up to the page that stays.
+async fn follow(client: &Client, mut next: String, visited: &Mutex<Vec<String>>) -> Option<()> {
     loop {
         visited.lock().expect("no test panics with the lock").push(next.clone());
         let answer = client.get(&next).send().await.ok()?;

@@ -4,6 +4,7 @@
 mod bad_input;
 mod browser;
 mod canary;
+mod clouds;
 mod corpus;
 mod device_code;
 mod door;

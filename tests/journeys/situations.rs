@@ -95,7 +95,14 @@ const SITUATIONS: &[Situation] = &[
     (Keeping, "", "The person signs out without a network.", Does("Removes the kept sign-in; nothing has to be asked."), "sign_out::without_a_network_signing_out_is_as_good_as_with_one"),
     (Keeping, "", "The person signs out.", Does("Removes the kept sign-in; the next start asks for one."), "road::signing_out_forgets_the_kept_sign_in"),
 
-    (Clouds, "", "A setting cannot be used.", Does("Names the place and the setting on the first page, and uses the next valid one."), "core/settings.rs::what_is_not_valid_is_told_and_gives_way_to_the_next_place"),
+    (Clouds, "", "The sign-in is in US Government.", Does("Uses that cloud’s hosts, scopes, links and commands, all the way to a chat answer."), "clouds::the_whole_road_leads_through_us_government"),
+    (Clouds, "", "The settings name one cloud, the account belongs to the other.", Does("Asks nothing but Microsoft Entra; nobody is signed in."), "clouds::nothing_is_asked_of_one_cloud_in_the_name_of_another"),
+    (Clouds, "", "A failure is met in US Government.", Does("Offers links and commands of that cloud."), "clouds::remedies_lead_into_the_cloud_of_the_sign_in"),
+    (Clouds, "", "The organization has its own application.", Page("sign-in-own-application"), "clouds::an_own_application_is_named_before_and_after_the_sign_in"),
+    (Clouds, "", "Its own application lacks a permission.", Page("application-lacks-permission"), "clouds::an_own_application_without_the_permission_is_told_what_it_needs"),
+    (Clouds, "", "A setting cannot be used.", Page("settings-not-used"), "clouds::settings_that_cannot_be_used_are_told_on_the_first_page"),
+    (Clouds, "", "A setting cannot be used, and another place sets it.", Does("Uses the next valid one."), "core/settings.rs::what_is_not_valid_is_told_and_gives_way_to_the_next_place"),
+    (Clouds, "", "A setting names an address.", Does("Does not use it: no setting can."), "core/settings.rs::no_setting_can_name_an_address"),
     (Clouds, "", "A link of one cloud leads into another.", Does("Sends no token there."), "core/cloud.rs::a_token_of_each_cloud_goes_to_its_own_service_of_its_own_cloud"),
 ];
 

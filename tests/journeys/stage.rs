@@ -36,6 +36,7 @@ pub struct Stage {
     pub clock: Arc<HandClock>,
     pub desktop: Arc<PlayedDesktop>,
     pub store: Arc<dyn SecretStore>,
+    pub settings: Settings,
     /// HOME of this journey: the project and Keyless's own data lie in it.
     pub home: TempDir,
     messages: UnboundedReceiver<Message>,
@@ -52,6 +53,7 @@ pub struct Setup {
     pub store: Arc<dyn SecretStore>,
     pub tools: fn(&Simulator) -> Arc<dyn Executor>,
     pub latency: Duration,
+    pub settings: Settings,
 }
 
 impl Default for Setup {
@@ -62,6 +64,7 @@ impl Default for Setup {
             store: Arc::new(SessionStore::default()),
             tools: |_| Arc::new(NoTools),
             latency: Duration::ZERO,
+            settings: Settings::default(),
         }
     }
 }
@@ -85,7 +88,8 @@ impl Stage {
         let clock = Arc::new(HandClock::new());
         let desktop = Arc::new(PlayedDesktop::new(setup.habit));
         let tools = (setup.tools)(&simulator);
-        let session = start(&simulator, &clock, &desktop, &setup.store, tools, home.path());
+        let session =
+            start(&simulator, &clock, &desktop, &setup.store, tools, home.path(), &setup.settings);
         let messages = session.watch();
         let mut stage = Stage {
             simulator,
@@ -93,6 +97,7 @@ impl Stage {
             clock,
             desktop,
             store: setup.store,
+            settings: setup.settings,
             home,
             messages,
             told: Vec::new(),
@@ -114,6 +119,7 @@ impl Stage {
             &self.store,
             tools,
             self.home.path(),
+            &self.settings,
         );
         self.messages = self.session.watch();
         self.last = None;
@@ -320,16 +326,22 @@ fn start(
     store: &Arc<dyn SecretStore>,
     tools: Arc<dyn Executor>,
     home: &Path,
+    settings: &Settings,
 ) -> Session {
     let addresses = simulator.addresses();
     Session::start(Surroundings {
-        cloud: Cloud::practice(&addresses.authority, &addresses.arm, &addresses.openai)
-            .expect("the simulator lives on loopback"),
+        cloud: Cloud::practice_of(
+            settings.cloud,
+            &addresses.authority,
+            &addresses.arm,
+            &addresses.openai,
+        )
+        .expect("the simulator lives on loopback"),
         clock: clock.clone(),
         desktop: desktop.clone(),
         store: store.clone(),
         tools,
-        settings: Settings::default(),
+        settings: settings.clone(),
         data_folder: home.join("data"),
         project_folder: Some(home.join("project")),
         can_practice: false,

@@ -34,7 +34,7 @@ pub(super) fn sign_in(
         .cloned();
     let principal = match principal {
         Some(principal) => principal,
-        None if world.scenario.application(client).is_some() => return Err(no_secret()),
+        None if world.scenario.application(client).is_some() => return Err(EntraError::no_secret()),
         None => return Err(EntraError::unknown_client(client, &tenant.name)),
     };
     check_secret(&principal, ask)?;
@@ -81,7 +81,7 @@ fn check_secret(principal: &ServicePrincipal, ask: &Ask<'_>) -> Result<(), Entra
     let secret = by_header
         .or_else(|| ask.call.field("client_secret"))
         .filter(|one| !one.is_empty())
-        .ok_or_else(no_secret)?;
+        .ok_or_else(EntraError::no_secret)?;
     if !principal.secrets.contains(&secret) {
         return Err(EntraError::new(
             "invalid_client",
@@ -93,14 +93,6 @@ fn check_secret(principal: &ServicePrincipal, ask: &Ask<'_>) -> Result<(), Entra
         ));
     }
     Ok(())
-}
-
-fn no_secret() -> EntraError {
-    EntraError::new(
-        "invalid_client",
-        7_000_218,
-        "The request body must contain the following parameter: 'client_assertion' or 'client_secret'.",
-    )
 }
 
 fn find_resource(tenant: &Tenant, cloud: Cloud, ask: &Ask<'_>) -> Result<Scope, EntraError> {
@@ -142,6 +134,8 @@ fn check_demands(
         name: principal.name.clone(),
         redirects: Vec::new(),
         family: false,
+        resources: None,
+        public_flows: false,
     };
     Err(EntraError::of_demand(
         demand,

@@ -179,6 +179,7 @@ impl Request {
             name_directory(segment, scenario),
             scenario.cloud,
         )?;
+        scope.check_permission(&application)?;
         Ok(Self {
             authority,
             application,

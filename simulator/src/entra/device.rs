@@ -39,6 +39,7 @@ fn give_code(segment: &str, ask: &Ask<'_>, world: &mut World) -> Result<Answer, 
         name_directory(segment, &world.scenario),
         world.scenario.cloud,
     )?;
+    scope.check_permission(&application)?;
     let claims = Claims::parse(ask.call.field("claims").as_deref())?;
     let device_code = signature::random_text(120);
     ask.site.ledger.keep_secret(&device_code);
@@ -158,6 +159,7 @@ fn conclude(id: &str, decision: Decision, world: &mut World) {
 /// A poll: the sign-in, once there is one.
 ///
 /// # Errors
+/// AADSTS7000218 where the registration allows no public client flows,
 /// `authorization_pending` (recorded: `entra.token__400__authorization_pending`),
 /// `authorization_declined`, `expired_token`, or that the code is no good here.
 pub(super) fn redeem_device_code(
@@ -180,6 +182,9 @@ pub(super) fn redeem_device_code(
                 "The provided value for the input parameter 'device_code' is not valid.",
             )
         })?;
+    if !application.public_flows {
+        return Err(EntraError::no_secret());
+    }
     let scope = match ask.call.field("scope") {
         Some(scope) => {
             Scope::parse(&scope, name_directory(segment, &world.scenario), world.scenario.cloud)?

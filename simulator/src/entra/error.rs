@@ -64,6 +64,33 @@ impl EntraError {
         )
     }
 
+    /// The client's registration does not list a permission for the resource (quoted:
+    /// `entra.authorize__AADSTS650057`).
+    pub(super) fn lacking_permission(application: &Application, resource: &str) -> Self {
+        let listed = application.resources.iter().flatten();
+        let listed: Vec<&str> = listed.map(|one| Cloud::application_of(one)).collect();
+        Self::new(
+            "invalid_client",
+            650_057,
+            format!(
+                "Invalid resource. The client has requested access to a resource which is not listed in the requested permissions in the client's application registration. Client app ID: {}({}). Resource value from request: {resource}. Resource app ID: {}. List of valid resources from app registration: {}.",
+                application.id,
+                application.name,
+                Cloud::application_of(resource),
+                listed.join(", ")
+            ),
+        )
+    }
+
+    /// A client that is not public, or does not sign in by itself, sends no secret.
+    pub(super) fn no_secret() -> Self {
+        Self::new(
+            "invalid_client",
+            7_000_218,
+            "The request body must contain the following parameter: 'client_assertion' or 'client_secret'.",
+        )
+    }
+
     pub(super) fn unknown_user(upn: &str) -> Self {
         Self::new(
             "invalid_grant",

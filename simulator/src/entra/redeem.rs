@@ -83,6 +83,7 @@ fn redeem(segment: &str, ask: &Ask<'_>, world: &mut World) -> Result<Answer, Ent
             ));
         }
     };
+    redeemed.scope.check_permission(&application)?;
     check_demands(&redeemed, &application, &claims, ask, world)?;
     issue(&redeemed, &application, &claims, ask, world)
 }

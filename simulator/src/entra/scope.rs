@@ -2,6 +2,7 @@
 
 use super::EntraError;
 use crate::cloud::Cloud;
+use crate::scenario::Application;
 
 const OPENID: [&str; 4] = ["openid", "profile", "email", "offline_access"];
 
@@ -71,6 +72,20 @@ impl Scope {
             offline: all.contains(&"offline_access"),
             openid: all.contains(&"openid"),
         })
+    }
+
+    /// Whether the client may ask for the resource at all.
+    ///
+    /// # Errors
+    /// AADSTS650057 where its registration does not list it.
+    pub(super) fn check_permission(&self, application: &Application) -> Result<(), EntraError> {
+        let asked = Cloud::application_of(&self.resource);
+        match &application.resources {
+            Some(listed) if listed.iter().all(|one| Cloud::application_of(one) != asked) => {
+                Err(EntraError::lacking_permission(application, &self.resource))
+            }
+            _ => Ok(()),
+        }
     }
 
     /// The `scope` of the answer: with `.default` what was consented to, then what was asked for,

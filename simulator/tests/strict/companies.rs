@@ -7,7 +7,7 @@ use serde_json::Value;
 use simulator::Simulator;
 
 use crate::bench::{ADA, ADA_ID, Bench, CONTOSO, FABRIKAM};
-use crate::sign_in::{CLI, answered, claims, proper, redemption, refusal};
+use crate::sign_in::{CLI, answered, change, claims, proper, redemption, refusal};
 
 const ARM: &str = "https://management.azure.com/.default";
 const CHAT: [&str; 2] =
@@ -213,4 +213,51 @@ async fn the_clock_of_azure_may_be_another_than_the_computers() {
         let now = bench.get(ADA, "/tenants?api-version=2022-12-01").await;
         assert_eq!(now.header("date"), "Sat, 21 Nov 2026 09:00:00 GMT", "and back again");
     }
+}
+
+const OWN: &str = "6f3c7a52-1d6b-4f3e-9a57-2c5d0e8b4a19";
+
+#[tokio::test]
+async fn an_own_application_asks_only_for_what_it_is_registered_for() {
+    let bench = Bench::start_named("own-application-lacking").await;
+    let parameters = change(proper(), "client_id", Some(OWN));
+    let parameters =
+        change(parameters, "scope", Some("https://management.azure.com/.default offline_access"));
+    let code = bench.sign_in(ADA, "organizations", &parameters).await;
+    let mut form = redemption(&code);
+    form[0] = ("client_id", OWN);
+    form[5] = ("scope", "https://management.azure.com/.default offline_access");
+    let tokens = bench.token("organizations", &form).await.json();
+    assert_eq!(tokens["foci"], Value::Null, "it is of no family");
+    let token = tokens["refresh_token"].as_str().expect("offline_access was asked for");
+    let reply = bench.refresh(CONTOSO, OWN, token, CHAT[0]).await;
+    assert_eq!(refusal(&reply), ("invalid_client".into(), 650_057));
+    let told = format!(
+        "Client app ID: {OWN}(Contoso Keyless). Resource value from request: https://cognitiveservices.azure.com. Resource app ID: 7d312290-28c8-473c-a0ed-8e53749b6d6d."
+    );
+    assert!(reply.text.contains(&told), "{}", reply.text);
+    let parameters =
+        change(parameters, "scope", Some("https://cognitiveservices.azure.com/.default"));
+    let page = bench.press("organizations", &parameters, ("user", ADA)).await;
+    let told = answered(&page, "error_description").unwrap_or_default();
+    assert!(told.starts_with("AADSTS650057: "), "the page sends the person back: {told}");
+    let whole = Bench::start_named("own-application").await;
+    let code = whole.sign_in(ADA, "organizations", &change(proper(), "client_id", Some(OWN))).await;
+    assert!(code.starts_with("1."), "with the permission it passes");
+}
+
+#[tokio::test]
+async fn an_application_that_allows_no_public_flows_gets_no_tokens_for_a_device_code() {
+    let bench = Bench::start_named("own-application-lacking").await;
+    let url =
+        format!("{}/organizations/oauth2/v2.0/devicecode", bench.simulator.addresses().authority);
+    let form = [("client_id", OWN), ("scope", "https://management.azure.com/.default")];
+    let code = bench.post_form(url, &form).await.json();
+    let form = [
+        ("client_id", OWN),
+        ("grant_type", "device_code"),
+        ("device_code", code["device_code"].as_str().expect("a code is text")),
+    ];
+    let reply = bench.token("organizations", &form).await;
+    assert_eq!(refusal(&reply), ("invalid_client".into(), 7_000_218));
 }

@@ -555,6 +555,18 @@ const requestInvitation: Remedy = {
 };
 
 const managementHost = "management.azure.com";
+const OWN_APPLICATION = "6f3c7a52-1d6b-4f3e-9a57-2c5d0e8b4a19";
+const registration: Remedy = {
+  kind: "text",
+  text: "register_application",
+  content: `The app registration ${OWN_APPLICATION} signs people in to Keyless. It needs:\n\n- user_impersonation of Azure Service Management\n`,
+};
+const broker: Remedy = {
+  kind: "command",
+  command: "az_broker",
+  line: "az config set core.enable_broker_on_windows=false",
+};
+
 const path = "/home/ada/projects/assistant/.env";
 const inUse = "contoso-chat-sweden";
 const inUseHost = `${inUse}.openai.azure.com`;
@@ -587,6 +599,19 @@ const FAILURES: Readonly<Record<Code, FailureExample>> = {
     parameters: { directory: "Contoso" },
     remedies: [otherAccount, signInAgain, administrator, entra],
   },
+  application_lacks_permission: {
+    page: atTest,
+    parameters: { application: OWN_APPLICATION, service: "https://cognitiveservices.azure.com" },
+    remedies: [registration, signInAgain, administrator, entra],
+  },
+  application_not_public: {
+    page: atSignIn,
+    remedies: [signInAgain, registration, administrator, entra],
+  },
+  redirect_not_registered: {
+    page: atSignIn,
+    remedies: [registration, signInAgain, administrator, entra],
+  },
   account_not_in_directory: {
     page: atSignIn,
     parameters: { guest: ADA.account, directory: "Contoso" },
@@ -603,6 +628,7 @@ const FAILURES: Readonly<Record<Code, FailureExample>> = {
   tool_failed: { page: atSignIn, parameters: { tool, reason }, remedies: [signInAgain, signInWithCode, again] },
   tool_names_nobody: { page: atSignIn, parameters: { tool }, remedies: [signInAgain, signInWithCode, again] },
   tool_in_another_cloud: { page: atSignIn, parameters: { tool }, remedies: [signInAgain, again] },
+  azure_cli_window_failed: { page: atSignIn, remedies: [signInAgain, broker] },
   network_failed: {
     page: atChoose,
     parameters: { host: managementHost, attempts: "3", seconds: "4.2" },
