@@ -44,9 +44,7 @@ export function Remedies({ remedies, leads, size = "medium", press }: Props) {
             key={index}
             className={mergeClasses(styles.text, remedy.kind === "command" && styles.command)}
             role="region"
-            aria-label={say(
-              remedy.kind === "text" ? "label.message_to_send" : "label.command_to_run",
-            )}
+            aria-label={nameOf(remedy)}
             tabIndex={0}
           >
             {copiedBy(remedy)}
@@ -99,6 +97,13 @@ function RemedyButton({ remedy, appearance, size, press }: RemedyProps) {
       {remedy.kind === "action" ? say(`action.${remedy.action}`) : say(`link.${remedy.link}`)}
     </Button>
   );
+}
+
+/** What the text or the command is, for whoever does not see it. */
+function nameOf(remedy: Extract<Remedy, { kind: "text" | "command" }>): string {
+  return remedy.kind === "text"
+    ? say(`label.text.${remedy.text}`)
+    : say(`label.command.${remedy.command}`);
 }
 
 function copiedBy(remedy: Extract<Remedy, { kind: "text" | "command" }>): string {
