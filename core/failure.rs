@@ -376,8 +376,13 @@ pub enum CommandKind {
 
 impl CommandKind {
     /// Every command, for the tests that compare them with the words.
-    pub const ALL: &'static [CommandKind] =
-        &[CommandKind::AzLogin, CommandKind::AzCloud, CommandKind::AzdLogin, CommandKind::AzdCloud, CommandKind::AzBroker];
+    pub const ALL: &'static [CommandKind] = &[
+        CommandKind::AzLogin,
+        CommandKind::AzCloud,
+        CommandKind::AzdLogin,
+        CommandKind::AzdCloud,
+        CommandKind::AzBroker,
+    ];
 }
 
 /// The texts that a failure may offer to copy.
