@@ -51,9 +51,42 @@ pub fn search_files(folder: &Path) -> io::Result<Vec<(PathBuf, String)>> {
     Ok(found)
 }
 
+/// Every program that lives in `home`, with a secret in its arguments or its environment. A
+/// program that ended meanwhile, or belongs to somebody else, is none of ours.
+///
+/// Fails when the processes cannot be listed.
+pub fn search_processes(home: &Path) -> io::Result<Vec<(String, String)>> {
+    let mark = home.display().to_string();
+    let mut found = Vec::new();
+    for entry in fs::read_dir("/proc")? {
+        let path = entry?.path();
+        let Ok(environment) = fs::read(path.join("environ")) else { continue };
+        let Ok(arguments) = fs::read(path.join("cmdline")) else { continue };
+        if !String::from_utf8_lossy(&environment).contains(&mark) {
+            continue;
+        }
+        let name = fs::read_to_string(path.join("comm")).unwrap_or_default();
+        for (place, bytes) in [("environment", environment), ("arguments", arguments)] {
+            let secrets = find_secrets(&bytes).into_iter();
+            found.extend(secrets.map(|one| (format!("{place} of {}", name.trim()), one)));
+        }
+    }
+    Ok(found)
+}
+
 /// Names of the protocol behind which a secret stands (RFC 6749, RFC 7636, Azure's keys).
-const FIELDS: [&str; 7] =
-    ["access_token", "refresh_token", "id_token", "code_verifier", "?code", "&code", "api-key"];
+const FIELDS: [&str; 10] = [
+    "access_token",
+    "refresh_token",
+    "id_token",
+    "code_verifier",
+    "device_code",
+    "client_assertion",
+    "assertion",
+    "?code",
+    "&code",
+    "api-key",
+];
 
 fn find_plain(bytes: &[u8]) -> Vec<String> {
     let mut found: Vec<String> = runs(bytes, |byte| is_base64url(byte) || byte == b'.')
@@ -64,7 +97,22 @@ fn find_plain(bytes: &[u8]) -> Vec<String> {
     for field in FIELDS {
         found.extend(find_values(bytes, field));
     }
+    found.extend(find_passwords(bytes));
     found
+}
+
+/// Addresses with a password in them (RFC 3986, section 3.2.1), as proxies have.
+fn find_passwords(bytes: &[u8]) -> Vec<String> {
+    let text = String::from_utf8_lossy(bytes);
+    let ends = |c: char| c.is_whitespace() || c.is_control() || "/?#\"'<>\\".contains(c);
+    text.match_indices("://")
+        .filter_map(|(at, _)| {
+            let authority = text[at + 3..].split(ends).next()?;
+            let (person, host) = authority.rsplit_once('@')?;
+            let (name, password) = person.split_once(':')?;
+            (!password.is_empty()).then(|| format!("a password of {name} at {host}"))
+        })
+        .collect()
 }
 
 /// A header and a body that begin as JSON objects do, and a third part.
@@ -150,6 +198,48 @@ mod tests {
     fn a_refresh_token_is_found_by_the_name_before_it() {
         let body = br#"{"refresh_token":"1.AXoAiQcVbEVoXkOnlfTg2Ejv2A"}"#;
         assert_eq!(find_secrets(body).len(), 1, "it has no shape of its own");
+    }
+
+    #[test]
+    fn the_code_behind_a_device_code_is_found_and_the_one_that_is_shown_is_not() {
+        let body = br#"{"device_code":"FAQABAAEAAAD--DLA3VO7QrddgJg7WevrN"}"#;
+        assert_eq!(find_secrets(body).len(), 1, "whoever has it gets the tokens");
+        let page = br#"{"device_code":{"code":"FXDLWKKMF","lasts_seconds":900}}"#;
+        assert_eq!(find_secrets(page), [""; 0], "the person is to see this one");
+    }
+
+    #[test]
+    fn the_password_of_a_proxy_is_found() {
+        for text in ["HTTPS_PROXY=http://ada:hunter2@proxy:8080", "\"https://ada:a@b@proxy/\""] {
+            assert_eq!(find_secrets(text.as_bytes()).len(), 1, "{text}");
+        }
+        let innocent =
+            "http://proxy:8080/ada@contoso.example https://ada@proxy.example mailto:a:b@c";
+        assert_eq!(find_secrets(innocent.as_bytes()), [""; 0], "a host and a name are no secret");
+    }
+
+    #[test]
+    fn a_token_that_a_program_was_started_with_is_found() {
+        let home = tempfile::tempdir().expect("a temporary folder");
+        let sleeper = |token: String| {
+            let mut command = std::process::Command::new("sleep");
+            command.arg("1000").env("HOME", home.path()).env("TOKEN", token);
+            let mut program =
+                crate::process::Program::start(&mut command).expect("every system can sleep");
+            // Its parent goes on a moment before the system shows what it was started with.
+            let place = format!("/proc/{}/environ", program.child().id());
+            while fs::read(&place).expect("it runs").is_empty() {
+                std::thread::yield_now();
+            }
+            program
+        };
+        let innocent = sleeper(String::new());
+        assert_eq!(search_processes(home.path()).expect("a list").len(), 0, "nothing is there yet");
+        let guilty = sleeper(token());
+        let found = search_processes(home.path()).expect("a list");
+        assert_eq!(found.len(), 1, "one token lies there: {found:?}");
+        assert!(found[0].0.starts_with("environment of "), "{found:?}");
+        drop((innocent, guilty));
     }
 
     #[test]

@@ -262,6 +262,8 @@ async fn search_everything(road: &Road) -> Vec<String> {
     }
     let files = search::search_files(road.home.path()).expect("every file can be read");
     found.extend(files.into_iter().map(|(path, secret)| format!("{}: {secret}", path.display())));
+    let programs = search::search_processes(road.home.path()).expect("the programs are listed");
+    found.extend(programs.into_iter().map(|(place, secret)| format!("{place}: {secret}")));
     found
 }
 
