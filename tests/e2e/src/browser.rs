@@ -12,6 +12,9 @@ use url::Url;
 use crate::PATIENCE;
 use crate::driver::Driver;
 
+/// The button that answers the question for a second factor.
+const SECOND_FACTOR: &str = "button[name=number]#continue";
+
 /// A running Chromium with a profile of its own, outside of every [`crate::Home`].
 #[derive(Debug)]
 pub struct Browser {
@@ -63,6 +66,15 @@ impl Browser {
         self.answer(address, "#continue", "browser.done.heading").await;
     }
 
+    /// Signs in at this address as the person whom the page suggests, and approves with the second
+    /// factor that it asks for.
+    pub async fn approve(&self, address: &Url) {
+        self.client().goto(address.as_str()).await.expect("the sign-in page opens");
+        self.press("#continue").await;
+        self.press(SECOND_FACTOR).await;
+        self.ends_on("browser.done.heading").await;
+    }
+
     /// Declines to sign in at this address.
     pub async fn decline(&self, address: &Url) {
         self.answer(address, "#decline", "browser.declined.heading").await;
@@ -95,6 +107,12 @@ impl Browser {
         let client = self.client();
         client.goto(address.as_str()).await.expect("the sign-in page opens");
         self.press(button).await;
+        self.ends_on(end).await;
+    }
+
+    /// Waits for the page of the app with this heading.
+    async fn ends_on(&self, end: &str) {
+        let client = self.client();
         let heading = crate::say(end, &[]);
         let done = format!("//h1[normalize-space(.)=\"{heading}\"]");
         let done = client.wait().at_most(PATIENCE).for_element(Locator::XPath(&done)).await;

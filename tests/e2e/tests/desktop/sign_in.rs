@@ -1,6 +1,6 @@
 //! The ways in, on practice Azure.
 
-use e2e::{ADA, Browser, Home, Road, Wizard, say};
+use e2e::{ADA, Browser, Home, Key, Road, Wizard, say};
 use serde_json::json;
 
 /// Counts what a person presses with the pointer.
@@ -40,6 +40,28 @@ async fn a_code_signs_in_by_keyboard_alone() {
     wizard.shows(&say("sign_in.signed_in", &[])).await;
     wizard.press_with_keyboard(&say("button.continue", &[])).await;
     wizard.arrives_at("choose_resource", &[]).await;
+}
+
+#[tokio::test]
+async fn a_directory_that_wants_a_second_factor_is_entered_by_itself_and_by_keyboard() {
+    let home = Home::new();
+    let opened = home.catch_addresses();
+    let wizard = Wizard::start(&home, &["--practice", "--scenario", "mfa-in-one-tenant"]);
+    let (wizard, browser) = tokio::join!(wizard, Browser::start());
+    wizard.press_with_keyboard(&say("button.sign_in_with_browser", &[])).await;
+    browser.sign_in(&opened.next().await).await;
+    wizard.shows(&say("tenants.status.needs_sign_in", &[])).await;
+    wizard.shows(&say("tenants.summary.other", &[("ready", "1"), ("total", "2")])).await;
+
+    // A directory tells its name only to those who have signed in to it.
+    let fabrikam = say("directory.unnamed.name", &[("start", "d1c7c857")]);
+    wizard.tab_to(&say("tenants.sign_in_named", &[("directory", &fabrikam)])).await;
+    wizard.key(Key::Enter).await;
+    browser.approve(&opened.next().await).await;
+    wizard.shows(&say("tenants.summary.other", &[("ready", "2"), ("total", "2")])).await;
+    wizard.press_with_keyboard(&say("button.continue", &[])).await;
+    wizard.shows("fabrikam-joint-chat").await;
+    wizard.shows("contoso-chat-dev").await;
 }
 
 #[tokio::test]
