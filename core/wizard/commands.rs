@@ -307,6 +307,7 @@ impl Wizard {
             Action::SwitchAccount => self.switch_account(effects),
             Action::ChooseTenant => self.sign_out(effects),
             Action::ChooseResource => self.go_to(Step::ChooseResource, effects),
+            Action::ReadResources if self.person.is_none() => {}
             Action::ReadResources => {
                 self.step = Step::ChooseResource;
                 self.start(Work::ReadDirectory, effects);

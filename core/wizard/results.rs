@@ -147,11 +147,10 @@ impl Wizard {
     fn take_ended(&mut self, ended: Ended) {
         self.sign_in.store = None;
         let Ended { account, tenant, failure } = ended;
-        if failure.is_transient() {
+        let Some(code) = why_it_ended(&failure) else {
             self.failures.insert(Step::SignIn, (failure, Work::Resume));
             return;
-        }
-        let code = why_it_ended(&failure);
+        };
         self.notify(Step::SignIn, Notice::new(code, &[("account", &account)]));
         let claims = failure.details.into_iter().find(|detail| detail.name == identity::CLAIMS);
         self.sign_in.ended = Some(Prompt {
@@ -199,9 +198,13 @@ impl Wizard {
     pub(super) fn fail(&mut self, mut failure: Failure, work: Work) {
         tracing::warn!(code = ?failure.code, "a step failed");
         self.name_directory(&mut failure);
-        let step = work.step();
+        let mut step = work.step();
         match &work {
             Work::Resume => self.sign_in.store = None,
+            Work::ReadDirectory | Work::ReadTenants(_) => {
+                self.give_up_tenants(&failure);
+                step = Step::SignIn;
+            }
             Work::FindTenant(_) => {
                 self.sign_in.tenant.state = TenantKnown::Unchecked;
                 return;
@@ -303,14 +306,18 @@ impl Wizard {
     }
 }
 
-/// The sentence for the end of a sign-in, by Entra's number.
-fn why_it_ended(failure: &Failure) -> &'static str {
+/// The sentence for the end of a sign-in, by Entra's number; none for what is no end: a network
+/// that is away, or a policy that another sign-in would meet again.
+fn why_it_ended(failure: &Failure) -> Option<&'static str> {
     let number = failure.details.iter().find(|detail| detail.name == "entra_number");
     match number.map(|detail| detail.value.as_str()) {
-        Some("700082" | "70008") => "resume_expired",
-        Some("70043") => "resume_frequency",
-        Some("50173") => "resume_revoked",
-        Some("50074" | "50076" | "50078" | "50079" | "50072") => "resume_proof",
-        _ => "resume_refused",
+        Some("700082" | "70008") => Some("resume_expired"),
+        Some("70043") => Some("resume_frequency"),
+        Some("50173") => Some("resume_revoked"),
+        Some("50074" | "50076" | "50078" | "50079" | "50072") => Some("resume_proof"),
+        _ if failure.code == Code::SignInExpired => Some("resume_refused"),
+        // The refresh token is no token, or belongs to nobody (AADSTS9002313, AADSTS70000).
+        Some("9002313" | "70000" | "50034") => Some("resume_refused"),
+        _ => None,
     }
 }

@@ -10,8 +10,8 @@ const PERSONAL: [&str; 2] =
 const LONGEST: usize = 253;
 /// So many directories are on the page; a snapshot stays small.
 const SHOWN: usize = 100;
-/// So many of them tell everything about what is wrong with them.
-const TOLD_WHOLE: usize = 12;
+/// So many bytes of what is wrong with them are told whole.
+const TOLD_WHOLE: usize = 12 * 1024;
 
 impl Wizard {
     pub(super) fn choose_tenant(&mut self, text: &str, effects: &mut Vec<Effect>) {
@@ -90,8 +90,10 @@ impl Wizard {
     }
 
     pub(super) fn press_tenant_remedy(&mut self, id: &str, index: u32, effects: &mut Vec<Effect>) {
-        let known = self.tenants.iter().find(|tenant| tenant.id.eq_ignore_ascii_case(id));
-        let Some(failure) = known.and_then(|tenant| tenant.failure.clone()) else { return };
+        // A number is a place among what the page shows.
+        let shown = self.shown_tenants();
+        let known = shown.into_iter().find(|tenant| tenant.id.eq_ignore_ascii_case(id));
+        let Some(failure) = known.and_then(|tenant| tenant.failure) else { return };
         let failure = self.fitting(&failure, &Work::ReadDirectory);
         let Some(remedy) = failure.remedies.get(index as usize) else { return };
         match remedy {
@@ -173,6 +175,7 @@ impl Wizard {
             }
             // One that was there on an earlier day shows itself once it has opened.
             None if is_reached(&state) => self.tenants.push(state),
+            None if state.home => self.tenants.insert(0, state),
             None => {}
         }
         self.name_person();
@@ -248,6 +251,16 @@ impl Wizard {
         {
             let id = only.resource.id.clone();
             self.select_resource(&id, effects);
+        }
+    }
+
+    /// The look at the directories broke off.
+    pub(super) fn give_up_tenants(&mut self, failure: &Failure) {
+        for tenant in &mut self.tenants {
+            if tenant.status == TenantStatus::Checking {
+                tenant.status = TenantStatus::Blocked;
+                tenant.failure = Some(failure.clone());
+            }
         }
     }
 
@@ -331,14 +344,17 @@ impl Wizard {
     /// The directories as far as a page holds them: of many that fail, the first tell everything,
     /// and the others what it is.
     pub(super) fn shown_tenants(&self) -> Vec<TenantState> {
-        let mut whole = TOLD_WHOLE;
+        let mut left = TOLD_WHOLE;
         let mut shown = self.tenants.clone();
         shown.truncate(SHOWN);
         for failure in shown.iter_mut().filter_map(|tenant| tenant.failure.as_mut()) {
             *failure = self.fitting(failure, &Work::ReadDirectory);
-            match whole.checked_sub(1) {
-                Some(left) => whole = left,
-                None => failure.details.clear(),
+            match left.checked_sub(size_of(failure)) {
+                Some(rest) => left = rest,
+                None => {
+                    failure.details.clear();
+                    failure.remedies.retain(|remedy| !matches!(remedy, Remedy::Text { .. }));
+                }
             }
         }
         shown
@@ -348,6 +364,18 @@ impl Wizard {
 /// Whether its resources can be listed, be it that chatting is refused there.
 pub(super) fn is_reached(tenant: &TenantState) -> bool {
     tenant.status == TenantStatus::Ready || tenant.refused == Some(Audience::Chat)
+}
+
+/// About as many bytes as it takes in a snapshot.
+fn size_of(failure: &Failure) -> usize {
+    let details = failure.details.iter().map(|it| it.name.len() + it.value.len() + 24);
+    let remedies = failure.remedies.iter().map(|remedy| match remedy {
+        Remedy::Text { content, .. } => content.len() + 48,
+        Remedy::Link { url, .. } => url.len() + 48,
+        Remedy::Command { line, .. } => line.len() + 48,
+        Remedy::Action { .. } => 48,
+    });
+    details.chain(remedies).sum()
 }
 
 /// The claims that a refusal asks to prove.

@@ -460,6 +460,49 @@ proptest! {
     }
 
     #[test]
+    fn no_directory_is_looked_at_for_ever(
+        start in 0..=6usize,
+        happenings in prop::collection::vec(happening(), 0..80),
+    ) {
+        let mut bench = Bench::walked(start);
+        for happening in &happenings {
+            bench.happen(happening);
+            let looks = [Slot::Directory, Slot::Tenants].iter().any(|slot| bench.wizard.is_running(*slot));
+            let checking = bench.wizard.tenants.iter().any(|it| it.status == TenantStatus::Checking);
+            prop_assert!(looks || !checking, "nobody looks any more: {:?}", happening);
+            let nobody = bench.wizard.person.is_none();
+            prop_assert!(!nobody || bench.wizard.tenants.is_empty(), "directories of nobody");
+        }
+    }
+
+    #[test]
+    fn whoever_switches_the_account_leaves_nothing_behind(
+        start in 0..=6usize,
+        happenings in prop::collection::vec(happening(), 0..60),
+    ) {
+        let mut bench = Bench::walked(start);
+        for happening in &happenings {
+            bench.happen(happening);
+        }
+        bench.handle(Event::Command(Command::ChooseTenant { text: String::new() }));
+        let effects = bench.wizard.handle(Event::Command(Command::SwitchAccount));
+        prop_assert!(effects.contains(&Effect::Forget), "the secrets go");
+        let asks = effects.iter().find_map(|effect| match effect {
+            Effect::Start(_, Work::SignIn { prompt, .. }) => Some(prompt.clone()),
+            _ => None,
+        });
+        prop_assert_eq!(asks, Some(Prompt::default()), "the next person is not called by a name");
+        let mut snapshot = bench.wizard.snapshot();
+        if let Page::SignIn(page) = &mut snapshot.page {
+            // What tools are signed in with is not about the person before.
+            page.tools.clear();
+        }
+        let shown = serde_json::to_string(&snapshot).expect("a snapshot is JSON");
+        prop_assert!(!shown.contains("@contoso.example"), "{}", shown);
+        prop_assert!(!shown.contains("Tenant "), "{}", shown);
+    }
+
+    #[test]
     fn going_back_and_forth_never_repeats_a_commit(
         start in 0..=6usize,
         happenings in prop::collection::vec(happening(), 0..60),
@@ -597,6 +640,50 @@ fn a_project_that_is_chosen_anew_takes_its_test_page_away() {
     bench.handle(Event::Command(Command::GoToStep { step: Step::TestConnection }));
     bench.settle(1);
     assert_eq!(bench.wizard.step, Step::ConnectProject, "the new change has to be written first");
+}
+
+#[test]
+fn three_hundred_directories_that_all_fail_fit_into_a_snapshot() {
+    let mut bench = Bench::new();
+    bench.handle(Event::Command(Command::SignInWithBrowser));
+    let signs_in = |work: &Work| matches!(work, Work::SignIn { .. });
+    let id = *bench.running.iter().find(|(_, work)| signs_in(work)).expect("it runs").0;
+    bench.running.remove(&id);
+    bench.handle(Event::Done(id, Ok(Outcome::SignedIn(person(1)))));
+    let reads = |work: &Work| matches!(work, Work::ReadDirectory);
+    let id = *bench.running.iter().find(|(_, work)| reads(work)).expect("it runs").0;
+    let mut refused = diagnosis::explain(
+        &Evidence::text(&format!("AADSTS53003: {}", "Blocked by policy. ".repeat(40))),
+        &[("tenant", "t"), ("application", "a")],
+    );
+    refused = refused.detail("azure_message", "Blocked by policy. ".repeat(40));
+    let tenant = |number: usize| Tenant {
+        id: format!("{number:08}-0f0c-4a8e-9d55-2b1f6f0e7c11"),
+        name: None,
+    };
+    let sights = std::iter::once(Sight::Listed((0..300).map(tenant).collect())).chain(
+        (0..300).map(|number| {
+            Sight::Tenant(Box::new(TenantState {
+                id: tenant(number).id,
+                name: Some(format!("Directory {number}")),
+                home: false,
+                object_id: None,
+                status: TenantStatus::Blocked,
+                subscriptions: 0,
+                failure: Some(refused.clone()),
+                refused: None,
+            }))
+        }),
+    );
+    for sight in sights {
+        bench.handle(Event::Progress(id, Progress::Sight(sight)));
+    }
+    bench.running.remove(&id);
+    bench.handle(Event::Done(id, Ok(Outcome::Directory(None))));
+    let snapshot = bench.wizard.snapshot();
+    let size = serde_json::to_vec(&snapshot).expect("a snapshot is JSON").len();
+    assert!(size < 64 * 1024, "{size} bytes are too many");
+    assert!(snapshot.notices.iter().any(|notice| notice.code == "tenants_cut"), "that is told");
 }
 
 #[test]

@@ -13,7 +13,7 @@ use simulator::{Act, Entry, Fault, Scenario};
 
 use crate::browser::Habit;
 use crate::fixtures::show;
-use crate::stage::{ADA, Setup, Stage, choose, shown, sign_in};
+use crate::stage::{ADA, RESOURCE, Setup, Stage, choose, shown, sign_in};
 
 const CONTOSO: &str = "4d083c51-407b-49e4-b919-9b6615eb8a8e";
 const FABRIKAM: &str = "d1c7c857-c37a-4895-88e8-811f00aa7001";
@@ -295,6 +295,48 @@ async fn a_policy_that_stops_only_the_chat_is_seen_on_page_one() {
     assert!(snapshot.failure.is_none());
     stage.go_on().await;
     stage.until("the resources are listed", |s| choose(s).is_some_and(|p| p.total > 0)).await;
+}
+
+#[tokio::test]
+async fn a_second_factor_that_only_the_chat_wants_is_given_on_page_one() {
+    let mut stage = Stage::new("S1").await;
+    let snapshot = settle(&mut stage).await;
+    let contoso = tenant(&snapshot, CONTOSO);
+    assert_eq!(
+        (contoso.status, contoso.refused),
+        (TenantStatus::NeedsSignIn, Some(Audience::Chat))
+    );
+    stage.send(Command::PressTenantRemedy { id: CONTOSO.to_owned(), index: 0 }).await;
+    let ready = |s: &Snapshot| is_settled(s) && tenant(s, CONTOSO).status == TenantStatus::Ready;
+    stage.until("both can be had", ready).await;
+    assert!(stage.desktop.last_opened().contains("cognitiveservices"), "for what was refused");
+    stage.go_on().await;
+    stage.until("the resources are listed", |s| choose(s).is_some_and(|p| p.total > 0)).await;
+    stage.choose(RESOURCE).await;
+    stage.confirm_access().await;
+    stage.write_env().await;
+    assert!(!stage.test_connection().await.is_empty(), "page five has nothing left to say");
+}
+
+#[tokio::test]
+async fn an_answer_that_is_not_entras_ends_no_sign_in() {
+    let mut stage = Stage::new("default").await;
+    settle(&mut stage).await;
+    keep(&mut stage).await;
+    let portal = Act::Answer {
+        status: 200,
+        headers: [("content-type".to_owned(), "text/html".to_owned())].into(),
+        body: serde_json::json!("<html>Welcome to the hotel's network</html>"),
+    };
+    stage.simulator.add_fault(Fault::on("entra.token", portal));
+    stage.relaunch().await;
+    stage.until_failure(Code::UnexpectedAnswer).await;
+    assert!(stage.page().notices.is_empty(), "nobody says that the sign-in has ended");
+    assert!(stage.store.read().await.expect("it reads").is_some(), "it is still kept");
+    stage.simulator.clear_faults();
+    press(&mut stage, Action::TryAgain).await;
+    let read = |s: &Snapshot| choose(s).is_some_and(|page| !page.reading && page.total > 0);
+    stage.until("the road goes on by itself", read).await;
 }
 
 #[tokio::test]
