@@ -285,11 +285,11 @@ pub fn recognise(evidence: &Evidence) -> Option<Diagnosis> {
     // The first of equals: that there are none is a test's business.
     let best = candidates(evidence).into_iter().reduce(|a, b| if b.0 > a.0 { b } else { a });
     let (_, row, values) = best?;
-    let given = evidence.given.clone().into_iter();
+    let read = evidence.values().into_iter();
     Some(Diagnosis {
         row,
         values,
-        given: given.chain(evidence.values()).collect(),
+        given: read.chain(evidence.given.clone()).collect(),
         asked: evidence.asked,
     })
 }

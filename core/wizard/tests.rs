@@ -35,9 +35,13 @@ fn happening() -> impl Strategy<Value = Happening> {
 
 fn command() -> impl Strategy<Value = Command> {
     prop_oneof![
-        Just(Command::SignInWithBrowser),
+        select(vec![
+            Command::SignInWithBrowser,
+            Command::SignInWithDeviceCode,
+            Command::BorrowSignIn { tool: Tool::AzureCli },
+            Command::BorrowSignIn { tool: Tool::AzureDeveloperCli },
+        ]),
         tenant_command(),
-        Just(Command::BorrowSignIn { tool: Tool::AzureCli }),
         Just(Command::CheckNetwork),
         Just(Command::CloseAside),
         select(vec![Command::TryStoreAgain, Command::EndBrowserSession]),
@@ -144,12 +148,10 @@ fn outcome(work: &Work, variant: u8) -> Outcome {
     };
     match work {
         Work::FindTools => Outcome::Tools(
-            (variant > 1)
-                .then(|| ToolSignIn {
-                    tool: Tool::AzureCli,
-                    account: "ada@contoso.example".to_owned(),
-                })
-                .into_iter()
+            Tool::ALL
+                .iter()
+                .take(usize::from(variant.saturating_sub(1)))
+                .map(|tool| signed_in(*tool))
                 .collect(),
         ),
         Work::Resume if variant == 1 => Outcome::NotResumed(Box::new(Ended {
@@ -189,6 +191,10 @@ fn outcome(work: &Work, variant: u8) -> Outcome {
         Work::WriteEnv(_) => Outcome::EnvWritten,
         Work::Ask(..) => Outcome::Answered,
     }
+}
+
+fn signed_in(tool: Tool) -> ToolSignIn {
+    ToolSignIn { tool, account: "ada@contoso.example".to_owned() }
 }
 
 fn failure(code: Code) -> Failure {
@@ -347,6 +353,20 @@ impl Bench {
                     let address = "https://login.microsoftonline.com/x".to_owned();
                     self.handle(Event::Progress(id, Progress::BrowserReady { address }))
                 }
+                Some((id, Work::SignIn { way: Way::DeviceCode, .. })) => {
+                    let ready = Progress::CodeReady {
+                        code: "FXDLWKKMF".to_owned(),
+                        address: "https://microsoft.com/devicelogin".to_owned(),
+                        is_microsofts: id % 2 == 0,
+                        lasts_seconds: 900,
+                    };
+                    self.handle(Event::Progress(id, ready));
+                    self.handle(Event::Progress(id, Progress::CodeLasts(895)))
+                }
+                Some((id, Work::FindTools)) => {
+                    let tool = signed_in(Tool::AzureDeveloperCli);
+                    self.handle(Event::Progress(id, Progress::ToolFound(tool)))
+                }
                 Some((id, Work::Ask(..))) => {
                     self.handle(Event::Progress(id, Progress::Piece("word ".to_owned())))
                 }
@@ -429,6 +449,55 @@ proptest! {
             );
             let size = serde_json::to_vec(&snapshot).expect("a snapshot is JSON").len();
             prop_assert!(size < 64 * 1024, "the snapshot has {} bytes", size);
+        }
+    }
+
+    #[test]
+    fn only_ways_in_that_are_there_and_may_pass_are_offered(
+        start in 0..=6usize,
+        happenings in prop::collection::vec(happening(), 0..80),
+    ) {
+        let mut bench = Bench::walked(start);
+        for happening in &happenings {
+            bench.happen(happening);
+            let snapshot = bench.wizard.snapshot();
+            let wizard = &bench.wizard;
+            let Some(failure) = snapshot.failure else { continue };
+            let (_, work) = &wizard.failures[&wizard.step];
+            let offered = failure.remedies.iter().filter_map(|remedy| match remedy {
+                Remedy::Action { action } => action.way(),
+                _ => None,
+            });
+            for way in offered {
+                let mut tools = wizard.sign_in.tools.iter();
+                let is_there = !way.is_borrowed() || tools.any(|found| found.tool.way() == way);
+                prop_assert!(is_there, "{:?} is signed in nowhere", way);
+                let failed = match work {
+                    Work::SignIn { way, .. } => Some(*way),
+                    _ => wizard.person.as_ref().map(|person| person.way),
+                };
+                let again = failure.code.is_policy_of_way() && failed == Some(way);
+                prop_assert!(!again, "{:?} would meet {:?} again", way, failure.code);
+            }
+        }
+    }
+
+    #[test]
+    fn a_code_is_shown_while_it_waits_or_as_one_whose_time_is_over(
+        start in 0..=3usize,
+        happenings in prop::collection::vec(happening(), 0..80),
+    ) {
+        let mut bench = Bench::walked(start);
+        for happening in &happenings {
+            bench.happen(happening);
+            let running = bench.wizard.running.get(&Slot::Person);
+            let by_code = running.is_some_and(|(_, work)| {
+                matches!(work, Work::SignIn { way: Way::DeviceCode, .. })
+            });
+            if let Some(code) = &bench.wizard.sign_in.code {
+                prop_assert_eq!(code.expired, !by_code, "whoever types a code in is waited for");
+                prop_assert_eq!(code.expired, code.lasts_seconds == 0);
+            }
         }
     }
 

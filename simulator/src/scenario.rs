@@ -33,6 +33,7 @@ const FILES: &[(&str, &str)] = &[
     ("personal-guest", include_str!("../scenarios/personal-guest.json")),
     ("no-subscription", include_str!("../scenarios/no-subscription.json")),
     ("twelve-tenants", include_str!("../scenarios/twelve-tenants.json")),
+    ("two-people", include_str!("../scenarios/two-people.json")),
     ("chat-audience-blocked", include_str!("../scenarios/chat-audience-blocked.json")),
     ("device-code-blocked", include_str!("../scenarios/device-code-blocked.json")),
     ("browser-blocked", include_str!("../scenarios/browser-blocked.json")),

@@ -29,4 +29,6 @@ mod tenants;
 #[cfg(target_os = "linux")]
 mod tools;
 mod trust;
+#[cfg(target_os = "linux")]
+mod ways;
 mod words;
