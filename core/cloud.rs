@@ -224,6 +224,20 @@ impl Cloud {
         self.row.resource_manager_scope
     }
 
+    /// The scope of this cloud that has this name.
+    pub fn scope(&self, name: &str) -> Option<&'static str> {
+        let own = std::iter::once(self.resource_manager_scope());
+        own.chain(self.inference_scopes().iter().copied()).find(|scope| *scope == name)
+    }
+
+    /// Who takes the tokens of a scope.
+    pub fn service_of(&self, scope: &str) -> Service {
+        match scope == self.resource_manager_scope() {
+            true => Service::ResourceManager,
+            false => Service::Inference,
+        }
+    }
+
     /// The scopes of the tokens that the data plane takes, in the order in which they are tried.
     pub fn inference_scopes(&self) -> &'static [&'static str] {
         self.row.inference_scopes

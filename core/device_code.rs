@@ -11,6 +11,7 @@ use serde::{Deserialize, Deserializer};
 use time::OffsetDateTime;
 use url::Url;
 
+use crate::challenge::with_capabilities;
 use crate::diagnosis::{self, Asked, Evidence, State};
 use crate::failure::{Code, Failure};
 use crate::http::{self, Answer, Cause, Http, Request};
@@ -60,7 +61,7 @@ impl Attempt {
         let form = vec![
             ("client_id", application.client_id.clone()),
             ("scope", sign_in::scope(application.scope)),
-            ("claims", sign_in::with_capabilities(application.claims.as_deref())),
+            ("claims", with_capabilities(application.claims.as_ref())),
         ];
         let url = http.cloud().entra(&format!("{}/oauth2/v2.0/devicecode", application.tenant));
         // A code that nobody types in does nothing: another one may be asked for.
@@ -136,7 +137,7 @@ impl Attempt {
             ("grant_type", "urn:ietf:params:oauth:grant-type:device_code".to_owned()),
             ("device_code", self.device_code.secret().to_owned()),
             ("scope", sign_in::scope(self.application.scope)),
-            ("claims", sign_in::with_capabilities(self.application.claims.as_deref())),
+            ("claims", with_capabilities(self.application.claims.as_ref())),
             ("client_info", "1".to_owned()),
         ];
         let url = http.cloud().entra(&format!("{}/oauth2/v2.0/token", self.application.tenant));
@@ -151,7 +152,7 @@ impl Attempt {
             return Ok(Poll::SignedIn(Box::new(sign_in::read_tokens(
                 http,
                 answer,
-                self.application.scope,
+                &self.application,
             )?)));
         }
         match answer.error().code.as_str() {

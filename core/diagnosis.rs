@@ -93,13 +93,15 @@ pub enum State {
     RoleNotEffective,
     /// The answer of the model ended in the content filter before it began.
     AnswerFiltered,
+    /// Azure asks again for what a stronger sign-in has just been made for.
+    ProofNotEnough,
 }
 
 /// What is known about something that went wrong.
 #[derive(Clone, Debug, Default)]
 pub struct Evidence {
     asked: Option<Asked>,
-    abroad: bool,
+    borrowed: bool,
     status: Option<u16>,
     headers: HeaderMap,
     host: String,
@@ -147,10 +149,10 @@ impl Evidence {
         Evidence { asked: Some(asked), ..self }
     }
 
-    /// The same, in another directory than the person's own.
+    /// The same, with a token that is borrowed from a developer's tool.
     #[must_use]
-    pub fn abroad(self, abroad: bool) -> Self {
-        Evidence { abroad, ..self }
+    pub fn borrowed(self, borrowed: bool) -> Self {
+        Evidence { borrowed, ..self }
     }
 
     /// The same, from this host.
@@ -214,7 +216,7 @@ pub struct Row {
 #[serde(deny_unknown_fields, default)]
 struct Condition {
     asked: Vec<Asked>,
-    abroad: bool,
+    borrowed: bool,
     /// A status, or the first digit of a class of them.
     status: Vec<u16>,
     /// The code of the envelope, or of an error within.
@@ -327,7 +329,7 @@ impl Condition {
         };
         let asked = evidence.asked.is_some_and(|asked| self.asked.contains(&asked));
         hold(!self.asked.is_empty(), asked, 2)?;
-        hold(self.abroad, evidence.abroad, 2)?;
+        hold(self.borrowed, evidence.borrowed, 2)?;
         let class = evidence.status.is_some_and(|status| self.status.contains(&(status / 100)));
         let status = evidence.status.is_some_and(|status| self.status.contains(&status));
         // Whoever prints an error often leaves the status out; the text has to do then.

@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
+use crate::challenge::Challenge;
 use crate::snapshot::Way;
 
 /// Named values that fill the placeholders of a sentence.
@@ -84,8 +85,10 @@ codes! {
     ServiceUnknownToDirectory("service", "directory"),
     /// Azure wants a stronger sign-in before it does this (a claims challenge).
     ProofNeeded(),
-    /// The same in another directory than the person's own.
-    ProofNeededElsewhere(),
+    /// The same, and the sign-in is borrowed from a tool that cannot answer.
+    BorrowedProofNeeded("tool"),
+    /// Azure asks again for what the stronger sign-in was to bring.
+    ProofNotEnough(),
     /// A tool gave no token.
     ToolFailed("tool", "reason"),
     /// A tool is signed out, or has to sign in again for this resource.
@@ -448,6 +451,10 @@ pub struct Failure {
     pub remedies: Vec<Remedy>,
     /// What "Copy details" copies.
     pub details: Vec<Detail>,
+    /// The sign-in that would mend it; never shown and never copied.
+    #[serde(skip)]
+    #[ts(skip)]
+    challenge: Option<Box<Challenge>>,
 }
 
 impl std::fmt::Display for Failure {
@@ -461,7 +468,24 @@ impl std::error::Error for Failure {}
 impl Failure {
     /// A failure of this code, with nothing else known yet.
     pub fn new(code: Code) -> Self {
-        Failure { code, parameters: Parameters::new(), remedies: Vec::new(), details: Vec::new() }
+        Failure {
+            code,
+            parameters: Parameters::new(),
+            remedies: Vec::new(),
+            details: Vec::new(),
+            challenge: None,
+        }
+    }
+
+    /// Remembers which sign-in would mend it.
+    pub fn challenged(mut self, challenge: Challenge) -> Self {
+        self.challenge = Some(Box::new(challenge));
+        self
+    }
+
+    /// The sign-in that would mend it.
+    pub fn challenge(&self) -> Option<&Challenge> {
+        self.challenge.as_deref()
     }
 
     /// Whether there was no answer, so that there may be one the next time.

@@ -15,6 +15,7 @@ use time::OffsetDateTime;
 use url::Url;
 use uuid::Uuid;
 
+use crate::challenge::ClaimsRequest;
 use crate::clock::Clock;
 use crate::cloud::{Cloud, Service};
 use crate::diagnosis::{self, Asked, Connection, Evidence};
@@ -397,10 +398,13 @@ impl Answer {
         Some(Duration::try_from(date - now).unwrap_or_default())
     }
 
-    /// The claims that Azure wants to see in a new token (`error="insufficient_claims"`), decoded.
-    pub fn claims_challenge(&self) -> Option<String> {
-        let challenges = self.headers.get_all(header::WWW_AUTHENTICATE).into_iter();
-        challenges.filter_map(|value| value.to_str().ok()).find_map(read_claims)
+    /// The claims that Azure wants to see in a new token, from the header or from the message.
+    pub fn claims_challenge(&self) -> Option<ClaimsRequest> {
+        if self.status == StatusCode::UNAUTHORIZED {
+            return ClaimsRequest::in_headers(&self.headers);
+        }
+        let error = self.error();
+        ClaimsRequest::in_message(&error.code, &error.message)
     }
 
     /// Whether a 401 says that the token itself is no good: `statusCode` without an envelope on
@@ -435,20 +439,6 @@ impl Answer {
         }
         failure.detail("attempts", self.attempts)
     }
-}
-
-/// The claims of one `WWW-Authenticate` challenge with `error="insufficient_claims"`: a JSON
-/// object in base64 of either alphabet, padded or not.
-pub fn read_claims(challenge: &str) -> Option<String> {
-    use base64::Engine;
-    if !challenge.contains("insufficient_claims") {
-        return None;
-    }
-    let encoded = challenge.split("claims=\"").nth(1)?.split('"').next()?;
-    let standard = encoded.trim_end_matches('=').replace('-', "+").replace('_', "/");
-    let decoded = base64::engine::general_purpose::STANDARD_NO_PAD.decode(standard).ok()?;
-    let claims = String::from_utf8(decoded).ok()?;
-    serde_json::from_str::<Value>(&claims).is_ok_and(|value| value.is_object()).then_some(claims)
 }
 
 /// What Azure says is wrong. Its services use several envelopes: `error.code`, `Error.Code`,

@@ -4,19 +4,20 @@
 //! Every source is a `TokenCredential`. This file adds what the credentials leave out: a cache, one
 //! request for many callers, the rule for a 401, and which answer a token came from.
 
+use std::collections::HashMap;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use azure_core::credentials::{AccessToken, Secret};
 use azure_identity::Executor;
-use base64::Engine;
 
+use crate::challenge::{Challenge, ClaimsRequest};
 use crate::cloud::{DEVELOPER_CLIENT, Service};
 use crate::developer_tools;
 use crate::diagnosis;
 use crate::failure::{Action, Code, Failure};
 use crate::http::{Answer, Cause, Http, Request, StreamedAnswer};
-use crate::sign_in::{self, Claims, HomeAccount, Tokens};
+use crate::sign_in::{self, Application, Claims, HomeAccount, Tokens};
 use crate::snapshot::{Tool, Way};
 
 mod own;
@@ -54,6 +55,15 @@ enum Source {
 struct Issued {
     token: AccessToken,
     cause: Cause,
+    /// What it was asked to hold.
+    claims: Option<ClaimsRequest>,
+}
+
+impl Issued {
+    /// Whether this is that very token.
+    fn is(&self, other: &Issued) -> bool {
+        self.token.token.secret() == other.token.token.secret()
+    }
 }
 
 impl Identity {
@@ -83,9 +93,14 @@ impl Identity {
             cache.ask_early(tenant, scope);
             cache.ask_early(tenant, chat);
         }
-        let tokens =
-            sign_in::refresh(&http, &kept.client_id, &kept.tenant, scope, &token, Cause::none())
-                .await?;
+        let application = Application {
+            client_id: kept.client_id,
+            tenant: kept.tenant,
+            scope,
+            account: None,
+            claims: None,
+        };
+        let tokens = sign_in::refresh(&http, &application, &token, Cause::none()).await?;
         if let Some(newer) = tokens.refresh.clone() {
             own.adopt(newer, Cause::none());
         }
@@ -116,7 +131,7 @@ impl Identity {
 
     fn with(http: Arc<Http>, cache: Arc<TokenCache>, tokens: Tokens, tenants: Vec<String>) -> Self {
         let token = AccessToken::new(tokens.access, tokens.expires_on);
-        let first = Issued { token, cause: tokens.cause };
+        let first = Issued { token, cause: tokens.cause, claims: None };
         cache.put(&tokens.claims.tid, tokens.scope, first);
         Identity {
             home: tokens.claims,
@@ -129,15 +144,18 @@ impl Identity {
     }
 
     /// Takes in the tokens of another sign-in of the same person, for the directory that it was
-    /// made in; the newest refresh token serves every directory from now on.
+    /// made in; the newest refresh token serves every directory from now on. `claims` is what the
+    /// token was asked to hold.
     ///
     /// Fails where somebody else signed in, and changes nothing then.
-    pub fn adopt(&self, way: Way, client_id: String, tokens: Tokens) -> Result<(), Failure> {
-        let same = match (&self.home_account, &tokens.home_account) {
-            (Some(known), Some(account)) => known == account,
-            _ => self.home.account().eq_ignore_ascii_case(tokens.claims.account()),
-        };
-        if !same {
+    pub fn adopt(
+        &self,
+        way: Way,
+        client_id: String,
+        tokens: Tokens,
+        claims: Option<ClaimsRequest>,
+    ) -> Result<(), Failure> {
+        if !self.is_same_person(&tokens) {
             return Err(Failure::new(Code::AnotherAccount)
                 .with("account", tokens.claims.account())
                 .with("known", self.home.account())
@@ -155,9 +173,25 @@ impl Identity {
             }
         }
         let token = AccessToken::new(tokens.access, tokens.expires_on);
-        let issued = Issued { token, cause: tokens.cause };
+        let issued = Issued { token, cause: tokens.cause, claims };
         self.tokens.put(&tenant, tokens.scope, issued);
         Ok(())
+    }
+
+    /// By the object ids where both name one of the same directory, else by the sign-in name.
+    fn is_same_person(&self, tokens: &Tokens) -> bool {
+        let ids = |claims: &Claims, account: &Option<HomeAccount>| {
+            let home = account.as_ref().map(|home| (home.utid.clone(), home.uid.clone()));
+            [Some((claims.tid.clone(), claims.oid.clone())), home].into_iter().flatten()
+        };
+        let known: HashMap<String, String> = ids(&self.home, &self.home_account).collect();
+        let mut shared = ids(&tokens.claims, &tokens.home_account)
+            .filter_map(|(tid, oid)| known.get(&tid).map(|known| *known == oid))
+            .peekable();
+        match shared.peek() {
+            Some(_) => shared.all(|same| same),
+            None => self.home.account().eq_ignore_ascii_case(tokens.claims.account()),
+        }
     }
 
     /// How they signed in.
@@ -247,84 +281,100 @@ impl Identity {
 
     /// Forgets the token of the data plane, so that the next one knows of new groups and roles.
     pub async fn renew_inference(&self, tenant: &str) {
-        self.forget(tenant, self.inference_scope()).await;
+        self.tokens.clear(tenant, self.inference_scope()).await;
     }
 
     /// Sends a request to Azure Resource Manager with a token of `tenant`.
     ///
-    /// A 401 is decided by what it says: a challenge asks for a stronger sign-in, a refused token
-    /// is renewed once, anything else is an answer.
+    /// A 401 is decided by what it says: a challenge is answered silently where Entra lets us and
+    /// asks for a stronger sign-in where not, a refused token is renewed, each once; anything else
+    /// is an answer.
     pub async fn send(&self, tenant: &str, request: Request) -> Result<Answer, Failure> {
         let scope = self.http.cloud().resource_manager_scope();
-        for last in [false, true] {
+        let (mut proved, mut renewed) = (false, false);
+        loop {
             let issued = self.token(tenant, scope, &Cause::none()).await?;
             let request = request.clone().caused_by(&issued.cause);
             let answer = self.http.send(&request, Some(issued.token.token.secret())).await?;
             if let Some(claims) = answer.claims_challenge() {
-                return Err(self.proof_needed(tenant, &answer, &claims));
-            }
-            if last || !answer.refuses_token() {
+                let challenge = challenge(tenant, scope, Service::ResourceManager, claims);
+                self.prove(challenge, &issued, &answer, proved).await?;
+                proved = true;
+            } else if answer.refuses_token() && !renewed {
+                self.tokens.forget(tenant, scope, &issued).await;
+                renewed = true;
+            } else {
                 return Ok(answer);
             }
-            self.forget(tenant, scope).await;
         }
-        unreachable!("the second round returns")
     }
 
     /// Sends a request to the data plane with a token of `tenant`, and streams a success.
     ///
-    /// Where the token is refused, a new one and then the newer scope are tried, each once.
+    /// Where the token is refused, a new one and then the newer scope are tried, each once; a
+    /// challenge is answered as [`Identity::send`] does.
     pub async fn open(
         &self,
         tenant: &str,
         request: Request,
     ) -> Result<Result<StreamedAnswer, Answer>, Failure> {
         debug_assert_eq!(request.service(), Service::Inference);
+        let scopes = self.http.cloud().inference_scopes();
         let first = self.inference_scope.load(Ordering::Relaxed);
-        let others =
-            (0..self.http.cloud().inference_scopes().len()).filter(|index| *index != first);
-        let mut choices = vec![(first, false), (first, true)];
-        choices.extend(others.map(|index| (index, false)));
+        let others = (0..scopes.len()).filter(|index| *index != first);
         let (mut refused, mut unknown) = (None, None);
-        for (index, renew) in choices {
-            let scope = self.http.cloud().inference_scopes()[index];
-            if renew {
-                self.forget(tenant, scope).await;
-            }
-            let issued = match self.token(tenant, scope, &Cause::none()).await {
-                Ok(issued) => issued,
+        for index in std::iter::once(first).chain(others) {
+            match self.open_as(tenant, scopes[index], index == first, &request).await {
+                Ok(Ok(answer)) => {
+                    self.inference_scope.store(index, Ordering::Relaxed);
+                    return Ok(Ok(answer));
+                }
+                Ok(Err(answer)) if answer.refuses_token() => refused = Some(answer),
+                Ok(Err(answer)) => return Ok(Err(answer)),
                 // A directory may know only one of the two resources (AADSTS500011).
                 Err(failure)
                     if failure.code == Code::ServiceUnknownToDirectory && refused.is_none() =>
                 {
                     unknown = Some(failure);
-                    continue;
                 }
                 // The newer scope is a second chance: where it is not to be had, the answer to
                 // the first one stands.
                 Err(failure) => return refused.map_or(Err(failure), |answer| Ok(Err(answer))),
-            };
-            let request = request.clone().caused_by(&issued.cause);
-            let token = issued.token.token.secret();
-            let answer = match self.http.open(&request, Some(token)).await? {
-                Ok(answer) => {
-                    self.inference_scope.store(index, Ordering::Relaxed);
-                    return Ok(Ok(answer));
-                }
-                Err(answer) => answer,
-            };
-            if let Some(claims) = answer.claims_challenge() {
-                return Err(self.proof_needed(tenant, &answer, &claims));
             }
-            if !answer.refuses_token() {
-                return Ok(Err(answer));
-            }
-            refused = Some(answer);
         }
         match (refused, unknown) {
             (Some(answer), _) => Ok(Err(answer)),
             (None, Some(failure)) => Err(failure),
             (None, None) => Err(Failure::new(Code::SignInExpired).offer(Action::SignIn)),
+        }
+    }
+
+    async fn open_as(
+        &self,
+        tenant: &str,
+        scope: &'static str,
+        may_renew: bool,
+        request: &Request,
+    ) -> Result<Result<StreamedAnswer, Answer>, Failure> {
+        let (mut proved, mut renewed) = (false, !may_renew);
+        loop {
+            let issued = self.token(tenant, scope, &Cause::none()).await?;
+            let request = request.clone().caused_by(&issued.cause);
+            let token = issued.token.token.secret();
+            let answer = match self.http.open(&request, Some(token)).await? {
+                Ok(answer) => return Ok(Ok(answer)),
+                Err(answer) => answer,
+            };
+            if let Some(claims) = answer.claims_challenge() {
+                let challenge = challenge(tenant, scope, Service::Inference, claims);
+                self.prove(challenge, &issued, &answer, proved).await?;
+                proved = true;
+            } else if answer.refuses_token() && !renewed {
+                self.tokens.forget(tenant, scope, &issued).await;
+                renewed = true;
+            } else {
+                return Ok(Err(answer));
+            }
         }
     }
 
@@ -345,18 +395,50 @@ impl Identity {
         serde_json::to_string(&kept).ok().map(crate::secrets::Secret::new)
     }
 
-    /// The claims travel in the details: the next sign-in sends them back to Entra. That sign-in
-    /// is to the home tenant, so it helps there only.
-    fn proof_needed(&self, tenant: &str, answer: &Answer, claims: &str) -> Failure {
-        let abroad = !tenant.eq_ignore_ascii_case(&self.home.tid);
-        let challenge = base64::engine::general_purpose::STANDARD.encode(claims);
-        let mut known = Vec::new();
-        if self.way().is_borrowed() {
-            // What was borrowed cannot answer a challenge; its owner can.
-            known.extend([("az_tenant", tenant), ("az_challenge", &challenge)]);
+    /// Gets a token with the claims of a challenge silently; the request that met it is sent again
+    /// with that token.
+    ///
+    /// # Errors
+    /// `ProofNeeded`, with the challenge, where only the person can answer it, and where a token
+    /// that was asked for with these claims is challenged again.
+    async fn prove(
+        &self,
+        challenge: Challenge,
+        refused: &Issued,
+        answer: &Answer,
+        proved: bool,
+    ) -> Result<(), Failure> {
+        if proved || refused.claims == challenge.claims {
+            self.tokens.forget(&challenge.tenant, challenge.scope, refused).await;
+            return Err(self.proof_needed(challenge, answer));
         }
-        let failure = diagnosis::explain(&answer.evidence().abroad(abroad), &known);
-        answer.describe(failure).detail(CLAIMS, claims)
+        match self.tokens.prove(&challenge, refused, &answer.cause).await {
+            Some(Ok(())) => Ok(()),
+            Some(Err(failure)) if failure.challenge().is_none() => Err(failure),
+            _ => Err(self.proof_needed(challenge, answer)),
+        }
+    }
+
+    fn proof_needed(&self, challenge: Challenge, answer: &Answer) -> Failure {
+        let encoded = challenge.claims.as_ref().map(ClaimsRequest::to_base64).unwrap_or_default();
+        let names = match self.tokens.source() {
+            Source::Own(_) => None,
+            // What was borrowed cannot answer a challenge; its owner can.
+            Source::Tool { tool: Tool::AzureCli, .. } => {
+                Some((Tool::AzureCli, ["az_tenant", "az_scope", "az_challenge"]))
+            }
+            Source::Tool { tool: Tool::AzureDeveloperCli, .. } => {
+                Some((Tool::AzureDeveloperCli, ["azd_tenant", "azd_scope", "azd_challenge"]))
+            }
+        };
+        let mut known = Vec::new();
+        if let Some((tool, [tenant, scope, claims])) = names {
+            known.push(("tool", tool.name()));
+            known.extend([(tenant, &*challenge.tenant), (scope, challenge.scope)]);
+            known.push((claims, &encoded));
+        }
+        let evidence = answer.evidence().borrowed(self.way().is_borrowed());
+        answer.describe(diagnosis::explain(&evidence, &known)).challenged(challenge)
     }
 
     async fn token(
@@ -367,10 +449,6 @@ impl Identity {
     ) -> Result<Issued, Failure> {
         self.tokens.token(tenant, scope, cause).await
     }
-
-    async fn forget(&self, tenant: &str, scope: &'static str) {
-        self.tokens.forget(tenant, scope).await;
-    }
 }
 
 fn no_refresh_token() -> Failure {
@@ -380,5 +458,11 @@ fn no_refresh_token() -> Failure {
         .offer(Action::SignIn)
 }
 
-/// The detail that holds the claims of a challenge.
-pub const CLAIMS: &str = "claims";
+fn challenge(
+    tenant: &str,
+    scope: &'static str,
+    service: Service,
+    claims: ClaimsRequest,
+) -> Challenge {
+    Challenge { tenant: tenant.to_owned(), scope, service, claims: Some(claims) }
+}

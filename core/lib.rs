@@ -4,6 +4,7 @@
 //! call the nouns of this crate, and a [`snapshot`] goes back to the window.
 
 pub mod access;
+pub mod challenge;
 pub mod chat;
 pub mod clock;
 pub mod cloud;

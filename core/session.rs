@@ -513,34 +513,34 @@ impl Inner {
             }
         }
         let client_id = self.surroundings.settings.client_id.clone();
-        let claims = match &purpose {
-            Purpose::Proof { claims } => Some(claims.clone()),
-            Purpose::Begin | Purpose::Tenant(_) => prompt.claims,
-        };
         let cloud = self.http.cloud();
-        let scope =
-            if prompt.chat { cloud.inference_scopes()[0] } else { cloud.resource_manager_scope() };
+        let scope = match &purpose {
+            Purpose::Proof(proving) => proving.challenge.scope,
+            _ if prompt.chat => cloud.inference_scopes()[0],
+            _ => cloud.resource_manager_scope(),
+        };
+        let claims = prompt.claims.clone();
         let application = Application {
             client_id: client_id.clone(),
             tenant,
             scope,
             account: prompt.account,
-            claims,
+            claims: prompt.claims,
         };
         let tokens = match way {
             Way::DeviceCode => self.sign_in_with_device_code(application, progress).await?,
             _ => self.sign_in_with_browser(application, progress).await?,
         };
-        match purpose {
-            Purpose::Begin | Purpose::Proof { .. } => {
+        let outcome = match purpose {
+            Purpose::Begin => {
                 let identity = Identity::from_sign_in(self.http.clone(), way, client_id, tokens)?;
-                Ok(signed_in(identity, false))
+                return Ok(signed_in(identity, false));
             }
-            Purpose::Tenant(id) => {
-                self.identity()?.adopt(way, client_id, tokens)?;
-                Ok(Ended::Plain(Outcome::TenantSignedIn(id)))
-            }
-        }
+            Purpose::Tenant(id) => Outcome::TenantSignedIn(id),
+            Purpose::Proof(_) => Outcome::Proved,
+        };
+        self.identity()?.adopt(way, client_id, tokens, claims)?;
+        Ok(Ended::Plain(outcome))
     }
 
     async fn sign_in_with_browser(

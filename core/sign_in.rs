@@ -15,11 +15,11 @@ use sha2::{Digest, Sha256};
 use time::OffsetDateTime;
 use url::Url;
 
+use crate::challenge::{Challenge, ClaimsRequest, with_capabilities};
 use crate::cloud::DEVELOPER_CLIENT;
 use crate::diagnosis::{self, Asked, Evidence, State};
 use crate::failure::{Action, Code, Failure};
 use crate::http::{Answer, Cause, Http, Request};
-use crate::identity;
 use crate::loopback::{Callback, EndPages, Listening, Loopback, STRANGERS};
 
 /// How long the browser may take. A first sign-in that enrols for MFA takes minutes.
@@ -39,8 +39,8 @@ pub struct Application {
     pub scope: &'static str,
     /// The sign-in name to fill in; without one the person chooses among their accounts.
     pub account: Option<String>,
-    /// Claims that Azure asked for in a challenge, as JSON.
-    pub claims: Option<String>,
+    /// Claims that Azure asked for in a challenge.
+    pub claims: Option<ClaimsRequest>,
 }
 
 /// A sign-in whose page is ready to be opened.
@@ -169,7 +169,7 @@ impl Attempt {
             .append_pair("code_challenge", &challenge(&verifier))
             .append_pair("code_challenge_method", "S256")
             .append_pair("client_info", "1")
-            .append_pair("claims", &with_capabilities(application.claims.as_deref()));
+            .append_pair("claims", &with_capabilities(application.claims.as_ref()));
         match &application.account {
             Some(account) => address.query_pairs_mut().append_pair("login_hint", account),
             None => address.query_pairs_mut().append_pair("prompt", "select_account"),
@@ -212,7 +212,7 @@ impl Attempt {
             ("redirect_uri", self.redirect.clone()),
             ("code_verifier", self.verifier.secret().to_owned()),
             ("scope", scope(self.application.scope)),
-            ("claims", with_capabilities(self.application.claims.as_deref())),
+            ("claims", with_capabilities(self.application.claims.as_ref())),
             ("client_info", "1".to_owned()),
         ];
         let url = http.cloud().entra(&format!("{}/oauth2/v2.0/token", self.application.tenant));
@@ -247,29 +247,20 @@ impl Attempt {
 /// Asks Entra for a token with a refresh token.
 pub async fn refresh(
     http: &Http,
-    client_id: &str,
-    tenant: &str,
-    scope_name: &'static str,
+    application: &Application,
     token: &Secret,
     cause: Cause,
 ) -> Result<Tokens, Failure> {
     let form = vec![
-        ("client_id", client_id.to_owned()),
+        ("client_id", application.client_id.clone()),
         ("grant_type", "refresh_token".to_owned()),
         ("refresh_token", token.secret().to_owned()),
-        ("scope", scope(scope_name)),
-        ("claims", with_capabilities(None)),
+        ("scope", scope(application.scope)),
+        ("claims", with_capabilities(application.claims.as_ref())),
         ("client_info", "1".to_owned()),
     ];
-    let url = http.cloud().entra(&format!("{tenant}/oauth2/v2.0/token"));
-    let application = Application {
-        client_id: client_id.to_owned(),
-        tenant: tenant.to_owned(),
-        scope: scope_name,
-        account: None,
-        claims: None,
-    };
-    redeem(http, Request::form(url, form, cause).repeatable(), &application).await
+    let url = http.cloud().entra(&format!("{}/oauth2/v2.0/token", application.tenant));
+    redeem(http, Request::form(url, form, cause).repeatable(), application).await
 }
 
 #[derive(Deserialize)]
@@ -288,16 +279,16 @@ async fn redeem(
 ) -> Result<Tokens, Failure> {
     let answer = http.send(&request, None).await?;
     if !answer.status.is_success() {
-        return Err(refused(&answer, application));
+        return Err(refused(http, &answer, application));
     }
-    read_tokens(http, answer, application.scope)
+    read_tokens(http, answer, application)
 }
 
 /// The tokens of a success.
 pub(crate) fn read_tokens(
     http: &Http,
     answer: Answer,
-    scope: &'static str,
+    application: &Application,
 ) -> Result<Tokens, Failure> {
     let tokens: TokenAnswer = answer.json()?;
     let claims = tokens
@@ -311,18 +302,21 @@ pub(crate) fn read_tokens(
         expires_on: http.clock().now().saturating_add(time::Duration::seconds(tokens.expires_in)),
         refresh: tokens.refresh_token.map(Secret::new),
         claims,
-        scope,
+        scope: application.scope,
         home_account: tokens.client_info.as_deref().and_then(HomeAccount::of),
         cause: answer.cause,
     })
 }
 
-fn refused(answer: &Answer, application: &Application) -> Failure {
-    let failure = answer.failure(&known(application));
-    match answer.error().claims {
-        Some(claims) => failure.detail(identity::CLAIMS, claims),
-        None => failure,
-    }
+/// What Entra refuses silently it may grant in the browser, for the same tenant and scope.
+fn refused(http: &Http, answer: &Answer, application: &Application) -> Failure {
+    let asked = answer.error().claims.as_deref().and_then(ClaimsRequest::parse);
+    answer.failure(&known(application)).challenged(Challenge {
+        tenant: application.tenant.clone(),
+        scope: application.scope,
+        service: http.cloud().service_of(application.scope),
+        claims: application.claims.clone().or(asked),
+    })
 }
 
 fn declined(error: &str, description: &str, application: &Application) -> Failure {
@@ -350,16 +344,6 @@ pub(crate) fn scope(resource: &str) -> String {
     format!("{resource} openid profile offline_access")
 }
 
-/// The claims of a challenge, and that we can answer the next one (`cp1`).
-pub(crate) fn with_capabilities(challenge: Option<&str>) -> String {
-    let mut claims = challenge
-        .and_then(|text| serde_json::from_str::<serde_json::Value>(text).ok())
-        .filter(serde_json::Value::is_object)
-        .unwrap_or_else(|| serde_json::json!({}));
-    claims["access_token"]["xms_cc"] = serde_json::json!({ "values": ["cp1"] });
-    claims.to_string()
-}
-
 fn random() -> String {
     let mut bytes = [0; 32];
     rand::rng().fill_bytes(&mut bytes);
@@ -385,22 +369,13 @@ mod tests {
     }
 
     #[test]
-    fn a_challenge_keeps_its_claims_beside_our_capability() {
-        let asked = r#"{"access_token":{"acrs":{"essential":true,"values":["p1"]}}}"#;
-        let sent: serde_json::Value =
-            serde_json::from_str(&with_capabilities(Some(asked))).expect("claims are JSON");
-        assert_eq!(sent["access_token"]["acrs"]["values"][0], "p1");
-        assert_eq!(sent["access_token"]["xms_cc"]["values"][0], "cp1");
-    }
-
-    #[test]
     fn a_refusal_is_told_in_words_and_the_code_is_a_link() {
         let application = Application {
             client_id: "app".to_owned(),
             tenant: ANY_ORGANIZATION.to_owned(),
             scope: "https://management.azure.com/.default",
-            account: None,
             claims: None,
+            account: None,
         };
         let description = "AADSTS50105: The signed in user is not assigned to a role. Trace ID: 1 Correlation ID: 2";
         let failure = declined("invalid_request", description, &application);

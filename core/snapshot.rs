@@ -73,6 +73,8 @@ pub struct Proof {
     pub address: Option<String>,
     /// Whether a browser was started.
     pub browser_opened: bool,
+    /// The code to type in on Microsoft's page, where no browser opens on this computer.
+    pub device_code: Option<DeviceCode>,
 }
 
 /// Why Azure asked for a stronger sign-in.

@@ -194,7 +194,7 @@ fn is_cured_by_sign_in(code: Code) -> bool {
         Code::SignInExpired,
         Code::ConsentNeeded,
         Code::ProofNeeded,
-        Code::ProofNeededElsewhere,
+        Code::BorrowedProofNeeded,
         Code::ToolNeedsSignIn,
     ]
     .contains(&code)

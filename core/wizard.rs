@@ -5,6 +5,7 @@
 
 mod commands;
 mod page;
+mod proof;
 mod results;
 mod running;
 mod tenants;
@@ -20,20 +21,21 @@ use crate::directory::Tenant;
 use crate::env_file::{EnvValues, Prepared};
 use crate::failure::{Action, Code, Failure, Remedy};
 use crate::http::Cause;
-use crate::identity;
 use crate::resources::{Account, Found};
 use crate::secrets::StoreTrouble;
 use crate::snapshot::{
     AccessPhase, Aside, Audience, Busy, ChooseResourcePage, CloudName, ConnectProjectPage,
     ConnectivityPage, Deployment, DeviceCode, GetAccessPage, Notice, Obstacle, Page, Person,
-    ProjectPhase, ResourceWindow, SignInPage, SignInPhase, Snapshot, Step, StepState, TenantChoice,
-    TenantKnown, TenantState, TenantStatus, TestConnectionPage, TestPhase, Tool, ToolSignIn,
-    Verdict, Waiting, Way,
+    ProjectPhase, Proof, ResourceWindow, SignInPage, SignInPhase, Snapshot, Step, StepState,
+    TenantChoice, TenantKnown, TenantState, TenantStatus, TestConnectionPage, TestPhase, Tool,
+    ToolSignIn, Verdict, Waiting, Way,
 };
 use crate::tenants::Sight;
 
 use work::Slot;
-pub use work::{Command, Effect, Ended, Event, Outcome, Progress, Prompt, Purpose, Work, WorkId};
+pub use work::{
+    Command, Effect, Ended, Event, Outcome, Progress, Prompt, Proving, Purpose, Work, WorkId,
+};
 
 /// The most that one window of the list holds.
 pub const WINDOW: u32 = 100;
@@ -86,7 +88,18 @@ pub struct Wizard {
     failures: BTreeMap<Step, (Failure, Work)>,
     notices: Vec<(Step, Notice)>,
     running: BTreeMap<Slot, (WorkId, Work)>,
+    asked: Asked,
     next_id: WorkId,
+}
+
+/// Which work the person is waiting for, having just pressed its button, and which of it repeats
+/// what a stronger sign-in was made for.
+#[derive(Default)]
+struct Asked {
+    /// Whether what is started now is started for the person.
+    now: bool,
+    pressed: BTreeSet<WorkId>,
+    repeated: BTreeSet<WorkId>,
 }
 
 struct SignIn {
@@ -185,6 +198,7 @@ impl Wizard {
             failures: BTreeMap::new(),
             notices: Vec::new(),
             running: BTreeMap::new(),
+            asked: Asked::default(),
             next_id: 0,
         };
         let mut effects = Vec::new();
@@ -202,13 +216,20 @@ impl Wizard {
     pub fn handle(&mut self, event: Event) -> Vec<Effect> {
         let mut effects = Vec::new();
         match event {
-            Event::Command(command) => self.obey(command, &mut effects),
-            Event::Progress(id, progress) if self.wants(id) => self.follow(progress, &mut effects),
+            Event::Command(command) => {
+                self.asked.now = true;
+                self.obey(command, &mut effects);
+            }
+            Event::Progress(id, progress) if self.wants(id) => {
+                self.follow(id, progress, &mut effects)
+            }
             Event::Done(id, result) => {
                 if let Some(work) = self.finish(id) {
+                    self.asked.now = self.asked.pressed.remove(&id);
+                    let repeated = self.asked.repeated.remove(&id);
                     match result {
                         Ok(outcome) => self.take(outcome, &work, &mut effects),
-                        Err(failure) => self.fail(failure, work),
+                        Err(failure) => self.meet(failure, work, repeated, &mut effects),
                     }
                 }
             }
@@ -216,6 +237,7 @@ impl Wizard {
             Event::Kept(kept) => self.note_kept(kept),
             Event::NotOpened(address) => self.note_not_opened(&address),
         }
+        self.asked.now = false;
         self.leave_lost_page();
         effects
     }
@@ -282,7 +304,7 @@ impl Wizard {
             notices: self.notices_here(),
             busy: self.busy(),
             can_go_back: self.step != Step::SignIn,
-            proof: None,
+            proof: self.proof(),
             aside: self.aside.clone(),
         }
     }

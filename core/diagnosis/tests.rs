@@ -14,7 +14,7 @@ struct Example {
     row: Option<String>,
     near: Option<String>,
     asked: Option<Asked>,
-    abroad: bool,
+    borrowed: bool,
     status: Option<u16>,
     headers: BTreeMap<String, String>,
     host: Option<String>,
@@ -64,7 +64,7 @@ impl Example {
         };
         evidence = evidence.at(self.host.as_deref().unwrap_or("harbour.openai.azure.com"));
         evidence.asked = self.asked;
-        evidence.abroad(self.abroad)
+        evidence.borrowed(self.borrowed)
     }
 }
 
@@ -91,6 +91,7 @@ const KNOWN: &[(&str, &str)] = &[
     ("seconds", "9"),
     ("subscriptions", "0"),
     ("tenant", "Fabrikam"),
+    ("tool", "Azure CLI"),
 ];
 
 #[test]
@@ -178,7 +179,7 @@ fn every_failure_names_what_its_sentence_needs_and_ends_in_a_next_step() {
 #[test]
 fn every_blank_of_a_remedy_can_be_filled() {
     let mut can: BTreeSet<&str> = KNOWN.iter().map(|(name, _)| *name).collect();
-    can.extend(["az_challenge", "az_cloud", "az_scope", "az_tenant"]);
+    can.extend(["az_challenge", "azd_challenge", "az_cloud", "az_scope", "az_tenant"]);
     can.extend(["azd_cloud", "azd_scope", "azd_tenant", "entra_message", "number", "tenant_id"]);
     for row in rows() {
         let found = row.when.iter().flat_map(|it| it.text.iter().flat_map(|it| it.names()));

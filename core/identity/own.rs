@@ -12,9 +12,10 @@ use azure_core::http::{ClientMethodOptions, Context};
 use serde::{Deserialize, Serialize};
 
 use super::Issued;
+use crate::challenge::ClaimsRequest;
 use crate::failure::{Action, Code, Failure};
 use crate::http::{Cause, Http};
-use crate::sign_in;
+use crate::sign_in::{self, Application};
 use crate::snapshot::Way;
 
 /// A sign-in of Keyless's own.
@@ -50,25 +51,31 @@ impl Own {
         *refresh = Refresh { token, cause, sign_ins: refresh.sign_ins + 1 };
     }
 
-    /// A token of `tenant` for `scope`.
+    /// A token of `tenant` for `scope` that holds these claims.
     pub(super) async fn issue(
         &self,
         http: &Arc<Http>,
         tenant: &str,
         scope: &'static str,
+        claims: Option<&ClaimsRequest>,
         cause: &Cause,
     ) -> Result<Issued, Failure> {
         let credential = OwnCredential {
             http: http.clone(),
-            tenant: tenant.to_owned(),
-            scope,
+            application: Application {
+                client_id: self.client_id.clone(),
+                tenant: tenant.to_owned(),
+                scope,
+                account: None,
+                claims: claims.cloned(),
+            },
             own: self.clone(),
         };
         let trail = Trail(Arc::new(Mutex::new(cause.clone())));
         let context = Context::new().with_value(trail.clone());
         let options = TokenRequestOptions { method_options: ClientMethodOptions { context } };
         let token = credential.get_token(&[scope], Some(options)).await.map_err(failure_in)?;
-        Ok(Issued { token, cause: trail.get() })
+        Ok(Issued { token, cause: trail.get(), claims: claims.cloned() })
     }
 
     fn lock(&self) -> std::sync::MutexGuard<'_, Refresh> {
@@ -79,8 +86,7 @@ impl Own {
 /// The sign-in, for one tenant and one scope, as a credential like any other.
 struct OwnCredential {
     http: Arc<Http>,
-    tenant: String,
-    scope: &'static str,
+    application: Application,
     own: Own,
 }
 
@@ -88,7 +94,7 @@ impl std::fmt::Debug for OwnCredential {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         formatter
             .debug_struct("OwnCredential")
-            .field("tenant", &self.tenant)
+            .field("tenant", &self.application.tenant)
             .finish_non_exhaustive()
     }
 }
@@ -100,7 +106,7 @@ impl TokenCredential for OwnCredential {
         scopes: &[&str],
         options: Option<TokenRequestOptions<'_>>,
     ) -> azure_core::Result<AccessToken> {
-        if scopes != [self.scope] {
+        if scopes != [self.application.scope] {
             return Err(azure_core::Error::with_message(
                 azure_core::error::ErrorKind::Credential,
                 "this credential is for one scope",
@@ -113,18 +119,9 @@ impl TokenCredential for OwnCredential {
             let needed = trail.map(Trail::get).unwrap_or_default();
             (refresh.token.clone(), refresh.cause.and(&needed), refresh.sign_ins)
         };
-        let tokens = sign_in::refresh(
-            &self.http,
-            &self.own.client_id,
-            &self.tenant,
-            self.scope,
-            &token,
-            cause,
-        )
-        .await
-        .map_err(|failure| {
-            azure_core::Error::new(azure_core::error::ErrorKind::Credential, failure)
-        })?;
+        let tokens = sign_in::refresh(&self.http, &self.application, &token, cause).await.map_err(
+            |failure| azure_core::Error::new(azure_core::error::ErrorKind::Credential, failure),
+        )?;
         if let Some(trail) = trail {
             trail.set(tokens.cause.clone());
         }

@@ -8,6 +8,7 @@ use tokio::task::JoinHandle;
 
 use super::own::Own;
 use super::{Issued, Source};
+use crate::challenge::Challenge;
 use crate::developer_tools;
 use crate::failure::Failure;
 use crate::http::{Cause, Http};
@@ -68,7 +69,9 @@ impl TokenCache {
         let (http, tenant) = (self.http.clone(), tenant.to_ascii_lowercase());
         let key = (tenant.clone(), scope);
         let early =
-            tokio::spawn(async move { own.issue(&http, &tenant, scope, &Cause::none()).await });
+            tokio::spawn(
+                async move { own.issue(&http, &tenant, scope, None, &Cause::none()).await },
+            );
         let slot = Slot { issued: None, early: Some(Early(early)) };
         lock(&self.slots).insert(key, Arc::new(tokio::sync::Mutex::new(slot)));
     }
@@ -100,8 +103,38 @@ impl TokenCache {
         Ok(issued)
     }
 
-    pub(super) async fn forget(&self, tenant: &str, scope: &'static str) {
+    /// Forgets a token.
+    pub(super) async fn clear(&self, tenant: &str, scope: &'static str) {
         *self.slot(tenant, scope).lock().await = Slot::default();
+    }
+
+    /// Forgets a token that was refused, unless another caller has renewed it meanwhile.
+    pub(super) async fn forget(&self, tenant: &str, scope: &'static str, refused: &Issued) {
+        let slot = self.slot(tenant, scope);
+        let mut slot = slot.lock().await;
+        if slot.issued.as_ref().is_some_and(|issued| issued.is(refused)) {
+            *slot = Slot::default();
+        }
+    }
+
+    /// Gets a token with the claims of a challenge in place of the one that met it, unless another
+    /// caller has done so meanwhile. `None`: a tool cannot ask for claims.
+    pub(super) async fn prove(
+        &self,
+        challenge: &Challenge,
+        refused: &Issued,
+        cause: &Cause,
+    ) -> Option<Result<(), Failure>> {
+        let Challenge { tenant, scope, claims, .. } = challenge;
+        let slot = self.slot(tenant, scope);
+        let mut slot = slot.lock().await;
+        if slot.issued.as_ref().is_some_and(|issued| !issued.is(refused)) {
+            return Some(Ok(()));
+        }
+        *slot = Slot::default();
+        let Source::Own(own) = self.source_of(tenant) else { return None };
+        let issued = own.issue(&self.http, tenant, scope, claims.as_ref(), cause).await;
+        Some(issued.map(|issued| slot.issued = Some(issued)))
     }
 
     async fn issue(
@@ -111,12 +144,19 @@ impl TokenCache {
         cause: &Cause,
     ) -> Result<Issued, Failure> {
         match self.source_of(tenant) {
-            Source::Own(own) => own.issue(&self.http, tenant, scope, cause).await,
+            Source::Own(own) => own.issue(&self.http, tenant, scope, None, cause).await,
             Source::Tool { tool, executor } => {
-                let token = developer_tools::get_token(tool, Some(tenant), scope, executor).await?;
-                Ok(Issued { token, cause: cause.clone() })
+                let token = developer_tools::get_token(tool, Some(tenant), scope, executor).await;
+                let token = token.map_err(|it| it.challenged(self.sign_in_for(tenant, scope)))?;
+                Ok(Issued { token, cause: cause.clone(), claims: None })
             }
         }
+    }
+
+    /// The sign-in in the browser that gets a token which a tool does not give.
+    fn sign_in_for(&self, tenant: &str, scope: &'static str) -> Challenge {
+        let service = self.http.cloud().service_of(scope);
+        Challenge { tenant: tenant.to_owned(), scope, service, claims: None }
     }
 
     fn source_of(&self, tenant: &str) -> Source {

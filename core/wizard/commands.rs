@@ -258,10 +258,12 @@ impl Wizard {
         if !work.can_cancel() {
             return;
         }
-        if let Some((id, _)) = self.running.remove(&slot) {
-            effects.push(Effect::Stop(id));
-        }
+        self.stop(&[slot], effects);
         match work {
+            Work::SignIn { purpose: Purpose::Proof(proving), .. } => {
+                self.forget_attempt();
+                self.fail(proving.met, proving.work);
+            }
             Work::WaitForRole(..) => self.role.paused = true,
             Work::ReadDirectory => {
                 self.tenants.retain(|tenant| tenant.status != TenantStatus::Checking);
@@ -295,10 +297,10 @@ impl Wizard {
         effects: &mut Vec<Effect>,
     ) {
         match action {
-            Action::TryAgain => self.start(work, effects),
-            Action::SignIn => self.sign_in_again(Way::Browser, failure, &work, effects),
+            Action::TryAgain => self.start_again(work, effects),
+            Action::SignIn => self.sign_in_again(Way::Browser, failure, work, effects),
             Action::SignInWithDeviceCode => {
-                self.sign_in_again(Way::DeviceCode, failure, &work, effects);
+                self.sign_in_again(Way::DeviceCode, failure, work, effects);
             }
             Action::BorrowAzureCli => self.borrow_instead(Tool::AzureCli, effects),
             Action::BorrowAzureDeveloperCli => {
@@ -323,16 +325,17 @@ impl Wizard {
         }
     }
 
-    /// The sign-in that a failure asks for, with the claims that it names; then back to its page.
+    /// The sign-in that a failure asks for. Where it says what has to be proved, its page stays and
+    /// its work is repeated; else the first page is shown meanwhile.
     pub(super) fn sign_in_again(
         &mut self,
         way: Way,
         failure: &Failure,
-        work: &Work,
+        work: Work,
         effects: &mut Vec<Effect>,
     ) {
         let person = self.person.as_ref();
-        let tenant = match work {
+        let tenant = match &work {
             Work::SignIn { purpose: Purpose::Tenant(id), .. } => Some(id.clone()),
             Work::ReadDirectory => person.map(|person| person.tenant_id.clone()),
             _ => None,
@@ -341,12 +344,28 @@ impl Wizard {
             self.step = Step::SignIn;
             return self.sign_in(way, Purpose::Tenant(tenant), effects);
         }
-        let claims = failure.details.iter().find(|detail| detail.name == identity::CLAIMS);
-        let purpose =
-            claims.map_or(Purpose::Begin, |detail| Purpose::Proof { claims: detail.value.clone() });
-        self.return_to = Some(self.step).filter(|step| *step != Step::SignIn);
-        self.step = Step::SignIn;
-        self.sign_in(way, purpose, effects);
+        match work {
+            Work::SignIn { purpose: purpose @ Purpose::Proof(_), .. } => {
+                self.sign_in(way, purpose, effects);
+            }
+            work if person.is_some() && failure.challenge().is_some() => {
+                self.prove(way, failure.clone(), work, effects);
+            }
+            _ => {
+                self.return_to = Some(self.step).filter(|step| *step != Step::SignIn);
+                self.step = Step::SignIn;
+                self.sign_in(way, Purpose::Begin, effects);
+            }
+        }
+    }
+
+    fn start_again(&mut self, work: Work, effects: &mut Vec<Effect>) {
+        match work {
+            Work::SignIn { way, purpose: purpose @ Purpose::Proof(_), .. } => {
+                self.sign_in(way, purpose, effects);
+            }
+            work => self.start(work, effects),
+        }
     }
 
     /// Goes on as whoever the tool is signed in as; then back to the page that failed.

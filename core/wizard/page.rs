@@ -73,8 +73,9 @@ impl Wizard {
     }
 
     pub(super) fn sign_in_page(&self) -> SignInPage {
+        let signing_in = self.is_running(Slot::Person);
         let shown = self.sign_in.address.is_some() || self.sign_in.code.is_some();
-        let phase = match (self.is_running(Slot::Person), shown, &self.person) {
+        let phase = match (signing_in, shown, &self.person) {
             (true, true, _) => SignInPhase::Waiting,
             (true, false, _) => self.sign_in.phase,
             (false, _, Some(_)) => SignInPhase::SignedIn,
@@ -82,9 +83,9 @@ impl Wizard {
         };
         SignInPage {
             phase,
-            address: self.sign_in.address.clone(),
+            address: self.sign_in.address.clone().filter(|_| signing_in),
             browser_opened: self.sign_in.opened,
-            device_code: self.sign_in.code.clone(),
+            device_code: self.sign_in.code.clone().filter(|_| self.proving().is_none()),
             tools: self.sign_in.tools.clone(),
             tenant: self.sign_in.tenant.clone(),
             tenants: self.shown_tenants(),
@@ -154,8 +155,7 @@ impl Wizard {
     }
 
     pub(super) fn access_phase(&self) -> AccessPhase {
-        let running = self.running.get(&Slot::Role).map(|(_, work)| work);
-        match running {
+        match self.work_in(Slot::Role) {
             Some(Work::AssignRole(..)) => AccessPhase::Assigning,
             Some(_) => AccessPhase::Waiting,
             None if self.role.works => AccessPhase::Works,
@@ -167,7 +167,7 @@ impl Wizard {
 
     pub(super) fn connect_project_page(&self) -> ConnectProjectPage {
         let prepared = self.project.prepared.as_ref();
-        let phase = match self.running.get(&Slot::Env).map(|(_, work)| work) {
+        let phase = match self.work_in(Slot::Env) {
             Some(Work::WriteEnv(_)) => ProjectPhase::Writing,
             Some(_) => ProjectPhase::Reading,
             None if self.project.written => ProjectPhase::Written,

@@ -3,7 +3,8 @@
 use super::*;
 
 impl Wizard {
-    pub(super) fn follow(&mut self, progress: Progress, effects: &mut Vec<Effect>) {
+    pub(super) fn follow(&mut self, id: WorkId, progress: Progress, effects: &mut Vec<Effect>) {
+        let step = if self.proving().is_some() { self.step } else { Step::SignIn };
         match progress {
             Progress::TenantFound(id) => self.learn_tenant(Some(id)),
             Progress::Sight(sight) => self.see(sight, effects),
@@ -16,7 +17,10 @@ impl Wizard {
                 self.sign_in.address = Some(address);
                 self.sign_in.opened = true;
             }
-            Progress::BrowserNotOpened => self.note_no_browser(),
+            Progress::BrowserNotOpened => {
+                self.note_no_browser();
+                self.prove_by_code(effects);
+            }
             Progress::CodeReady { code, address, is_microsofts, lasts_seconds } => {
                 let code = DeviceCode { code, address, lasts_seconds, expired: false };
                 self.show_code(code, is_microsofts);
@@ -26,15 +30,17 @@ impl Wizard {
                     code.lasts_seconds = seconds;
                 }
             }
-            Progress::StrangerIgnored => {
-                self.notify(Step::SignIn, Notice::new("answer_ignored", &[]))
-            }
+            Progress::StrangerIgnored => self.notify(step, Notice::new("answer_ignored", &[])),
             Progress::Finishing => {
                 self.sign_in.address = None;
                 self.sign_in.phase = SignInPhase::Finishing;
-                self.clear_notices(Step::SignIn);
+                self.clear_notices(step);
             }
-            Progress::StillWaiting(waiting) => self.role.waiting = Some(waiting),
+            Progress::StillWaiting(waiting) => {
+                // From now on it is background: the person may be looking elsewhere.
+                self.asked.pressed.remove(&id);
+                self.role.waiting = Some(waiting);
+            }
             Progress::Piece(text) => {
                 if self.test.answer.len() + text.len() <= ANSWER_LIMIT {
                     self.test.answer.push_str(&text);
@@ -63,6 +69,7 @@ impl Wizard {
                 self.clear_notices(Step::SignIn);
                 self.read_tenant(&id, effects);
             }
+            Outcome::Proved => self.repeat(work, effects),
             Outcome::Directory(unlisted) => self.settle_tenants(unlisted, effects),
             Outcome::TenantsRead if self.is_running(Slot::Directory) => {}
             Outcome::TenantsRead => self.settle_tenants(None, effects),
@@ -152,11 +159,11 @@ impl Wizard {
             return;
         };
         self.notify(Step::SignIn, Notice::new(code, &[("account", &account)]));
-        let claims = failure.details.into_iter().find(|detail| detail.name == identity::CLAIMS);
+        let claims = failure.challenge().and_then(|challenge| challenge.claims.clone());
         self.sign_in.ended = Some(Prompt {
             tenant: Some(tenant),
             account: Some(account).filter(|account| !account.is_empty()),
-            claims: claims.map(|detail| detail.value),
+            claims,
             ..Prompt::default()
         });
     }
@@ -210,8 +217,11 @@ impl Wizard {
                 return;
             }
             Work::SignIn { .. } => {
-                self.end_attempt(failure.code);
-                self.clear_notices(Step::SignIn);
+                match work.proving() {
+                    Some(_) => self.forget_attempt(),
+                    None => self.end_attempt(failure.code),
+                }
+                self.clear_notices(step);
             }
             Work::WaitForRole(..) => self.role.paused = true,
             Work::Ask(..) => self.learn_from_refusal(failure.code),
@@ -262,6 +272,9 @@ impl Wizard {
 
     pub(super) fn note_no_browser(&mut self) {
         self.sign_in.opened = false;
+        if self.proving().is_some() {
+            return;
+        }
         self.notify(Step::SignIn, Notice::new(NO_BROWSER, &[]));
     }
 

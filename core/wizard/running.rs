@@ -5,8 +5,12 @@ use super::*;
 impl Wizard {
     pub(super) fn start(&mut self, work: Work, effects: &mut Vec<Effect>) {
         let slot = work.slot();
-        if let Some((id, _)) = self.running.remove(&slot) {
-            effects.push(Effect::Stop(id));
+        self.stop(&[slot], effects);
+        match slot {
+            // Both wait for the same browser.
+            Slot::Person => self.stop(&[Slot::Proof], effects),
+            Slot::Proof => self.stop(&[Slot::Person], effects),
+            _ => {}
         }
         let failed = self.failures.get(&work.step()).map(|(_, failed)| failed.slot());
         if work.activity().is_some() || failed == Some(slot) {
@@ -16,7 +20,7 @@ impl Wizard {
             self.failures.remove(&Step::SignIn);
             self.list.stale = self.list.found.keys().cloned().collect();
         }
-        if slot == Slot::Person {
+        if [Slot::Person, Slot::Proof].contains(&slot) {
             self.sign_in.phase = match work {
                 Work::Resume => SignInPhase::Resuming,
                 Work::SignIn { way: Way::Browser | Way::DeviceCode, .. } => SignInPhase::Opening,
@@ -25,6 +29,9 @@ impl Wizard {
         }
         let id = self.next_id;
         self.next_id += 1;
+        if self.asked.now {
+            self.asked.pressed.insert(id);
+        }
         self.running.insert(slot, (id, work.clone()));
         effects.push(Effect::Start(id, work));
     }
@@ -36,7 +43,7 @@ impl Wizard {
     }
 
     pub(super) fn is_running(&self, slot: Slot) -> bool {
-        self.running.contains_key(&slot)
+        self.work_in(slot).is_some()
     }
 
     /// A write in flight is not pulled out from under itself by another choice.
@@ -51,19 +58,24 @@ impl Wizard {
         self.running.remove(&slot).map(|(_, work)| work)
     }
 
+    /// Stops what runs there, and the proof of what would go on there.
     pub(super) fn stop(&mut self, slots: &[Slot], effects: &mut Vec<Effect>) {
-        for slot in slots {
-            effects.extend(self.running.remove(slot).map(|(id, _)| Effect::Stop(id)));
+        let proved = self.proving().map(|proving| proving.work.slot());
+        let proof = proved.filter(|slot| slots.contains(slot)).map(|_| Slot::Proof);
+        for slot in slots.iter().chain(&proof) {
+            if let Some((id, _)) = self.running.remove(slot) {
+                self.asked.pressed.remove(&id);
+                self.asked.repeated.remove(&id);
+                effects.push(Effect::Stop(id));
+            }
         }
     }
 
     pub(super) fn stop_all(&mut self, effects: &mut Vec<Effect>) {
         // A window of the system's that asks for a password is not taken away.
-        let opening = self.running.remove(&Slot::Store);
-        effects.extend(
-            std::mem::take(&mut self.running).into_values().map(|(id, _)| Effect::Stop(id)),
-        );
-        self.running.extend(opening.map(|opening| (Slot::Store, opening)));
+        let slots: Vec<Slot> =
+            self.running.keys().copied().filter(|slot| *slot != Slot::Store).collect();
+        self.stop(&slots, effects);
     }
 
     pub(super) fn forget_attempt(&mut self) {

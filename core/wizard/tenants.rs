@@ -1,6 +1,7 @@
 //! The person's directories: the one to sign in to, and those that they turn out to have.
 
 use super::*;
+use crate::challenge::ClaimsRequest;
 use crate::settings;
 
 /// The directories of personal accounts: where they live, and where Azure puts them.
@@ -47,9 +48,10 @@ impl Wizard {
                 let tenant = Some(id.clone());
                 Some(Prompt { tenant, account, claims, chat: is_reached(state), unchecked: false })
             }
-            Purpose::Proof { .. } => {
-                let tenant = person.map(|person| person.tenant_id.clone());
-                Some(Prompt { tenant, account, ..Prompt::default() })
+            Purpose::Proof(proving) => {
+                let challenge = &proving.challenge;
+                let (tenant, claims) = (Some(challenge.tenant.clone()), challenge.claims.clone());
+                Some(Prompt { tenant, account, claims, ..Prompt::default() })
             }
         }
     }
@@ -379,6 +381,6 @@ fn size_of(failure: &Failure) -> usize {
 }
 
 /// The claims that a refusal asks to prove.
-fn claims_in(failure: &Failure) -> Option<String> {
-    failure.details.iter().find(|it| it.name == identity::CLAIMS).map(|it| it.value.clone())
+fn claims_in(failure: &Failure) -> Option<ClaimsRequest> {
+    failure.challenge()?.claims.clone()
 }

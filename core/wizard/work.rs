@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use crate::access::{Access, Assigned};
+use crate::challenge::{Challenge, ClaimsRequest};
 use crate::env_file::{EnvValues, Prepared};
 use crate::failure::Failure;
 use crate::http::Cause;
@@ -152,11 +153,19 @@ pub enum Purpose {
     Begin,
     /// To reach one more directory as the same person.
     Tenant(String),
-    /// To send back the claims of a challenge.
-    Proof {
-        /// The claims, as JSON.
-        claims: String,
-    },
+    /// To answer a challenge, as the person who is signed in.
+    Proof(Box<Proving>),
+}
+
+/// A stronger sign-in that Azure asked for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Proving {
+    /// What has to be proved, and where.
+    pub challenge: Challenge,
+    /// The failure that is told where nothing comes of it.
+    pub met: Failure,
+    /// What met the challenge; it is repeated afterwards.
+    pub work: Work,
 }
 
 /// What Microsoft's page is told before the person sees it.
@@ -169,7 +178,7 @@ pub struct Prompt {
     /// The sign-in name to fill in.
     pub account: Option<String>,
     /// What an earlier refusal asks to prove, as JSON.
-    pub claims: Option<String>,
+    pub claims: Option<ClaimsRequest>,
     /// Whether the sign-in is for the data plane, because only that was refused.
     pub chat: bool,
 }
@@ -181,6 +190,7 @@ pub(super) enum Slot {
     Kept,
     Store,
     Person,
+    Proof,
     Choice,
     Directory,
     Tenants,
@@ -198,6 +208,7 @@ impl Work {
             Work::FindTools => Slot::Tool,
             Work::Unkeep { .. } => Slot::Kept,
             Work::OpenStore => Slot::Store,
+            Work::SignIn { purpose: Purpose::Proof(_), .. } => Slot::Proof,
             Work::Resume | Work::SignIn { .. } => Slot::Person,
             Work::FindTenant(_) => Slot::Choice,
             Work::ReadDirectory => Slot::Directory,
@@ -212,8 +223,11 @@ impl Work {
     }
 
     pub(super) fn step(&self) -> Step {
+        if let Some(proving) = self.proving() {
+            return proving.work.step();
+        }
         match self.slot() {
-            Slot::Tool | Slot::Kept | Slot::Store | Slot::Person => Step::SignIn,
+            Slot::Tool | Slot::Kept | Slot::Store | Slot::Person | Slot::Proof => Step::SignIn,
             Slot::Choice | Slot::Tenants => Step::SignIn,
             Slot::Directory | Slot::Deployments => Step::ChooseResource,
             Slot::Access | Slot::Role => Step::GetAccess,
@@ -236,6 +250,14 @@ impl Work {
             Work::PrepareEnv(..) => Some(Activity::ReadingEnv),
             Work::WriteEnv(_) => Some(Activity::WritingEnv),
             Work::Ask(..) => Some(Activity::Asking),
+        }
+    }
+
+    /// The stronger sign-in that this is.
+    pub(super) fn proving(&self) -> Option<&Proving> {
+        match self {
+            Work::SignIn { purpose: Purpose::Proof(proving), .. } => Some(proving),
+            _ => None,
         }
     }
 
@@ -340,6 +362,8 @@ pub enum Outcome {
     SignedIn(Person),
     /// The same person signed in to the directory with this id.
     TenantSignedIn(String),
+    /// The person has proved what Azure asked for.
+    Proved,
     /// Every directory was looked at; or why the list of them could not be had.
     Directory(Option<Failure>),
     /// These directories were looked at again.

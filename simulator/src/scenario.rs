@@ -29,6 +29,7 @@ const FILES: &[(&str, &str)] = &[
     ("through-group", include_str!("../scenarios/through-group.json")),
     ("mfa-in-one-tenant", include_str!("../scenarios/mfa-in-one-tenant.json")),
     ("guest", include_str!("../scenarios/guest.json")),
+    ("guest-mfa-for-writes", include_str!("../scenarios/guest-mfa-for-writes.json")),
     ("personal-account", include_str!("../scenarios/personal-account.json")),
     ("personal-guest", include_str!("../scenarios/personal-guest.json")),
     ("no-subscription", include_str!("../scenarios/no-subscription.json")),

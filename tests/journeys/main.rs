@@ -19,6 +19,7 @@ mod keyring;
 mod leaks;
 mod loopback;
 mod network;
+mod proof;
 mod road;
 #[cfg(target_os = "linux")]
 mod secret_service;

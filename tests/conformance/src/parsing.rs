@@ -18,7 +18,7 @@ use keyless::failure::Failure;
 use keyless::http::{Cause, Http};
 use keyless::identity::Identity;
 use keyless::resources::{self, Account};
-use keyless::sign_in::{self, Claims, Tokens};
+use keyless::sign_in::{self, Application, Claims, Tokens};
 use keyless::snapshot::{AssignmentPlan, MayAssign, Resource, Way};
 use serde_json::{Value, json};
 use time::OffsetDateTime;
@@ -335,9 +335,14 @@ impl<'r> Reading<'r> {
         self.replay.set([("/token", answer.clone())]);
         let http = self.identity.http();
         let old = Secret::new("made up");
-        let scope = http.cloud().resource_manager_scope();
-        let tokens =
-            sign_in::refresh(http, DEVELOPER_CLIENT, TENANT, scope, &old, Cause::none()).await?;
+        let application = Application {
+            client_id: DEVELOPER_CLIENT.to_owned(),
+            tenant: TENANT.to_owned(),
+            scope: http.cloud().resource_manager_scope(),
+            account: None,
+            claims: None,
+        };
+        let tokens = sign_in::refresh(http, &application, &old, Cause::none()).await?;
         Ok(json!({
             "access_token": tokens.access.secret(),
             "refresh_token": tokens.refresh.map(|token| token.secret().to_owned()),

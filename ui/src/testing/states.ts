@@ -623,7 +623,8 @@ const FAILURES: Readonly<Record<Code, FailureExample>> = {
     remedies: [otherResource, otherAccount, administrator, entra],
   },
   proof_needed: { page: atAccess, remedies: [signInAgain] },
-  proof_needed_elsewhere: { page: atAccess, remedies: [otherResource, otherAccount] },
+  borrowed_proof_needed: { page: atAccess, parameters: { tool }, remedies: [signInAgain, login, again] },
+  proof_not_enough: { page: atAccess, remedies: [signInAgain, otherAccount, otherResource] },
   tool_needs_sign_in: { page: atTest, parameters: { tool }, remedies: [signInAgain, login, again] },
   tool_failed: { page: atSignIn, parameters: { tool, reason }, remedies: [signInAgain, signInWithCode, again] },
   tool_names_nobody: { page: atSignIn, parameters: { tool }, remedies: [signInAgain, signInWithCode, again] },
@@ -991,7 +992,7 @@ function proofAt(name: string, proof: Partial<Proof> & Pick<Proof, "reason" | "p
   return at(
     name,
     { step: "get_access", ...access, phase: "assigning" },
-    { ...busy("assigning_role"), proof: { address: null, browser_opened: true, ...proof } },
+    { ...busy("assigning_role"), proof: { address: null, browser_opened: true, device_code: null, ...proof } },
   );
 }
 
