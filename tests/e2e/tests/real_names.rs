@@ -25,8 +25,7 @@ async fn a_sign_in_lasts_over_a_relaunch_until_it_is_signed_out() {
     wizard.arrives_at("choose_resource", &[]).await;
     wizard.shows("contoso-chat-dev").await;
     assert_eq!(azure.count("entra.authorize"), 1, "nobody is asked to sign in again");
-    wizard.press(&say("button.back", &[])).await;
-    wizard.press(&say("button.use_another_account", &[])).await;
+    wizard.press(&say("button.sign_out", &[])).await;
     wizard.shows(&say("sign_in.lead", &[])).await;
     wizard.offers(&say("button.sign_in_with_browser", &[])).await;
     drop(wizard);
