@@ -11,6 +11,7 @@ import { say } from "../words";
 import { BrowserCard } from "./sign_in/BrowserCard";
 import { DeviceCodeCard } from "./sign_in/DeviceCodeCard";
 import { Invitation } from "./sign_in/Invitation";
+import { StoreNotice } from "./sign_in/StoreNotice";
 import { Tenants } from "./sign_in/Tenants";
 import { WhoAmI } from "./sign_in/WhoAmI";
 
@@ -106,6 +107,7 @@ function Content({ snapshot, page }: Props) {
         <>
           {person !== null && <WhoAmI person={person} practice={practice} />}
           {tenants}
+          {page.store !== null && <StoreNotice store={page.store} />}
         </>
       );
     default:
