@@ -29,8 +29,11 @@ export function SignIn({ snapshot, page }: Props) {
       heading={say("step.sign_in.heading")}
       primary={offers(snapshot.failure, "sign_in") ? null : primaryOf(page, wizard)}
       showsBusy
-      start={page.phase === "signed_out" && <NetworkCheck failure={snapshot.failure} />}
-      secondary={page.phase === "signed_in" && <AnotherAccount />}
+      start={page.phase === "signed_out" && <NetworkCheck />}
+      secondary={
+        page.phase === "signed_in" &&
+        !offers(snapshot.failure, "switch_account") && <AnotherAccount />
+      }
     >
       <Content snapshot={snapshot} page={page} />
     </Frame>

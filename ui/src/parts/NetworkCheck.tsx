@@ -1,6 +1,5 @@
 import { Button, makeStyles, tokens } from "@fluentui/react-components";
 
-import type { Failure } from "../contract";
 import { useWizard } from "../wizard";
 import { say } from "../words";
 import { Icon } from "./Icon";
@@ -8,23 +7,21 @@ import { Icon } from "./Icon";
 // The icon stands where the content above it begins.
 const useStyles = makeStyles({ button: { marginLeft: `calc(-1 * ${tokens.spacingHorizontalM})` } });
 
-/** The quiet way to the page about the connection, where no failure leads there already. */
-export function NetworkCheck({ failure }: { failure: Failure | null }) {
+/** The quiet way to the page about the connection. */
+export function NetworkCheck() {
   const styles = useStyles();
   const { backend, run } = useWizard();
   return (
-    failure === null && (
-      <Button
-        className={styles.button}
-        appearance="subtle"
-        icon={<Icon small name="network" />}
-        data-opens-aside
-        onClick={() => {
-          run(backend.checkNetwork());
-        }}
-      >
-        {say("button.check_network")}
-      </Button>
-    )
+    <Button
+      className={styles.button}
+      appearance="subtle"
+      icon={<Icon small name="network" />}
+      data-opens-aside
+      onClick={() => {
+        run(backend.checkNetwork());
+      }}
+    >
+      {say("button.check_network")}
+    </Button>
   );
 }
