@@ -16,7 +16,7 @@ use url::Url;
 use uuid::Uuid;
 
 use crate::challenge::ClaimsRequest;
-use crate::clock::Clock;
+use crate::clock::{Clock, Correction};
 use crate::cloud::{Cloud, Service};
 use crate::diagnosis::{self, Asked, Connection, Evidence};
 use crate::failure::{Action, Code, Failure};
@@ -156,6 +156,7 @@ pub struct Http {
     client: reqwest::Client,
     cloud: Cloud,
     clock: std::sync::Arc<dyn Clock>,
+    correction: Correction,
 }
 
 impl Http {
@@ -176,7 +177,7 @@ impl Http {
                 .detail("cause", chain(&error))
                 .offer(Action::TryAgain)
         })?;
-        Ok(Http { client, cloud, clock })
+        Ok(Http { client, cloud, clock, correction: Correction::default() })
     }
 
     /// The cloud that it serves.
@@ -187,6 +188,12 @@ impl Http {
     /// The clock that its waits follow.
     pub fn clock(&self) -> &std::sync::Arc<dyn Clock> {
         &self.clock
+    }
+
+    /// The present by Azure's clock, as far as its answers told: what the times of tokens and of
+    /// `Retry-After` are compared with. Only hosts of the cloud are asked, over TLS.
+    pub fn now(&self) -> OffsetDateTime {
+        self.correction.apply(self.clock.now())
     }
 
     /// Sends a request, repeats it where that is safe, and reads the whole answer.
@@ -271,7 +278,11 @@ impl Http {
             Body::Json(json) => builder.json(json),
             Body::Form(form) => builder.form(form),
         };
+        let began = self.clock.now();
         let sent = builder.send().await;
+        if let Some(date) = sent.as_ref().ok().and_then(|answer| date_of(answer.headers())) {
+            self.correction.learn(began, self.clock.now(), date);
+        }
         let host = host_of(&request.url);
         let status = sent.as_ref().map(|response| response.status().as_u16()).ok();
         tracing::info!(method = %request.method, host, status, id, attempt, "request");
@@ -312,7 +323,7 @@ impl Http {
             asked: request.asked(),
             host: host_of(&request.url),
             attempts,
-            arrived: self.clock.now(),
+            arrived: self.now(),
         })
     }
 
@@ -336,8 +347,8 @@ impl Http {
             Err(failure) if is_lost(failure.code) => backoff,
             Err(_) => return None,
             Ok(answer) => match answer.status.as_u16() {
-                429 => answer.retry_after(self.clock.now())?,
-                500 | 502 | 503 | 504 => answer.retry_after(self.clock.now()).unwrap_or(backoff),
+                429 => answer.retry_after(self.now())?,
+                500 | 502 | 503 | 504 => answer.retry_after(self.now()).unwrap_or(backoff),
                 _ => return None,
             },
         };
@@ -393,8 +404,7 @@ impl Answer {
         if let Ok(seconds) = value.parse() {
             return Some(Duration::from_secs(seconds));
         }
-        let date =
-            OffsetDateTime::parse(value, &time::format_description::well_known::Rfc2822).ok()?;
+        let date = read_date(value)?;
         Some(Duration::try_from(date - now).unwrap_or_default())
     }
 
@@ -587,6 +597,14 @@ fn chain(error: &reqwest::Error) -> String {
         next = cause.source();
     }
     if causes.is_empty() { "no answer".to_owned() } else { causes.join(": ") }
+}
+
+fn date_of(headers: &HeaderMap) -> Option<OffsetDateTime> {
+    read_date(headers.get(header::DATE)?.to_str().ok()?)
+}
+
+fn read_date(text: &str) -> Option<OffsetDateTime> {
+    OffsetDateTime::parse(text, &time::format_description::well_known::Rfc2822).ok()
 }
 
 fn host_of(url: &Url) -> String {

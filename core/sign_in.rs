@@ -299,7 +299,7 @@ pub(crate) fn read_tokens(
         .ok_or_else(|| answer.failure(&[]))?;
     Ok(Tokens {
         access: Secret::new(tokens.access_token),
-        expires_on: http.clock().now().saturating_add(time::Duration::seconds(tokens.expires_in)),
+        expires_on: http.now().saturating_add(time::Duration::seconds(tokens.expires_in)),
         refresh: tokens.refresh_token.map(Secret::new),
         claims,
         scope: application.scope,

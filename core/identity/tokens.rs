@@ -87,7 +87,7 @@ impl TokenCache {
         let fresh = slot
             .issued
             .as_ref()
-            .filter(|issued| issued.token.expires_on - MARGIN > self.http.clock().now());
+            .filter(|issued| issued.token.expires_on - MARGIN > self.http.now());
         if let Some(issued) = fresh {
             return Ok(issued.clone());
         }

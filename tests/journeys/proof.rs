@@ -404,3 +404,53 @@ async fn a_borrowed_sign_in_that_was_made_stronger_in_the_terminal_is_asked_for_
     assert_eq!(stage.statuses("roleAssignments.create"), [401, 401]);
     assert!(project(stage.page()).is_none());
 }
+
+#[tokio::test]
+async fn an_hour_too_fast_or_too_slow_is_nothing_that_anybody_notices() {
+    for scenario in ["clock-fast", "clock-slow"] {
+        let mut stage = Stage::new(scenario).await;
+        assert!(!stage.walk().await.is_empty(), "{scenario}");
+        let told = stage.told.iter().filter(|told| told.contains("\"failure\":{")).count();
+        assert_eq!(told, 0, "{scenario}: no page failed on the way");
+    }
+}
+
+#[tokio::test]
+async fn a_borrowed_token_is_used_as_long_as_azure_takes_it_whatever_this_clock_says() {
+    for scenario in ["clock-fast", "clock-slow"] {
+        let setup = Setup { scenario, tools: played_azure_cli, ..Setup::default() };
+        let mut stage = Stage::with(setup).await;
+        stage
+            .until("the sign-in is offered", |s| {
+                crate::stage::sign_in(s).is_some_and(|page| !page.tools.is_empty())
+            })
+            .await;
+        stage.send(Command::BorrowSignIn { tool: Tool::AzureCli }).await;
+        stage.go_on().await;
+        stage
+            .until("the resources are listed", |s| {
+                choose(s).is_some_and(|page| !page.reading && page.total > 0)
+            })
+            .await;
+        let history = stage.history();
+        assert!(history.iter().all(|one| one.status != 401), "{scenario}: {history:#?}");
+    }
+}
+
+#[tokio::test]
+async fn a_token_that_ends_on_the_way_is_renewed_without_a_word() {
+    let mut stage = Stage::new("default").await;
+    stage.sign_in().await;
+    stage.pass(Duration::from_secs(25 * 60 * 60));
+    stage.choose(RESOURCE).await;
+    stage.pass(Duration::from_secs(25 * 60 * 60));
+    stage.get_role().await;
+    stage.pass(Duration::from_secs(25 * 60 * 60));
+    stage.write_env().await;
+    assert!(!stage.test_connection().await.is_empty());
+    let history = stage.history();
+    // A chat is refused as long as the role does not work.
+    let mut others = history.iter().filter(|one| one.operation != "chat.create");
+    assert!(others.all(|one| one.status != 401), "no ended token was sent");
+    assert_eq!(stage.opened(), 1, "only the first sign-in opened the browser");
+}
