@@ -123,6 +123,7 @@ async fn somebody_without_a_subscription_is_told_what_to_do() {
     stage.send(Command::SignInWithBrowser).await;
     stage.go_on().await;
     let failure = stage.until_failure(Code::NoSubscription).await;
+    stage.until("the sign-in is kept", |s| s.person.as_ref().is_some_and(|p| p.kept)).await;
     show("no-subscription", &stage);
     assert_eq!(failure.parameters["account"], ADA);
     assert_eq!(failure.parameters["tenant"], "Contoso");

@@ -41,7 +41,9 @@ fn is_settled(snapshot: &Snapshot) -> bool {
 
 async fn settle(stage: &mut Stage) -> Snapshot {
     stage.send(Command::SignInWithBrowser).await;
-    stage.until("every directory was looked at", is_settled).await
+    stage.until("every directory was looked at", is_settled).await;
+    keep(stage).await;
+    stage.page().clone()
 }
 
 fn offers(failure: &Failure, action: Action) -> bool {
@@ -92,6 +94,7 @@ async fn twelve_tenants_show_their_states_and_none_holds_up_another() {
     let unreached = notices.iter().find(|notice| notice.code == "tenants_unreached");
     assert_eq!(unreached.expect("that is told").parameters["count"], "3");
     stage.send(Command::GoToStep { step: Step::SignIn }).await;
+    keep(&mut stage).await;
     show("tenants-mixed", &stage);
     let proseware = tenant(stage.page(), PROSEWARE);
     assert_eq!(proseware.status, TenantStatus::Ready, "slow is not refused");
@@ -364,6 +367,7 @@ async fn a_guest_without_a_subscription_is_told_where_and_whom_to_ask() {
     stage.send(Command::ChooseTenant { text: "fabrikam.example".to_owned() }).await;
     stage.send(Command::SignInWithBrowser).await;
     let failure = stage.until_failure(Code::GuestWithoutSubscription).await;
+    keep(&mut stage).await;
     show("guest-without-subscription", &stage);
     assert_eq!(failure.parameters["account"], ADA);
     assert_eq!(failure.parameters["tenant"], "Fabrikam");
@@ -387,7 +391,7 @@ async fn a_personal_account_is_named_as_such() {
     let mut stage = Stage::with(setup).await;
     stage.send(Command::SignInWithBrowser).await;
     let failure = stage.until_failure(Code::PersonalAccount).await;
-    stage.until("all is known", is_settled).await;
+    keep(&mut stage).await;
     show("personal-account", &stage);
     assert_eq!(failure.parameters["account"], "ada@outlook.example");
     assert!(offers(&failure, Action::SwitchAccount) && offers(&failure, Action::ChooseTenant));
@@ -411,6 +415,7 @@ async fn nobody_is_left_on_an_empty_list_without_a_subscription() {
     let mut stage = Stage::new("no-subscription").await;
     stage.send(Command::SignInWithBrowser).await;
     let failure = stage.until_failure(Code::NoSubscription).await;
+    keep(&mut stage).await;
     show("no-subscription", &stage);
     assert_eq!(shown(stage.page()), Step::SignIn, "that is page one's business");
     assert!(offers(&failure, Action::ReadResources) && offers(&failure, Action::SwitchAccount));
