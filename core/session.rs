@@ -27,7 +27,7 @@ use crate::diagnosis::{self, Connection, Evidence};
 use crate::failure::{Action, Code, Failure};
 use crate::http::Http;
 use crate::identity::{self, Identity, Kept};
-use crate::kept_sign_in::KeptSignIn;
+use crate::kept_sign_in::{KeptSignIn, Owner};
 use crate::loopback::{EndPage, EndPages};
 use crate::secrets::{OsStore, SecretStore, StoreTrouble};
 use crate::settings::Settings;
@@ -156,7 +156,12 @@ impl Session {
             authority: surroundings.cloud.entra("").to_string(),
         });
         let (events, incoming) = mpsc::unbounded_channel();
-        let kept = KeptSignIn::new(surroundings.store.clone(), surroundings.data_folder.clone());
+        let owner = Owner {
+            authority: surroundings.cloud.authority().to_owned(),
+            client_id: surroundings.settings.client_id.clone(),
+        };
+        let kept =
+            KeptSignIn::new(surroundings.store.clone(), surroundings.data_folder.clone(), owner);
         let inner = Arc::new(Inner {
             surroundings,
             http,
@@ -401,8 +406,8 @@ impl Inner {
                 Outcome::Tools(identity::find_tools(&self.http, tools, on_found).await)
             }
             Work::Resume => return self.resume().await,
-            Work::Unkeep { ask } => {
-                self.kept.forget(id, ask).await.map_err(still_kept)?;
+            Work::Unkeep { ask, all } => {
+                self.kept.forget(id, ask, all).await.map_err(still_kept)?;
                 Outcome::Unkept
             }
             Work::OpenStore => Outcome::StoreOpened(self.kept.open().await),

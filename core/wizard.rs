@@ -203,7 +203,7 @@ impl Wizard {
         };
         let mut effects = Vec::new();
         // What was kept before somebody chose otherwise is not used any more.
-        let first = if stay { Work::Resume } else { Work::Unkeep { ask: false } };
+        let first = if stay { Work::Resume } else { Work::Unkeep { ask: false, all: false } };
         wizard.start(first, &mut effects);
         wizard.start(Work::FindTools, &mut effects);
         if let Some(tenant) = wizard.setting.tenant.clone() {

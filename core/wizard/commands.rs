@@ -81,7 +81,7 @@ impl Wizard {
     pub(super) fn sign_out(&mut self, effects: &mut Vec<Effect>) {
         self.stop_all(effects);
         effects.push(Effect::Forget);
-        self.start(Work::Unkeep { ask: false }, effects);
+        self.start(Work::Unkeep { ask: false, all: true }, effects);
         let person = self.person.take();
         let was_signed_in = person.is_some();
         self.sign_in.browser_session =
@@ -106,7 +106,7 @@ impl Wizard {
         if self.sign_in.stay {
             self.keep(effects);
         } else {
-            self.start(Work::Unkeep { ask: false }, effects);
+            self.start(Work::Unkeep { ask: false, all: false }, effects);
         }
     }
 

@@ -137,7 +137,7 @@ impl Wizard {
         self.forget_person();
         if !self.sign_in.stay || person.way.is_borrowed() {
             // What an earlier person kept must not come back instead of this one.
-            self.start(Work::Unkeep { ask: false }, effects);
+            self.start(Work::Unkeep { ask: false, all: false }, effects);
         }
         self.begin_tenants(&person);
         self.person = Some(person);
@@ -228,7 +228,10 @@ impl Wizard {
             _ => {}
         }
         // Who asks once more may be asked for the password.
-        let again = if let Work::Unkeep { .. } = work { Work::Unkeep { ask: true } } else { work };
+        let again = match work {
+            Work::Unkeep { all, .. } => Work::Unkeep { ask: true, all },
+            work => work,
+        };
         self.failures.insert(step, (failure, again));
     }
 

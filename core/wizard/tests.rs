@@ -800,5 +800,8 @@ fn who_chose_not_to_stay_is_not_signed_in_by_what_was_kept_before() {
     };
     assert!(works(false).contains(&Work::Resume), "else it continues");
     assert!(!works(true).contains(&Work::Resume), "it is not even read");
-    assert!(works(true).contains(&Work::Unkeep { ask: false }), "it is removed, and nobody asked");
+    assert!(
+        works(true).contains(&Work::Unkeep { ask: false, all: false }),
+        "it is removed, and nobody asked"
+    );
 }

@@ -110,6 +110,8 @@ pub enum Work {
     Unkeep {
         /// Whether the system may ask the person to unlock it.
         ask: bool,
+        /// Whether the sign-ins of other clouds and applications go, too.
+        all: bool,
     },
     /// Make the system's store ready; the system may ask the person to unlock it.
     OpenStore,
