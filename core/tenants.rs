@@ -137,11 +137,12 @@ async fn reach(
     let chat = identity.prepare_inference(tenant, cause);
     let (management, chat) = futures::join!(management, chat);
     let mut state = checking(identity, tenant);
+    let localize = |failure| identity.http().cloud().localize(failure);
     let (object_id, subscriptions, name) = match management {
         Ok(found) => found,
         Err(failure) => {
             let refused = chat.is_ok().then_some(Audience::Management);
-            return (refuse(state, failure, refused), Vec::new());
+            return (refuse(state, localize(failure), refused), Vec::new());
         }
     };
     state.object_id = Some(object_id);
@@ -149,7 +150,7 @@ async fn reach(
     state.subscriptions = u32::try_from(subscriptions.len()).unwrap_or(u32::MAX);
     let state = match chat {
         Ok(()) => TenantState { status: TenantStatus::Ready, ..state },
-        Err(failure) => refuse(state, failure, Some(Audience::Chat)),
+        Err(failure) => refuse(state, localize(failure), Some(Audience::Chat)),
     };
     (state, subscriptions)
 }

@@ -73,6 +73,9 @@ const SITUATIONS: &[Situation] = &[
     (Ways, "S4", "A policy blocks the browser.", Page("browser-blocked-offers-code"), "ways::a_browser_that_a_policy_blocks_gives_way_to_a_code"),
     (Ways, "S6", "Tokens are bound to a device, and a tool is signed in.", Does("Offers the tool, which may have the system’s broker."), "ways::bound_tokens_lead_to_the_tool_that_may_have_a_broker"),
 
+    (Ways, "", "A directory is named before the prompt.", Page("tenant-known"), "tenants::a_directory_is_chosen_before_the_prompt_and_checked"),
+    (Ways, "", "Somebody has signed in.", Page("who-am-i"), "tenants::whoever_signs_in_sees_who_they_are_before_it_is_used"),
+
     (Browser, "", "The person declines.", Page("sign-in-declined"), "bad_input::a_declined_sign_in_is_told_and_can_be_repeated"),
     (Browser, "", "Another page comes back first.", Page("stranger-ignored"), "bad_input::a_callback_with_a_wrong_state_is_ignored_and_said"),
     (Browser, "", "Ten other pages come back.", Does("Ends the sign-in, frees the port and offers another."), "bad_input::a_sign_in_survives_strangers_and_ends_after_ten_of_them"),
@@ -99,9 +102,13 @@ const SITUATIONS: &[Situation] = &[
     (Directories, "", "A guest has nothing in the directory.", Page("guest-without-subscription"), "tenants::a_guest_without_a_subscription_is_told_where_and_whom_to_ask"),
     (Directories, "S9", "A personal account signs in.", Page("personal-account"), "tenants::a_personal_account_is_named_as_such"),
     (Directories, "", "The list of directories cannot be read.", Does("Says so with Try again, and uses the person’s own directory meanwhile."), "tenants::directories_that_cannot_be_listed_are_told_and_the_own_one_is_used"),
+    (Directories, "", "Twelve directories.", Does("Shows their subscriptions at most four dependent requests after the code."), "tenants::code_in_hand_to_the_subscriptions_of_twelve_tenants_is_four_requests_deep"),
+    (Directories, "", "The account is a guest.", Page("guest"), "tenants::a_guest_finds_what_is_there_and_who_they_are_there"),
+    (Directories, "", "The account is a personal one that was invited.", Does("Reads the directory that invited it."), "tenants::a_personal_account_that_was_invited_finds_its_way"),
     (Directories, "D1", "No subscription can be seen.", Page("no-subscription"), "bad_input::somebody_without_a_subscription_is_told_what_to_do"),
     (Directories, "D2", "Resources may not be read.", Page("read-refused"), "failures::d2_a_read_that_is_refused"),
     (Directories, "D3", "The subscription moved to another directory.", Page("wrong-directory"), "failures::d3_a_subscription_of_another_directory"),
+    (Directories, "S16", "Home lets nobody in, and another directory does.", Does("Signs in to the directory that is named before the prompt."), "failures::s16_who_names_the_directory_first_gets_in"),
     (Directories, "D9", "Resource Graph refuses, or does not know yet.", Does("Lists the subscriptions side by side and never asks it."), "failures::d9_resource_graph_is_not_needed"),
 
     (Proofs, "R8", "A change wants a second factor.", Does("Opens the browser for the directory that asked, says why, and repeats the change once."), "proof::the_browser_opens_for_the_tenant_and_the_scope_that_were_challenged"),
@@ -137,6 +144,7 @@ const SITUATIONS: &[Situation] = &[
 
     (Clouds, "", "The sign-in is in US Government.", Does("Uses that cloud’s hosts, scopes, links and commands, all the way to a chat answer."), "clouds::the_whole_road_leads_through_us_government"),
     (Clouds, "", "The settings name one cloud, the account belongs to the other.", Does("Asks nothing but Microsoft Entra; nobody is signed in."), "clouds::nothing_is_asked_of_one_cloud_in_the_name_of_another"),
+    (Clouds, "", "A sign-in of another cloud or application is kept.", Does("Neither uses nor loses it; signing out removes all of them."), "core/kept_sign_in/tests.rs::the_sign_in_of_another_cloud_is_neither_used_nor_lost"),
     (Clouds, "", "A failure is met in US Government.", Does("Offers links and commands of that cloud."), "clouds::remedies_lead_into_the_cloud_of_the_sign_in"),
     (Clouds, "", "The organization has its own application.", Page("sign-in-own-application"), "clouds::an_own_application_is_named_before_and_after_the_sign_in"),
     (Clouds, "", "Its own application lacks a permission.", Page("application-lacks-permission"), "clouds::an_own_application_without_the_permission_is_told_what_it_needs"),
@@ -147,8 +155,10 @@ const SITUATIONS: &[Situation] = &[
 ];
 
 /// What everybody can run into while signing in; each has its line.
-const MET: [&str; 15] =
-    ["S1", "S2", "S4", "S5", "S6", "S7", "S8", "S9", "S10", "S11", "S13", "D1", "D2", "D3", "D9"];
+const MET: [&str; 16] = [
+    "S1", "S2", "S4", "S5", "S6", "S7", "S8", "S9", "S10", "S11", "S13", "D1", "D2", "D3", "D9",
+    "S16",
+];
 
 #[test]
 fn the_page_on_signing_in_is_what_the_tests_prove() {

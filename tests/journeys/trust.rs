@@ -36,7 +36,7 @@ async fn a_sign_in_of_another_application_or_cloud_is_sent_nowhere() {
         ("client_id", "1950a258-227b-4e31-a9cf-717495945fc2"),
         ("authority", "https://login.microsoftonline.us/"),
     ] {
-        let (stage, before) = relaunch_after(|kept| kept[field] = json!(foreign)).await;
+        let (stage, before) = relaunch_after(|kept| kept[0][field] = json!(foreign)).await;
         assert!(stage.page().person.is_none(), "{field} is another one");
         assert!(stage.page().failure.is_none(), "that is the first page, not a failure");
         assert_eq!(stage.history().len(), before, "the token of another {field} went somewhere");
