@@ -155,9 +155,9 @@ const SITUATIONS: &[Situation] = &[
 ];
 
 /// What everybody can run into while signing in; each has its line.
-const MET: [&str; 16] = [
+const MET: [&str; 17] = [
     "S1", "S2", "S4", "S5", "S6", "S7", "S8", "S9", "S10", "S11", "S13", "D1", "D2", "D3", "D9",
-    "S16",
+    "S16", "L17",
 ];
 
 #[test]
