@@ -30,6 +30,7 @@ pub const COMMANDS: &[&str] = &[
     "send_test_message",
     "go_to_step",
     "check_network",
+    "save_certificates",
     "close_aside",
     "try_store_again",
     "end_browser_session",

@@ -59,10 +59,32 @@ pub enum Connection {
     Refused,
     /// Nothing came within the time limit.
     TimedOut,
-    /// The certificate of the host was not accepted, or the handshake failed.
+    /// The handshake of TLS failed.
     Tls,
+    /// The certificate of the host comes from an authority that is not trusted here.
+    CertificateUntrusted,
+    /// The certificate of the host is not valid at the time that this computer's clock shows.
+    CertificateDate,
     /// The connection broke, or there is no way to the host.
     Lost,
+    /// The name of the proxy is not known, or the proxy takes no connection.
+    ProxyRefused,
+    /// The proxy takes the connection and says nothing.
+    ProxySilent,
+    /// The proxy ends the connection.
+    ProxyClosed,
+    /// The proxy does not make the way, and says so.
+    ProxyBlocked,
+    /// The proxy wants a name and a password (407 with Basic).
+    ProxyNeedsPassword,
+    /// The proxy wants the sign-in of the operating system (407 with NTLM or Negotiate).
+    ProxyNeedsSystemSignIn,
+    /// There is no direct way, and the proxy that is named cannot be used.
+    ProxyUnsupported,
+    /// There is no direct way, and a script would choose the proxy.
+    ProxyScript,
+    /// A page came where a service answers in JSON.
+    Page,
 }
 
 /// What is seen by looking, without an error text.

@@ -105,8 +105,28 @@ codes! {
     NameNotFound("host"),
     /// The host takes no connection.
     ConnectionRefused("host"),
-    /// The certificate of the host is not accepted.
+    /// The handshake of TLS with the host failed.
     TlsFailed("host"),
+    /// The certificate of the host comes from an authority that is not trusted here.
+    CertificateUntrusted("host", "issuer"),
+    /// The certificate of the host is not valid at the time that this computer's clock shows.
+    CertificateDate("host", "from", "until", "now"),
+    /// The name of the proxy is not known, or the proxy takes no connection.
+    ProxyRefused("proxy", "host"),
+    /// The proxy takes the connection and says nothing.
+    ProxySilent("proxy", "host", "seconds"),
+    /// The proxy ends the connection.
+    ProxyClosed("proxy", "host"),
+    /// The proxy does not make a way to the host.
+    ProxyBlocked("proxy", "host", "status"),
+    /// The proxy wants a name and a password (407 with Basic).
+    ProxyNeedsSignIn("proxy", "schemes"),
+    /// The proxy wants the sign-in of the operating system (407 with NTLM or Negotiate).
+    ProxyNeedsSystemSignIn("proxy", "schemes"),
+    /// No direct way leads to the host, and the proxy that is named cannot be used.
+    ProxyUnsupported("host", "setting", "scheme"),
+    /// No direct way leads to the host, and a script would choose the proxy.
+    PacFile("host", "script"),
     /// The host took longer than the time limit.
     TimedOut("host", "seconds"),
     /// The host answered something that is not what its documentation says.
@@ -282,6 +302,8 @@ pub enum Action {
     ReadEnv,
     /// Send the test message again.
     SendTestMessage,
+    /// Look at what lies between this machine and Azure.
+    CheckNetwork,
 }
 
 impl Code {
@@ -323,6 +345,7 @@ impl Action {
         Action::ChooseFolder,
         Action::ReadEnv,
         Action::SendTestMessage,
+        Action::CheckNetwork,
     ];
 }
 
@@ -375,6 +398,8 @@ pub enum CommandKind {
     AzdCloud,
     /// Let the Azure CLI sign in without the system's window.
     AzBroker,
+    /// Name the proxy to this and to other programs; the address is to be filled in.
+    SetProxy,
 }
 
 impl CommandKind {
@@ -385,6 +410,7 @@ impl CommandKind {
         CommandKind::AzdLogin,
         CommandKind::AzdCloud,
         CommandKind::AzBroker,
+        CommandKind::SetProxy,
     ];
 }
 
@@ -403,6 +429,8 @@ pub enum TextKind {
     RequestInvitation,
     /// What the organization's own application has to be registered with.
     RegisterApplication,
+    /// A message to whoever runs the proxy.
+    OpenHosts,
 }
 
 impl TextKind {
@@ -413,6 +441,7 @@ impl TextKind {
         TextKind::RequestSubscription,
         TextKind::RequestInvitation,
         TextKind::RegisterApplication,
+        TextKind::OpenHosts,
     ];
 
     /// The key of what is copied, in `words/en.json`.
@@ -423,6 +452,7 @@ impl TextKind {
             TextKind::RequestSubscription => "request_subscription.content",
             TextKind::RequestInvitation => "request_invitation.content",
             TextKind::RegisterApplication => "register_application.content",
+            TextKind::OpenHosts => "open_hosts.content",
         }
     }
 }

@@ -4,6 +4,7 @@
 //! redirect is followed, and a body is read up to 16 MB. Each request carries its own id and the
 //! ids of the answers that it needed ([`Cause`]), so that a test can count the dependent ones.
 
+use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
@@ -20,12 +21,18 @@ use crate::clock::{Clock, Correction};
 use crate::cloud::{Cloud, Service};
 use crate::diagnosis::{self, Asked, Connection, Evidence};
 use crate::failure::{Action, Code, Failure};
+use crate::network::check::evidence_of;
+use crate::network::look::{Extent, look};
+use crate::network::machine::{Machine, NamesOf};
+use crate::network::proxy::{Proxies, Route};
+use crate::network::settings::read_settings;
 
-const CONNECT_LIMIT: Duration = Duration::from_secs(10);
 const IDLE_LIMIT: Duration = Duration::from_secs(30);
 const BODY_LIMIT: usize = 16 * 1024 * 1024;
 const ATTEMPTS: u32 = 3;
 const PATIENCE: Duration = Duration::from_secs(60);
+/// How long each stage may take when a way that failed is looked at once more.
+const LOOK_LIMIT: Duration = Duration::from_secs(5);
 
 /// The ids of the answers that a request needs before it can be made.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -153,31 +160,72 @@ pub struct StreamedAnswer {
 
 /// A client for one cloud.
 pub struct Http {
-    client: reqwest::Client,
+    machine: Machine,
+    /// The way out as it was found last; a look at the connection finds it anew.
+    line: RwLock<Arc<Line>>,
+    /// Whether the system's settings were asked for.
+    asked: tokio::sync::OnceCell<()>,
     cloud: Cloud,
-    clock: std::sync::Arc<dyn Clock>,
+    clock: Arc<dyn Clock>,
     correction: Correction,
 }
 
+/// The way out of this machine.
+struct Line {
+    client: reqwest::Client,
+    proxies: Arc<Proxies>,
+}
+
 impl Http {
-    /// A client that uses the system's proxy and trust store; for practice Azure, which lives on
-    /// a loopback address, it uses no proxy at all.
-    pub fn new(cloud: Cloud, clock: std::sync::Arc<dyn Clock>) -> Result<Self, Failure> {
-        let mut builder = reqwest::Client::builder()
-            .user_agent(concat!("keyless/", env!("CARGO_PKG_VERSION")))
-            .redirect(reqwest::redirect::Policy::none())
-            .connect_timeout(CONNECT_LIMIT)
-            .read_timeout(IDLE_LIMIT);
-        builder = if cloud.is_practice() { builder.no_proxy() } else { builder.https_only(true) };
-        let client = builder.build().map_err(|error| {
-            Failure::new(Code::NetworkFailed)
-                .with("host", "this computer")
-                .with("attempts", 1)
-                .with("seconds", 0)
-                .detail("cause", chain(&error))
-                .offer(Action::TryAgain)
-        })?;
-        Ok(Http { client, cloud, clock, correction: Correction::default() })
+    /// A client that goes the ways of this machine and trusts whom it trusts.
+    pub fn new(cloud: Cloud, clock: Arc<dyn Clock>) -> Result<Self, Failure> {
+        Http::on(Machine::this(), cloud, clock)
+    }
+
+    /// A client that goes the ways of `machine` and trusts whom it trusts; to practice Azure,
+    /// which lives on a loopback address, it goes directly.
+    pub fn on(machine: Machine, cloud: Cloud, clock: Arc<dyn Clock>) -> Result<Self, Failure> {
+        let proxies = match cloud.is_practice() {
+            true => Proxies::none(),
+            false => Proxies::of_variables(&machine).unwrap_or_else(Proxies::none),
+        };
+        let line = RwLock::new(Arc::new(Line::new(&machine, &cloud, proxies)?));
+        let (asked, correction) = (tokio::sync::OnceCell::new(), Correction::default());
+        Ok(Http { machine, line, asked, cloud, clock, correction })
+    }
+
+    /// The machine whose ways it goes.
+    pub fn machine(&self) -> &Machine {
+        &self.machine
+    }
+
+    /// Asks the system's settings and its trust store again, and goes by them from now on.
+    pub async fn renew(&self) -> Arc<Proxies> {
+        // The variables stay what they were when this program began, and go first.
+        let proxies = match Proxies::of_variables(&self.machine) {
+            _ if self.cloud.is_practice() => Proxies::none(),
+            Some(proxies) => proxies,
+            None => Proxies::of_settings(&read_settings(&self.machine).await),
+        };
+        match Line::new(&self.machine, &self.cloud, proxies) {
+            Ok(line) => *self.line.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(line),
+            Err(failure) => tracing::warn!(?failure, "the settings of the system are not usable"),
+        }
+        // Whoever looks has asked.
+        let _ = self.asked.set(());
+        self.current_line().proxies.clone()
+    }
+
+    /// The way out; the system's settings are asked for when it is first needed.
+    async fn line(&self) -> Arc<Line> {
+        if !self.cloud.is_practice() && Proxies::of_variables(&self.machine).is_none() {
+            self.asked.get_or_init(|| async { drop(self.renew().await) }).await;
+        }
+        self.current_line()
+    }
+
+    fn current_line(&self) -> Arc<Line> {
+        self.line.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// The cloud that it serves.
@@ -205,7 +253,10 @@ impl Http {
         loop {
             let outcome = self.send_once(request, token, attempt, started).await;
             let Some(pause) = self.pause_before_repeat(request, &outcome, attempt, started) else {
-                return outcome;
+                return match outcome {
+                    Err(failure) => Err(self.look_closer(request, failure).await),
+                    answer => answer,
+                };
             };
             self.clock.sleep(pause).await;
             attempt += 1;
@@ -219,7 +270,11 @@ impl Http {
         token: Option<&str>,
     ) -> Result<Result<StreamedAnswer, Answer>, Failure> {
         let started = self.clock.now();
-        let (response, cause) = self.dispatch(request, token, 1, started).await?;
+        let sent = self.dispatch(request, token, 1, started).await;
+        let (response, cause) = match sent {
+            Ok(sent) => sent,
+            Err(failure) => return Err(self.look_closer(request, failure).await),
+        };
         if !response.status().is_success() {
             return self.read(response, request, cause, 1, started).await.map(Err);
         }
@@ -263,7 +318,8 @@ impl Http {
             });
         }
         let id = Uuid::new_v4().to_string();
-        let mut builder = self
+        let line = self.line().await;
+        let mut builder = line
             .client
             .request(request.method.clone(), request.url.clone())
             .header("x-ms-client-request-id", &id);
@@ -293,6 +349,37 @@ impl Http {
                 .lost(&error)
                 .detail("client_request_id", id)),
         }
+    }
+
+    /// What stands in the way of a request that got no answer: the HTTP client tells neither what
+    /// a proxy asks for nor who signed a certificate. A way that is free by now changes nothing.
+    async fn look_closer(&self, request: &Request, failure: Failure) -> Failure {
+        let is_lost =
+            is_lost(failure.code) || matches!(failure.code, Code::TlsFailed | Code::TimedOut);
+        if !is_lost || self.cloud.is_practice() {
+            return failure;
+        }
+        let line = self.current_line();
+        let route = line.proxies.route(&request.url);
+        let limit = LOOK_LIMIT.min(self.machine.connect_limit);
+        let extent = Extent::Encryption;
+        let look = look(&self.machine, &route, &request.url, extent, limit, |_| ()).await;
+        let Some(trouble) = look.trouble else { return failure };
+        let evidence = evidence_of(&self.machine, &trouble, &route, &line.proxies);
+        let evidence = failure.parameters.iter().fold(evidence, |evidence, (name, value)| {
+            if trouble.values.iter().any(|(known, _)| known == name) {
+                return evidence;
+            }
+            evidence.given(name, value)
+        });
+        let host = host_of(&request.url);
+        let evidence = evidence.asked(request.asked()).at(&host);
+        let mut closer = diagnosis::explain(&evidence, &[("attempts", "1"), ("seconds", "0")]);
+        if let Route::Through(proxy) = &route {
+            closer = closer.detail("proxy", proxy.address());
+        }
+        closer.details.extend(failure.details.into_iter().filter(|it| it.name != "diagnosis"));
+        closer
     }
 
     async fn read(
@@ -360,6 +447,36 @@ impl Http {
 /// Whether no answer came although one might the next time.
 pub(crate) fn is_lost(code: Code) -> bool {
     [Code::NetworkFailed, Code::NameNotFound, Code::ConnectionRefused].contains(&code)
+}
+
+impl Line {
+    fn new(machine: &Machine, cloud: &Cloud, proxies: Proxies) -> Result<Self, Failure> {
+        let builder = reqwest::Client::builder()
+            .user_agent(concat!("keyless/", env!("CARGO_PKG_VERSION")))
+            .redirect(reqwest::redirect::Policy::none())
+            .dns_resolver(Arc::new(NamesOf(machine.names.clone())))
+            .connect_timeout(machine.connect_limit)
+            .read_timeout(IDLE_LIMIT);
+        let build = || {
+            let builder = match cloud.is_practice() {
+                true => builder.no_proxy(),
+                false => {
+                    proxies.configure(machine.authorities.configure(builder))?.https_only(true)
+                }
+            };
+            builder.build()
+        };
+        let client = build().map_err(|error: reqwest::Error| {
+            Failure::new(Code::NetworkFailed)
+                .with("host", "this computer")
+                .with("attempts", 1)
+                .with("seconds", 0)
+                .detail("cause", chain(&error))
+                .offer(Action::TryAgain)
+                .offer(Action::CheckNetwork)
+        })?;
+        Ok(Line { client, proxies: Arc::new(proxies) })
+    }
 }
 
 impl Answer {

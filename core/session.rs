@@ -29,10 +29,12 @@ use crate::http::Http;
 use crate::identity::{self, Identity, Kept};
 use crate::kept_sign_in::{KeptSignIn, Owner};
 use crate::loopback::{EndPage, EndPages};
+use crate::network::check::{self, check_network};
+use crate::network::{Machine, programs};
 use crate::secrets::{OsStore, SecretStore, StoreTrouble};
 use crate::settings::Settings;
 use crate::sign_in::{ANY_ORGANIZATION, Application, Attempt, Tokens};
-use crate::snapshot::{Message, Person, ResourceWindow, Snapshot, Tool, Way};
+use crate::snapshot::{ConnectivityPage, Message, Person, ResourceWindow, Snapshot, Tool, Way};
 use crate::wizard::{
     self, Effect, Event, Outcome, Progress, Prompt, Purpose, Setting, Wizard, Work, WorkId,
 };
@@ -83,6 +85,8 @@ pub struct Surroundings {
     pub project_folder: Option<PathBuf>,
     /// Whether practice Azure can be started from here.
     pub can_practice: bool,
+    /// The computer, as far as its network is concerned.
+    pub machine: Machine,
 }
 
 impl Surroundings {
@@ -99,6 +103,7 @@ impl Surroundings {
             data_folder: data_folder.to_owned(),
             project_folder: None,
             can_practice: false,
+            machine: Machine::this(),
         }
     }
 }
@@ -142,7 +147,8 @@ enum Incoming {
 impl Session {
     /// Starts a wizard on the current tokio runtime.
     pub fn start(surroundings: Surroundings) -> Result<Self, Failure> {
-        let http = Arc::new(Http::new(surroundings.cloud.clone(), surroundings.clock.clone())?);
+        let (cloud, clock) = (surroundings.cloud.clone(), surroundings.clock.clone());
+        let http = Arc::new(Http::on(surroundings.machine.clone(), cloud, clock)?);
         let (wizard, effects) = Wizard::new(Setting {
             practice: surroundings.cloud.is_practice(),
             can_practice: surroundings.can_practice,
@@ -473,6 +479,18 @@ impl Inner {
                 chat::ask(&identity, &account, &deployment, &question, &cause, on_piece).await?;
                 Outcome::Answered
             }
+            Work::CheckNetwork(endpoint) => {
+                let on_change = |page| progress(Progress::Network(Box::new(page)));
+                Outcome::Network(Box::new(self.check_network(endpoint, on_change).await))
+            }
+            Work::SaveCertificates => {
+                let authorities = self.surroundings.machine.authorities.clone();
+                let path = self.surroundings.data_folder.join(programs::FILE);
+                let work = move || programs::save_certificates(&authorities, &path);
+                let saved = tokio::task::spawn_blocking(work).await.map_err(io::Error::other);
+                let saved = saved.and_then(|saved| saved).map_err(|error| error.to_string());
+                Outcome::CertificatesSaved(saved)
+            }
         };
         Ok(Ended::Plain(outcome))
     }
@@ -643,6 +661,24 @@ impl Inner {
             tracing::warn!(?trouble, "the sign-in could not be kept");
         }
         self.tell(Event::Kept(kept));
+    }
+
+    /// What the person changed in the system's settings meanwhile counts from here on.
+    async fn check_network(
+        &self,
+        endpoint: Option<String>,
+        on_change: impl Fn(ConnectivityPage) + Send + Sync,
+    ) -> ConnectivityPage {
+        let proxies = self.http.renew().await;
+        let setting = check::Setting {
+            machine: &self.surroundings.machine,
+            proxies: &proxies,
+            data_folder: &self.surroundings.data_folder,
+            now: self.surroundings.clock.now(),
+            practice: self.surroundings.cloud.is_practice(),
+        };
+        let targets = check::targets(&self.surroundings.cloud, endpoint.as_deref());
+        check_network(&setting, &targets, on_change).await
     }
 
     fn identity(&self) -> Result<Arc<Identity>, Failure> {

@@ -10,7 +10,7 @@ use time::OffsetDateTime;
 
 use crate::chat;
 use crate::diagnosis::{self, Evidence, State};
-use crate::failure::{Action, Code, Failure};
+use crate::failure::{Action, Code, Failure, Remedy};
 use crate::http::Cause;
 use crate::identity::Identity;
 use crate::resources::Account;
@@ -77,10 +77,12 @@ pub async fn wait_for_role(
 /// The role is assigned all the same: what stopped the look is told, and one can look again.
 fn keep_waiting(mut failure: Failure) -> Failure {
     let again = [Action::TryAgain, Action::SendTestMessage];
-    failure.remedies.retain(|remedy| {
-        !matches!(remedy, crate::failure::Remedy::Action { action } if again.contains(action))
-    });
-    failure.offer(Action::KeepWaiting)
+    let is_again =
+        |remedy: &Remedy| matches!(remedy, Remedy::Action { action } if again.contains(action));
+    let place = failure.remedies.iter().position(is_again).unwrap_or(failure.remedies.len());
+    failure.remedies.retain(|remedy| !is_again(remedy));
+    failure.remedies.insert(place, Remedy::Action { action: Action::KeepWaiting });
+    failure
 }
 
 fn since(started: OffsetDateTime, now: OffsetDateTime) -> Duration {

@@ -41,6 +41,8 @@ pub use work::{
 pub const WINDOW: u32 = 100;
 /// The notice that the page to sign in on has to be opened by hand.
 const NO_BROWSER: &str = "browser_not_opened";
+/// The finding that the file of certificates could not be written.
+const NOT_SAVED: &str = "not_saved";
 /// An answer is cut here on the page: a test message needs no more.
 const ANSWER_LIMIT: usize = 16 * 1024;
 

@@ -22,6 +22,8 @@ pub const KEYS: &[&str] = &[
     "browser.stranger.body",
     "browser.stranger.heading",
     "button.cancel",
+    "network.settings",
+    "open_hosts.content",
     "register_application.content",
     "request_access.content",
     "request_invitation.content",

@@ -79,19 +79,32 @@ const KNOWN: &[(&str, &str)] = &[
     ("attempts", "3"),
     ("deployment", "chat"),
     ("directory", "Fabrikam"),
+    ("export", "export"),
+    ("from", "2027-01-01T00:00:00Z"),
+    ("issuer", "Fabrikam Proxy"),
     ("minutes", "10"),
+    ("now", "2026-01-01T00:00:00Z"),
     ("object_id", "1"),
     ("own_application", "7b1c9d2e-4f50-4a61-8b72-93c4d5e6f708"),
     ("portal", "https://portal.azure.com/"),
+    ("proxy", "proxy.fabrikam.example:8080"),
     ("reason", "No."),
     ("resource", "harbour-ai"),
     ("role", "Cognitive Services OpenAI User"),
     ("role_id", "2"),
+    ("scheme", "ftp"),
+    ("schemes", "Negotiate, NTLM"),
     ("scope", "/subscriptions/1"),
+    ("script", "http://pac.fabrikam.example/proxy.pac"),
     ("seconds", "9"),
+    ("setenv", "setenv"),
+    ("setting", "HTTPS_PROXY"),
+    ("setx", "setx"),
+    ("status", "403"),
     ("subscriptions", "0"),
     ("tenant", "Fabrikam"),
     ("tool", "Azure CLI"),
+    ("until", "2027-04-01T00:00:00Z"),
 ];
 
 #[test]
@@ -181,6 +194,7 @@ fn every_blank_of_a_remedy_can_be_filled() {
     let mut can: BTreeSet<&str> = KNOWN.iter().map(|(name, _)| *name).collect();
     can.extend(["az_challenge", "azd_challenge", "az_cloud", "az_scope", "az_tenant"]);
     can.extend(["azd_cloud", "azd_scope", "azd_tenant", "entra_message", "number", "tenant_id"]);
+    can.extend(["host"]);
     for row in rows() {
         let found = row.when.iter().flat_map(|it| it.text.iter().flat_map(|it| it.names()));
         let known: BTreeSet<&str> = can.iter().copied().chain(found).collect();

@@ -28,8 +28,11 @@ impl Wizard {
             Command::WriteEnv => self.write_env(effects),
             Command::SendTestMessage => self.send_test_message(effects),
             Command::GoToStep { step } => self.go_to(step, effects),
-            Command::CheckNetwork => {
-                self.aside = Some(Aside::Connectivity(ConnectivityPage::default()));
+            Command::CheckNetwork => self.check_network(effects),
+            Command::SaveCertificates => self.save_certificates(effects),
+            Command::CloseAside => {
+                self.aside = None;
+                self.stop(&[Slot::Network], effects);
             }
             Command::TryStoreAgain if self.sign_in.store.is_some() => {
                 self.start_once(Work::OpenStore, effects);
@@ -38,9 +41,24 @@ impl Wizard {
             Command::EndBrowserSession => {
                 effects.extend(self.sign_out_page().map(Effect::Open));
             }
-            Command::CloseAside => self.aside = None,
             Command::Cancel => self.cancel(effects),
             Command::PressRemedy { index } => self.press_remedy(index, effects),
+        }
+    }
+
+    pub(super) fn check_network(&mut self, effects: &mut Vec<Effect>) {
+        let page = ConnectivityPage { checking: true, ..ConnectivityPage::default() };
+        self.aside = Some(Aside::Connectivity(page));
+        let account = self.choice.account.as_ref().or(self.list.accounts.first());
+        let endpoint = account.map(|account| account.resource.endpoint.clone());
+        self.start(Work::CheckNetwork(endpoint), effects);
+    }
+
+    pub(super) fn save_certificates(&mut self, effects: &mut Vec<Effect>) {
+        let Some(Aside::Connectivity(page)) = &self.aside else { return };
+        let file = page.programs.as_ref().and_then(|programs| programs.file.as_ref());
+        if file.is_some_and(|file| !file.exists) {
+            self.start_once(Work::SaveCertificates, effects);
         }
     }
 
@@ -322,6 +340,7 @@ impl Wizard {
             Action::ChooseFolder => self.start(Work::ChooseFolder, effects),
             Action::ReadEnv => self.prepare_env(effects),
             Action::SendTestMessage => self.send_test_message(effects),
+            Action::CheckNetwork => self.check_network(effects),
         }
     }
 

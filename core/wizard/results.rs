@@ -47,6 +47,7 @@ impl Wizard {
                     self.test.pieces += 1;
                 }
             }
+            Progress::Network(page) => self.show_connectivity(*page),
         }
     }
 
@@ -115,6 +116,26 @@ impl Wizard {
             Outcome::Answered => {
                 self.test.answered = true;
                 self.role.works = true;
+            }
+            Outcome::Network(page) => self.show_connectivity(*page),
+            Outcome::CertificatesSaved(result) => self.note_saved(result),
+        }
+    }
+
+    fn show_connectivity(&mut self, page: ConnectivityPage) {
+        self.aside = Some(Aside::Connectivity(page));
+    }
+
+    fn note_saved(&mut self, result: Result<(), String>) {
+        let Some(Aside::Connectivity(page)) = &mut self.aside else { return };
+        let file = page.programs.as_mut().and_then(|programs| programs.file.as_mut());
+        let Some(file) = file else { return };
+        page.findings.retain(|finding| finding.code != NOT_SAVED);
+        match result {
+            Ok(()) => file.exists = true,
+            Err(reason) => {
+                let values = [("path", file.path.as_str()), ("reason", reason.as_str())];
+                page.findings.insert(0, Notice::new(NOT_SAVED, &values));
             }
         }
     }
@@ -225,6 +246,8 @@ impl Wizard {
             }
             Work::WaitForRole(..) => self.role.paused = true,
             Work::Ask(..) => self.learn_from_refusal(failure.code),
+            // Nothing more comes: the failure is shown in its place.
+            Work::CheckNetwork(_) => self.aside = None,
             _ => {}
         }
         // Who asks once more may be asked for the password.

@@ -72,9 +72,10 @@ impl Wizard {
     }
 
     pub(super) fn stop_all(&mut self, effects: &mut Vec<Effect>) {
-        // A window of the system's that asks for a password is not taken away.
-        let slots: Vec<Slot> =
-            self.running.keys().copied().filter(|slot| *slot != Slot::Store).collect();
+        // A window of the system's that asks for a password is not taken away, and the look at
+        // the connection is nobody's in particular.
+        let stays = |slot: &Slot| matches!(slot, Slot::Store | Slot::Network);
+        let slots: Vec<Slot> = self.running.keys().copied().filter(|slot| !stays(slot)).collect();
         self.stop(&slots, effects);
     }
 

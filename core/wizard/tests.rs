@@ -7,6 +7,7 @@ use proptest::sample::{Index, select};
 
 use super::*;
 use crate::env_file::{self, Disk};
+use crate::snapshot::connectivity::{CertificateFile, ProgramNeeds};
 use crate::snapshot::{AssignmentPlan, MayAssign, Resource, Way};
 
 /// What may happen next.
@@ -43,6 +44,7 @@ fn command() -> impl Strategy<Value = Command> {
         ]),
         tenant_command(),
         Just(Command::CheckNetwork),
+        Just(Command::SaveCertificates),
         Just(Command::CloseAside),
         select(vec![Command::TryStoreAgain, Command::EndBrowserSession]),
         Just(Command::OpenBrowserAgain),
@@ -190,11 +192,27 @@ fn outcome(work: &Work, variant: u8) -> Outcome {
         Work::PrepareEnv(..) => Outcome::Env(Box::new(PREPARED.clone()), Some(variant > 1)),
         Work::WriteEnv(_) => Outcome::EnvWritten,
         Work::Ask(..) => Outcome::Answered,
+        Work::CheckNetwork(_) => Outcome::Network(Box::new(connectivity(variant > 1))),
+        Work::SaveCertificates => {
+            let saved = if variant > 1 { Ok(()) } else { Err("the disk is full".to_owned()) };
+            Outcome::CertificatesSaved(saved)
+        }
     }
 }
 
 fn signed_in(tool: Tool) -> ToolSignIn {
     ToolSignIn { tool, account: "ada@contoso.example".to_owned() }
+}
+
+fn connectivity(exists: bool) -> ConnectivityPage {
+    let file = CertificateFile { path: "/data/certificates.pem".to_owned(), exists };
+    let programs = ProgramNeeds {
+        authority: Some("Contoso Proxy".to_owned()),
+        file: Some(file),
+        variables: Vec::new(),
+        commands: Vec::new(),
+    };
+    ConnectivityPage { programs: Some(programs), ..ConnectivityPage::default() }
 }
 
 fn failure(code: Code) -> Failure {

@@ -9,7 +9,9 @@ use crate::failure::Failure;
 use crate::http::Cause;
 use crate::resources::Account;
 use crate::secrets::StoreTrouble;
-use crate::snapshot::{Activity, Deployment, Person, Step, Tool, ToolSignIn, Waiting, Way};
+use crate::snapshot::{
+    Activity, ConnectivityPage, Deployment, Person, Step, Tool, ToolSignIn, Waiting, Way,
+};
 use crate::tenants::Sight;
 
 /// What the person asks for.
@@ -81,6 +83,8 @@ pub enum Command {
     },
     /// Show what lies between this machine and Azure.
     CheckNetwork,
+    /// Write the file of certificates that the page about the connection offers.
+    SaveCertificates,
     /// Close the page beside the steps.
     CloseAside,
     /// Make the system's store for secrets ready, after it was in trouble.
@@ -146,6 +150,10 @@ pub enum Work {
     WriteEnv(Box<Prepared>),
     /// Send the test message.
     Ask(Box<Account>, String, Cause),
+    /// Look at what lies between this machine and Azure, the resource at this endpoint included.
+    CheckNetwork(Option<String>),
+    /// Write a file of certificates for the developer's own programs.
+    SaveCertificates,
 }
 
 /// What a sign-in is for.
@@ -202,6 +210,7 @@ pub(super) enum Slot {
     Folder,
     Env,
     Chat,
+    Network,
 }
 
 impl Work {
@@ -221,6 +230,7 @@ impl Work {
             Work::ChooseFolder => Slot::Folder,
             Work::PrepareEnv(..) | Work::WriteEnv(_) => Slot::Env,
             Work::Ask(..) => Slot::Chat,
+            Work::CheckNetwork(_) | Work::SaveCertificates => Slot::Network,
         }
     }
 
@@ -229,7 +239,8 @@ impl Work {
             return proving.work.step();
         }
         match self.slot() {
-            Slot::Tool | Slot::Kept | Slot::Store | Slot::Person | Slot::Proof => Step::SignIn,
+            Slot::Tool | Slot::Kept | Slot::Store | Slot::Person => Step::SignIn,
+            Slot::Proof | Slot::Network => Step::SignIn,
             Slot::Choice | Slot::Tenants => Step::SignIn,
             Slot::Directory | Slot::Deployments => Step::ChooseResource,
             Slot::Access | Slot::Role => Step::GetAccess,
@@ -242,6 +253,7 @@ impl Work {
         match self {
             Work::FindTools | Work::Unkeep { .. } | Work::OpenStore | Work::ChooseFolder => None,
             Work::FindTenant(_) | Work::ReadTenants(_) => None,
+            Work::CheckNetwork(_) | Work::SaveCertificates => None,
             Work::Resume => Some(Activity::Resuming),
             Work::SignIn { .. } => Some(Activity::SigningIn),
             Work::ReadDirectory => Some(Activity::FindingResources),
@@ -343,6 +355,8 @@ pub enum Progress {
     StillWaiting(Waiting),
     /// A piece of the answer.
     Piece(String),
+    /// More is known of the connection.
+    Network(Box<ConnectivityPage>),
 }
 
 /// How work ended well.
@@ -386,6 +400,10 @@ pub enum Outcome {
     EnvWritten,
     /// The answer is complete.
     Answered,
+    /// All is known of the connection.
+    Network(Box<ConnectivityPage>),
+    /// The file of certificates is written, or why it is not.
+    CertificatesSaved(Result<(), String>),
 }
 
 /// A sign-in of an earlier day that could not be continued.

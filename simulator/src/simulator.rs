@@ -112,12 +112,37 @@ impl Simulator {
         files: HostsFiles,
     ) -> Result<Self, StartError> {
         let (listener, bound) = listen_on(options.listen).await?;
+        Self::serve_real_names(options, files, listener, bound.port()).await
+    }
+
+    /// The same behind something that leads port 443 of the real names to the address of
+    /// `options`, such as a proxy: the services are announced without a port, as they really are.
+    /// The second value is where that is.
+    ///
+    /// # Errors
+    /// As [`Simulator::start_under_real_names`].
+    #[cfg(feature = "hosts")]
+    pub async fn start_behind_real_names(
+        options: Options,
+        files: HostsFiles,
+    ) -> Result<(Self, SocketAddr), StartError> {
+        let (listener, bound) = listen_on(options.listen).await?;
+        Ok((Self::serve_real_names(options, files, listener, 443).await?, bound))
+    }
+
+    #[cfg(feature = "hosts")]
+    async fn serve_real_names(
+        options: Options,
+        files: HostsFiles,
+        listener: TcpListener,
+        port: u16,
+    ) -> Result<Self, StartError> {
         let (control, control_bound) = listen_on(([127, 0, 0, 1], 0).into()).await?;
         let acceptor = files.write_authority()?;
         let site = Site::new(
             Addresses::under_real_names(
                 options.scenario.cloud,
-                bound.port(),
+                port,
                 control_bound,
                 &random_text(24),
             ),

@@ -40,6 +40,7 @@ hand_on! {
     send_test_message => SendTestMessage;
     go_to_step => GoToStep { step: Step };
     check_network => CheckNetwork;
+    save_certificates => SaveCertificates;
     close_aside => CloseAside;
     try_store_again => TryStoreAgain;
     end_browser_session => EndBrowserSession;

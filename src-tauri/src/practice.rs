@@ -6,6 +6,7 @@ use std::sync::Arc;
 use keyless::clock::SystemClock;
 use keyless::cloud::Cloud;
 use keyless::developer_tools::NoTools;
+use keyless::network::Machine;
 use keyless::secrets::SessionStore;
 use keyless::session::{Desktop, Session, Surroundings};
 use keyless::settings::Settings;
@@ -37,6 +38,7 @@ pub async fn start(
         data_folder: data_folder.join("practice"),
         project_folder: Some(project.keep()),
         can_practice: false,
+        machine: Machine::this(),
     })?;
     Ok(Present { session, _azure: Some(Box::new(simulator)) })
 }

@@ -9,7 +9,7 @@ use async_trait::async_trait;
 use keyless::session::Desktop;
 use keyless::snapshot::DeviceCode;
 use reqwest::header::LOCATION;
-use reqwest::{Client, StatusCode};
+use reqwest::{Client, ClientBuilder, StatusCode};
 use tokio::sync::Notify;
 
 /// What the person does when the sign-in page opens.
@@ -37,6 +37,7 @@ pub struct PlayedDesktop {
     /// How often the browser got no answer and gave up.
     pub lost: Arc<AtomicUsize>,
     pub gave_up: Arc<Notify>,
+    client: Client,
 }
 
 impl PlayedDesktop {
@@ -48,7 +49,13 @@ impl PlayedDesktop {
             visited: Arc::default(),
             lost: Arc::default(),
             gave_up: Arc::default(),
+            client: plain_client(),
         }
+    }
+
+    /// The same with a browser that finds and trusts the real names.
+    pub fn with_browser(self, client: Client) -> Self {
+        PlayedDesktop { client, ..self }
     }
 
     pub fn last_opened(&self) -> String {
@@ -69,12 +76,15 @@ impl Desktop for PlayedDesktop {
             return Err(io::Error::new(io::ErrorKind::NotFound, "no browser"));
         }
         self.opened.lock().expect("no test panics with the lock").push(address.to_owned());
-        if address.starts_with("http://127.0.0.1:") {
+        let is_played = ["http://127.0.0.1:", "https://login.microsoftonline.com/"]
+            .iter()
+            .any(|start| address.starts_with(start));
+        if is_played {
             let (visited, lost, gave_up) =
                 (self.visited.clone(), self.lost.clone(), self.gave_up.clone());
-            let address = address.to_owned();
+            let (address, client) = (address.to_owned(), self.client.clone());
             tokio::spawn(async move {
-                if visit(address, habit, visited).await.is_none() {
+                if visit(client, address, habit, visited).await.is_none() {
                     lost.fetch_add(1, Ordering::SeqCst);
                     gave_up.notify_one();
                 }
@@ -91,8 +101,12 @@ impl Desktop for PlayedDesktop {
 }
 
 /// Plays the person on the page at `address`; `None` when the browser got no answer.
-async fn visit(address: String, habit: Habit, visited: Arc<Mutex<Vec<String>>>) -> Option<()> {
-    let client = plain_client();
+async fn visit(
+    client: Client,
+    address: String,
+    habit: Habit,
+    visited: Arc<Mutex<Vec<String>>>,
+) -> Option<()> {
     let page = client.get(&address).send().await.ok()?;
     if let Some(back) = location(&page) {
         // There is nothing to do on the page: it sends the browser back at once.
@@ -138,14 +152,14 @@ async fn follow(client: &Client, mut next: String, visited: &Mutex<Vec<String>>)
     }
 }
 
+/// A browser that follows no redirect by itself and knows no proxy.
+pub fn direct() -> ClientBuilder {
+    Client::builder().no_proxy().redirect(reqwest::redirect::Policy::none())
+}
+
 /// A client that follows nothing by itself. It has no trust store to read: all is on loopback.
 pub fn plain_client() -> Client {
-    Client::builder()
-        .no_proxy()
-        .tls_certs_only([])
-        .redirect(reqwest::redirect::Policy::none())
-        .build()
-        .expect("a plain client")
+    direct().tls_certs_only([]).build().expect("a plain client")
 }
 
 /// Plays a person who types the code in on the page that it names, on any device.

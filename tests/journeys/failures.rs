@@ -220,7 +220,7 @@ met! {
     c21_a_gateway: "C21" as "gateway-refused", Chat, GatewayRefused {}
         ["action:choose_resource", SEND_AGAIN];
     c22_a_lost_connection: "C22", Chat, NetworkFailed { attempts: "1" }
-        [SEND_AGAIN];
+        [SEND_AGAIN, "action:check_network"];
     c23_a_service_that_is_down: "C23" as "service-failed", Chat, ServiceFailed { status: "503" }
         [SEND_AGAIN, "link:service_health"];
 }

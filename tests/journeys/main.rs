@@ -5,6 +5,7 @@ mod bad_input;
 mod browser;
 mod canary;
 mod clouds;
+mod connectivity;
 mod corpus;
 mod device_code;
 mod door;
@@ -20,6 +21,7 @@ mod leaks;
 mod loopback;
 mod network;
 mod proof;
+mod proxy;
 mod road;
 #[cfg(target_os = "linux")]
 mod secret_service;
@@ -32,4 +34,5 @@ mod tools;
 mod trust;
 #[cfg(target_os = "linux")]
 mod ways;
+mod wire;
 mod words;

@@ -8,6 +8,7 @@ use azure_identity::Executor;
 use keyless::cloud::Cloud;
 use keyless::developer_tools::NoTools;
 use keyless::failure::{Code, Failure};
+use keyless::network::Machine;
 use keyless::secrets::{SecretStore, SessionStore};
 use keyless::session::{Command, Session, Surroundings};
 use keyless::settings::Settings;
@@ -32,6 +33,7 @@ const STUCK: Duration = Duration::from_secs(30);
 
 pub struct Stage {
     pub simulator: Simulator,
+    network: (Cloud, Machine),
     pub session: Session,
     pub clock: Arc<HandClock>,
     pub desktop: Arc<PlayedDesktop>,
@@ -83,16 +85,37 @@ impl Stage {
         })
         .await
         .expect("a port of loopback is free");
+        let addresses = simulator.addresses();
+        let cloud = Cloud::practice_of(
+            setup.settings.cloud,
+            &addresses.authority,
+            &addresses.arm,
+            &addresses.openai,
+        )
+        .expect("the simulator lives on loopback");
+        let desktop = Arc::new(PlayedDesktop::new(setup.habit.clone()));
+        Stage::over(simulator, cloud, Machine::this(), desktop, setup).await
+    }
+
+    /// A stage over a simulator that runs already.
+    pub async fn over(
+        simulator: Simulator,
+        cloud: Cloud,
+        machine: Machine,
+        desktop: Arc<PlayedDesktop>,
+        setup: Setup,
+    ) -> Self {
         let home = tempfile::tempdir().expect("a temporary folder");
         std::fs::create_dir(home.path().join("project")).expect("a new folder");
         let clock = Arc::new(HandClock::new());
-        let desktop = Arc::new(PlayedDesktop::new(setup.habit));
         let tools = (setup.tools)(&simulator);
+        let network = (cloud, machine);
         let session =
-            start(&simulator, &clock, &desktop, &setup.store, tools, home.path(), &setup.settings);
+            start(&network, &clock, &desktop, &setup.store, tools, home.path(), &setup.settings);
         let messages = session.watch();
         let mut stage = Stage {
             simulator,
+            network,
             session,
             clock,
             desktop,
@@ -113,7 +136,7 @@ impl Stage {
         self.session.close();
         let tools = Arc::new(NoTools);
         self.session = start(
-            &self.simulator,
+            &self.network,
             &self.clock,
             &self.desktop,
             &self.store,
@@ -320,7 +343,7 @@ impl Stage {
 }
 
 fn start(
-    simulator: &Simulator,
+    (cloud, machine): &(Cloud, Machine),
     clock: &Arc<HandClock>,
     desktop: &Arc<PlayedDesktop>,
     store: &Arc<dyn SecretStore>,
@@ -328,15 +351,8 @@ fn start(
     home: &Path,
     settings: &Settings,
 ) -> Session {
-    let addresses = simulator.addresses();
     Session::start(Surroundings {
-        cloud: Cloud::practice_of(
-            settings.cloud,
-            &addresses.authority,
-            &addresses.arm,
-            &addresses.openai,
-        )
-        .expect("the simulator lives on loopback"),
+        cloud: cloud.clone(),
         clock: clock.clone(),
         desktop: desktop.clone(),
         store: store.clone(),
@@ -345,6 +361,7 @@ fn start(
         data_folder: home.join("data"),
         project_folder: Some(home.join("project")),
         can_practice: false,
+        machine: machine.clone(),
     })
     .expect("a session starts")
 }

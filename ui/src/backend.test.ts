@@ -82,6 +82,7 @@ function calls(): Call[] {
     ["send_test_message", (door) => door.sendTestMessage(), {}],
     ["go_to_step", (door) => door.goToStep("get_access"), { step: "get_access" }],
     ["check_network", (door) => door.checkNetwork(), {}],
+    ["save_certificates", (door) => door.saveCertificates(), {}],
     ["close_aside", (door) => door.closeAside(), {}],
     ["cancel", (door) => door.cancel(), {}],
     ["press_remedy", (door) => door.pressRemedy(1), { index: 1 }],

@@ -30,6 +30,7 @@ export const COMMANDS = [
   "send_test_message",
   "go_to_step",
   "check_network",
+  "save_certificates",
   "close_aside",
   "try_store_again",
   "end_browser_session",
@@ -74,6 +75,8 @@ export interface Backend {
   goToStep: (step: Step) => Promise<void>;
   /** Shows what lies between this machine and Azure. */
   checkNetwork: () => Promise<void>;
+  /** Writes the file of certificates that the page about the connection offers. */
+  saveCertificates: () => Promise<void>;
   closeAside: () => Promise<void>;
   /** Makes the system's store for secrets ready; the system may ask for its password. */
   tryStoreAgain: () => Promise<void>;
@@ -111,6 +114,7 @@ export const backend: Backend = {
   sendTestMessage: () => call("send_test_message"),
   goToStep: (step) => call("go_to_step", { step }),
   checkNetwork: () => call("check_network"),
+  saveCertificates: () => call("save_certificates"),
   closeAside: () => call("close_aside"),
   tryStoreAgain: () => call("try_store_again"),
   endBrowserSession: () => call("end_browser_session"),

@@ -8,7 +8,7 @@ export type AccessPhase = "checking" | "known" | "assigning" | "waiting" | "paus
 /**
  * The buttons that a failure may offer.
  */
-export type Action = "try_again" | "sign_in" | "sign_in_with_device_code" | "borrow_azure_cli" | "borrow_azure_developer_cli" | "switch_account" | "choose_tenant" | "choose_resource" | "read_resources" | "check_access" | "keep_waiting" | "choose_folder" | "read_env" | "send_test_message";
+export type Action = "try_again" | "sign_in" | "sign_in_with_device_code" | "borrow_azure_cli" | "borrow_azure_developer_cli" | "switch_account" | "choose_tenant" | "choose_resource" | "read_resources" | "check_access" | "keep_waiting" | "choose_folder" | "read_env" | "send_test_message" | "check_network";
 
 /**
  * What can be going on.
@@ -143,12 +143,12 @@ export type CloudName = "public" | "us_government";
 /**
  * What went wrong.
  */
-export type Code = "sign_in_declined" | "sign_in_timed_out" | "device_code_expired" | "sign_in_disturbed" | "loopback_unavailable" | "sign_in_refused" | "sign_in_still_kept" | "sign_in_expired" | "second_factor_needed" | "second_factor_missing" | "conditional_access_blocked" | "device_not_compliant" | "token_protection" | "consent_needed" | "application_unknown" | "application_lacks_permission" | "application_not_public" | "redirect_not_registered" | "account_not_in_directory" | "another_account" | "personal_account" | "guest_without_subscription" | "service_unknown_to_directory" | "proof_needed" | "borrowed_proof_needed" | "proof_not_enough" | "tool_failed" | "tool_needs_sign_in" | "tool_names_nobody" | "tool_in_another_cloud" | "azure_cli_window_failed" | "network_failed" | "name_not_found" | "connection_refused" | "tls_failed" | "timed_out" | "unexpected_answer" | "service_failed" | "throttled" | "foreign_host" | "read_refused" | "read_forbidden" | "wrong_directory" | "no_subscription" | "no_account" | "no_chat_deployment" | "no_custom_subdomain" | "may_not_assign" | "may_not_assign_this_role" | "assignment_exists" | "assignment_name_taken" | "principal_not_found" | "graph_refused" | "policy_refused" | "assignment_limit" | "scope_locked" | "deny_assignment" | "assignment_refused" | "role_not_effective" | "env_is_folder" | "env_not_writable" | "env_not_readable" | "env_not_utf8" | "env_not_understood" | "env_changed" | "folder_missing" | "env_write_failed" | "env_names_real_endpoint" | "chat_not_permitted" | "chat_token_refused" | "chat_tenant_mismatch" | "deployment_not_found" | "endpoint_not_found" | "path_not_found" | "api_version_refused" | "private_network" | "network_rules" | "network_endpoint" | "private_endpoint_refused" | "model_cannot_chat" | "parameter_refused" | "keys_disabled" | "key_refused" | "gateway_refused" | "resource_blocked" | "chat_throttled" | "content_filtered" | "chat_refused";
+export type Code = "sign_in_declined" | "sign_in_timed_out" | "device_code_expired" | "sign_in_disturbed" | "loopback_unavailable" | "sign_in_refused" | "sign_in_still_kept" | "sign_in_expired" | "second_factor_needed" | "second_factor_missing" | "conditional_access_blocked" | "device_not_compliant" | "token_protection" | "consent_needed" | "application_unknown" | "application_lacks_permission" | "application_not_public" | "redirect_not_registered" | "account_not_in_directory" | "another_account" | "personal_account" | "guest_without_subscription" | "service_unknown_to_directory" | "proof_needed" | "borrowed_proof_needed" | "proof_not_enough" | "tool_failed" | "tool_needs_sign_in" | "tool_names_nobody" | "tool_in_another_cloud" | "azure_cli_window_failed" | "network_failed" | "name_not_found" | "connection_refused" | "tls_failed" | "certificate_untrusted" | "certificate_date" | "proxy_refused" | "proxy_silent" | "proxy_closed" | "proxy_blocked" | "proxy_needs_sign_in" | "proxy_needs_system_sign_in" | "proxy_unsupported" | "pac_file" | "timed_out" | "unexpected_answer" | "service_failed" | "throttled" | "foreign_host" | "read_refused" | "read_forbidden" | "wrong_directory" | "no_subscription" | "no_account" | "no_chat_deployment" | "no_custom_subdomain" | "may_not_assign" | "may_not_assign_this_role" | "assignment_exists" | "assignment_name_taken" | "principal_not_found" | "graph_refused" | "policy_refused" | "assignment_limit" | "scope_locked" | "deny_assignment" | "assignment_refused" | "role_not_effective" | "env_is_folder" | "env_not_writable" | "env_not_readable" | "env_not_utf8" | "env_not_understood" | "env_changed" | "folder_missing" | "env_write_failed" | "env_names_real_endpoint" | "chat_not_permitted" | "chat_token_refused" | "chat_tenant_mismatch" | "deployment_not_found" | "endpoint_not_found" | "path_not_found" | "api_version_refused" | "private_network" | "network_rules" | "network_endpoint" | "private_endpoint_refused" | "model_cannot_chat" | "parameter_refused" | "keys_disabled" | "key_refused" | "gateway_refused" | "resource_blocked" | "chat_throttled" | "content_filtered" | "chat_refused";
 
 /**
  * The commands that a failure may offer to copy.
  */
-export type CommandKind = "az_login" | "az_cloud" | "azd_login" | "azd_cloud" | "az_broker";
+export type CommandKind = "az_login" | "az_cloud" | "azd_login" | "azd_cloud" | "az_broker" | "set_proxy";
 
 /**
  * Step 4: connect a project.
@@ -917,7 +917,7 @@ export type TestPhase = "ready" | "asking" | "answering" | "answered";
 /**
  * The texts that a failure may offer to copy.
  */
-export type TextKind = "request_access" | "ask_administrator" | "request_subscription" | "request_invitation" | "register_application";
+export type TextKind = "request_access" | "ask_administrator" | "request_subscription" | "request_invitation" | "register_application" | "open_hosts";
 
 /**
  * A tool of the developer whose sign-in can be borrowed.

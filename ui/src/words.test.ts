@@ -131,7 +131,7 @@ function isNamed(key: string): boolean {
     return true;
   }
   const [family = "", ...rest] = key.split(".");
-  if (["notice", "finding", "result", "store"].includes(family)) {
+  if (["notice", "finding", "result", "store", "connectivity"].includes(family)) {
     return coreText.includes(`"${rest.join(".")}"`);
   }
   if (family === "resource" && rest[0] === "kind") {

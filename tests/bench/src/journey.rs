@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 use keyless::clock::SystemClock;
 use keyless::cloud::Cloud;
 use keyless::developer_tools::NoTools;
+use keyless::network::Machine;
 use keyless::secrets::SessionStore;
 use keyless::session::{Command, Session, Surroundings};
 use keyless::settings::Settings;
@@ -152,6 +153,7 @@ impl Walk {
             data_folder: home.path().join("data"),
             project_folder: Some(project),
             can_practice: false,
+            machine: Machine::this(),
         })
         .map_err(|failure| format!("no session starts: {failure:?}"))?;
         let messages = session.watch();

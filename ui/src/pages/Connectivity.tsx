@@ -1,4 +1,4 @@
-import { Tab, TabList, makeStyles, mergeClasses, tokens } from "@fluentui/react-components";
+import { Button, Tab, TabList, makeStyles, mergeClasses, tokens } from "@fluentui/react-components";
 import { useId, useState } from "react";
 
 import type {
@@ -104,13 +104,6 @@ const useStyles = makeStyles({
     display: "flex",
     flexDirection: "column",
     gap: tokens.spacingVerticalS,
-  },
-  file: {
-    display: "flex",
-    flexWrap: "wrap",
-    alignItems: "center",
-    columnGap: tokens.spacingHorizontalM,
-    rowGap: tokens.spacingVerticalXS,
   },
   commands: { display: "flex", flexDirection: "column", gap: tokens.spacingVerticalXS },
   lines: {
@@ -317,9 +310,23 @@ function Programs({ needs }: { needs: ProgramNeeds }) {
 
 function Certificates({ file }: { file: CertificateFile }) {
   const styles = useStyles();
+  const { backend, run } = useWizard();
   return (
-    <div className={styles.file}>
+    <div className={styles.section}>
       <Facts facts={[{ label: say("network.file"), value: file.path, id: true }]} />
+      <p className={styles.reason}>{say(file.exists ? "network.file.saved" : "network.file.missing")}</p>
+      {!file.exists && (
+        <div>
+          <Button
+            size="small"
+            onClick={() => {
+              run(backend.saveCertificates());
+            }}
+          >
+            {say("network.file.save")}
+          </Button>
+        </div>
+      )}
     </div>
   );
 }

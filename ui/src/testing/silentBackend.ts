@@ -19,6 +19,7 @@ export function silentBackend(state: State, seen: (send: (message: Message) => v
     signInWithDeviceCode: nothing,
     borrowSignIn: nothing,
     checkNetwork: nothing,
+    saveCertificates: nothing,
     closeAside: nothing,
     tryStoreAgain: nothing,
     endBrowserSession: nothing,

@@ -573,6 +573,19 @@ const inUseHost = `${inUse}.openai.azure.com`;
 const reason = "The account isn’t assigned to a role for the application.";
 const tool = "Azure Developer CLI";
 
+const checkConnection: Remedy = { kind: "action", action: "check_network" };
+const setProxy: Remedy = {
+  kind: "command",
+  command: "set_proxy",
+  line: "export HTTPS_PROXY=http://proxy:8080",
+};
+const openHosts: Remedy = {
+  kind: "text",
+  text: "open_hosts",
+  content: "Hello,\n\nThe proxy proxy.contoso.example:8080 doesn’t let this computer reach Azure.\n",
+};
+const companyProxy = "proxy.contoso.example:8080";
+
 const FAILURES: Readonly<Record<Code, FailureExample>> = {
   sign_in_declined: { page: atSignIn, remedies: [signInAgain] },
   device_code_expired: { page: atSignIn, parameters: { minutes: "15" }, remedies: [signInWithCode, signInAgain] },
@@ -638,7 +651,66 @@ const FAILURES: Readonly<Record<Code, FailureExample>> = {
   },
   name_not_found: { page: atTest, parameters: { host: inUseHost }, remedies: [sendAgain] },
   connection_refused: { page: atTest, parameters: { host: inUseHost }, remedies: [sendAgain] },
-  tls_failed: { page: atEmptyList, parameters: { host: managementHost }, remedies: [again] },
+  tls_failed: {
+    page: atEmptyList,
+    parameters: { host: managementHost },
+    remedies: [again, checkConnection],
+  },
+  certificate_untrusted: {
+    page: atSignIn,
+    parameters: { host: managementHost, issuer: "Contoso Proxy Authority" },
+    remedies: [checkConnection, signInAgain],
+  },
+  certificate_date: {
+    page: atSignIn,
+    parameters: {
+      host: managementHost,
+      from: "2026-03-04T00:00:00Z",
+      until: "2026-06-02T00:00:00Z",
+      now: "2025-03-04T05:06:07Z",
+    },
+    remedies: [signInAgain, checkConnection],
+  },
+  proxy_refused: {
+    page: atSignIn,
+    parameters: { proxy: companyProxy, host: managementHost },
+    remedies: [checkConnection, signInAgain, setProxy],
+  },
+  proxy_silent: {
+    page: atSignIn,
+    parameters: { proxy: companyProxy, host: managementHost, seconds: "5" },
+    remedies: [checkConnection, signInAgain, setProxy],
+  },
+  proxy_closed: {
+    page: atSignIn,
+    parameters: { proxy: companyProxy, host: managementHost },
+    remedies: [checkConnection, signInAgain, openHosts],
+  },
+  proxy_blocked: {
+    page: atSignIn,
+    parameters: { proxy: companyProxy, host: managementHost, status: "403" },
+    remedies: [openHosts, checkConnection, signInAgain],
+  },
+  proxy_needs_sign_in: {
+    page: atSignIn,
+    parameters: { proxy: companyProxy, schemes: "Basic" },
+    remedies: [checkConnection, signInAgain, setProxy],
+  },
+  proxy_needs_system_sign_in: {
+    page: atSignIn,
+    parameters: { proxy: companyProxy, schemes: "Negotiate, NTLM" },
+    remedies: [openHosts, checkConnection, signInAgain, setProxy],
+  },
+  proxy_unsupported: {
+    page: atSignIn,
+    parameters: { host: managementHost, setting: "HTTPS_PROXY", scheme: "quic" },
+    remedies: [setProxy, checkConnection, signInAgain],
+  },
+  pac_file: {
+    page: atSignIn,
+    parameters: { host: managementHost, script: "http://pac.contoso.example/proxy.pac" },
+    remedies: [setProxy, checkConnection, signInAgain],
+  },
   timed_out: { page: atUnknownAccess, parameters: { host: managementHost, seconds: "60" }, remedies: [again] },
   unexpected_answer: { page: atUnknownAccess, parameters: { host: managementHost }, remedies: [again] },
   service_failed: {
