@@ -38,11 +38,13 @@ enum Section {
     Keeping,
     /// Clouds, settings and the organization's own application.
     Clouds,
+    /// Networks: proxies, certificates, the connection.
+    Networks,
 }
 
-use Section::{Browser, Clouds, Directories, Keeping, Proofs, Refusals, Ways};
+use Section::{Browser, Clouds, Directories, Keeping, Networks, Proofs, Refusals, Ways};
 
-const SECTIONS: [(Section, &str); 7] = [
+const SECTIONS: [(Section, &str); 8] = [
     (Ways, "Ways in"),
     (Browser, "The browser, and the way back"),
     (Refusals, "What Microsoft Entra refuses"),
@@ -50,6 +52,7 @@ const SECTIONS: [(Section, &str); 7] = [
     (Proofs, "Stronger sign-ins that Azure asks for later"),
     (Keeping, "Staying signed in, and signing out"),
     (Clouds, "Clouds, settings and the organization's own application"),
+    (Networks, "Networks"),
 ];
 
 #[rustfmt::skip]
@@ -152,11 +155,30 @@ const SITUATIONS: &[Situation] = &[
     (Clouds, "", "A setting cannot be used, and another place sets it.", Does("Uses the next valid one."), "core/settings.rs::what_is_not_valid_is_told_and_gives_way_to_the_next_place"),
     (Clouds, "", "A setting names an address.", Does("Does not use it: no setting can."), "core/settings.rs::no_setting_can_name_an_address"),
     (Clouds, "", "A link of one cloud leads into another.", Does("Sends no token there."), "core/cloud.rs::a_token_of_each_cloud_goes_to_its_own_service_of_its_own_cloud"),
+
+    (Networks, "", "A proxy is named by a variable.", Does("Goes through it, all the way to a chat answer."), "connectivity::the_whole_road_leads_through_a_proxy_where_one_is_named"),
+    (Networks, "", "The variable holds a name and a password.", Does("Gives them to the proxy, and shows them nowhere."), "connectivity::the_password_of_a_proxy_is_used_and_told_nobody"),
+    (Networks, "", "A proxy is named by the system’s settings.", Does("Goes through it, and says that other programs need it too."), "connectivity::the_proxy_of_the_settings_is_used_and_told_to_other_programs"),
+    (Networks, "", "The proxy is a SOCKS proxy.", Does("Goes through it."), "connectivity::a_socks_proxy_is_used_too"),
+    (Networks, "", "The settings are mended while Keyless is open.", Does("Uses them after a look at the connection."), "connectivity::settings_that_were_mended_meanwhile_count_after_a_look"),
+    (Networks, "", "The proxy is dead.", Page("proxy-refused"), "connectivity::a_proxy_that_is_dead_is_named_as_the_one_that_cannot_be_reached"),
+    (Networks, "", "The proxy takes the connection and says nothing.", Page("proxy-silent"), "connectivity::a_proxy_that_says_nothing_is_not_waited_for_long"),
+    (Networks, "", "The proxy ends the connection.", Page("proxy-closed"), "connectivity::a_proxy_that_ends_the_connection_is_named"),
+    (Networks, "", "The proxy forbids a host.", Page("proxy-blocked"), "connectivity::a_proxy_that_forbids_a_host_is_named_with_what_it_answers"),
+    (Networks, "", "The proxy wants a password.", Page("proxy-needs-sign-in"), "connectivity::a_proxy_that_wants_a_password_is_named_with_what_it_asks_for"),
+    (Networks, "", "The proxy wants NTLM or Negotiate.", Page("proxy-needs-system-sign-in"), "connectivity::a_proxy_that_wants_the_sign_in_of_windows_is_named_with_a_way_around"),
+    (Networks, "", "The proxy is named by a scheme that is not supported.", Page("proxy-unsupported"), "connectivity::a_proxy_of_an_unknown_scheme_is_named_with_what_to_set"),
+    (Networks, "", "A PAC file chooses the proxy.", Page("proxy-pac"), "connectivity::a_pac_file_is_named_with_what_to_set"),
+    (Networks, "S14", "The proxy signs connections anew, and is not trusted.", Page("certificate-untrusted"), "connectivity::a_proxy_that_signs_anew_and_is_not_trusted_is_named_by_its_authority"),
+    (Networks, "S14", "The proxy signs connections anew, and is trusted.", Does("Works, names the authority, and says which variables the person’s own programs need."), "connectivity::a_connection_that_is_signed_anew_works_and_says_what_programs_need"),
+    (Networks, "S14", "The clock and a certificate do not agree.", Page("certificate-date"), "connectivity::a_certificate_that_the_clock_does_not_agree_with_is_named_as_that"),
+    (Networks, "S14", "What answers speaks no TLS.", Page("tls-failed"), "connectivity::what_is_no_tls_is_named_as_that"),
+    (Networks, "", "A page of the network answers.", Does("Says that it is not Azure’s."), "connectivity::a_page_of_the_network_is_told_apart_from_azure"),
 ];
 
 /// What everybody can run into while signing in; each has its line.
-const MET: [&str; 17] = [
-    "S1", "S2", "S4", "S5", "S6", "S7", "S8", "S9", "S10", "S11", "S13", "D1", "D2", "D3", "D9",
+const MET: [&str; 18] = [
+    "S1", "S2", "S4", "S5", "S6", "S7", "S8", "S9", "S10", "S11", "S13", "S14", "D1", "D2", "D3", "D9",
     "S16", "L17",
 ];
 
