@@ -14,14 +14,16 @@ use async_trait::async_trait;
 use azure_identity::Executor;
 use keyless::secrets::{Secret, SecretStore, SessionStore, StoreTrouble};
 use keyless::session::Command;
-use keyless::snapshot::{AccessPhase, Snapshot, Step, TenantState, TenantStatus, Tool};
+use keyless::snapshot::{AccessPhase, Aside, Snapshot, Step, TenantState, TenantStatus, Tool};
 use serde_json::json;
 use simulator::{Act, Fault, Simulator};
 
 use crate::browser::{Habit, callback_of, enter_code};
 use crate::leaks::Net;
+use crate::proxy::Manner;
 use crate::road::played_azure_cli;
 use crate::stage::{ADA, RESOURCE, Setup, Stage, access, choose, is_waiting_for_browser, sign_in};
+use crate::wire::Wire;
 
 /// Goes through the log as any line does.
 const LOGGED: &str = "a-canary-that-the-log-has-to-show-0123456789";
@@ -30,6 +32,9 @@ const FOREIGN: &str = "hunter2-foreign-value-of-somebody-else-0123456789";
 const GARBLED: &str = "garbled-refresh-token-of-an-earlier-day-0123456789";
 /// A code that a hostile page sends.
 const HOSTILE: &str = "hostile-code-of-another-page-0123456789-0123456789";
+
+/// What the address of a proxy holds.
+const PASSWORD: &str = "password-of-a-proxy-0123456789-0123456789";
 
 /// A place with everything that lies there, and something that is known to lie there.
 struct Place {
@@ -78,10 +83,11 @@ async fn no_secret_leaves_the_core() {
     meet_policies(&mut trail).await;
     enter_tenants_one_by_one(&mut trail).await;
     prove_it_again(&mut trail).await;
+    ask_a_proxy(&mut trail).await;
     tracing::info!(target: "keyless", "{LOGGED}");
     drop(guard);
 
-    trail.secrets.extend([GARBLED, HOSTILE].map(str::to_owned));
+    trail.secrets.extend([GARBLED, HOSTILE, PASSWORD].map(str::to_owned));
     trail.secrets.sort();
     trail.secrets.dedup();
     println!("{} secrets", trail.secrets.len());
@@ -357,6 +363,21 @@ async fn prove_it_again(trail: &mut Trail) {
     stage.choose(RESOURCE).await;
     stage.send(Command::AssignRole).await;
     stage.until("the tool cannot prove it", |s| s.failure.is_some()).await;
+    trail.take(&stage);
+}
+
+/// A proxy that takes no such password, and the page about the connection that names it.
+async fn ask_a_proxy(trail: &mut Trail) {
+    let wire = Wire::new().await;
+    let proxy = wire.proxy(Manner::WantsPassword).await;
+    let address = proxy.url_with(&format!("ada:{PASSWORD}"));
+    let (mut stage, _folder) = wire.set("HTTPS_PROXY", &address).stage().await;
+    stage.send(Command::SignInWithBrowser).await;
+    stage.until("it fails", |s| s.failure.is_some()).await;
+    stage.send(Command::CheckNetwork).await;
+    let whole =
+        |s: &Snapshot| matches!(&s.aside, Some(Aside::Connectivity(page)) if !page.checking);
+    stage.until("the connection is looked at", whole).await;
     trail.take(&stage);
 }
 
