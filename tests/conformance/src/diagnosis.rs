@@ -366,6 +366,7 @@ fn expected_row(area: Area, answer: &Answer) -> Option<&'static str> {
             Some(if says("ABAC condition") { "R2" } else { "R1" })
         }
         (_, 403, "RequestDisallowedByPolicy") => Some("R14"),
+        (_, 400, "RoleAssignmentRequestAcrsValidationFailed") => Some("R9"),
         (_, 403, "Authorization_RequestDenied") => Some("R7"),
         (Area::Assignment, 409, "RoleAssignmentExists") => Some("R4"),
         (Area::Assignment, 400, "RoleAssignmentUpdateNotPermitted") => Some("R5"),
@@ -390,8 +391,8 @@ fn expected_sign_in(description: &str) -> Option<&'static str> {
         "53003" => "S4",
         "53000" | "53001" => "S5",
         "530084" => "S6",
-        "65001" | "90094" => "S7",
-        "700016" => "S8",
+        "65001" | "65002" | "90094" | "650057" => "S7",
+        "700016" | "7000218" | "50011" => "S8",
         "50020" => "S9",
         "70008" | "70043" | "50173" | "700081" | "700082" | "700084" => "S10",
         "500011" => "S11",

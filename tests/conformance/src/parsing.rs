@@ -346,7 +346,7 @@ impl<'r> Reading<'r> {
         Ok(json!({
             "access_token": tokens.access.secret(),
             "refresh_token": tokens.refresh.map(|token| token.secret().to_owned()),
-            "seconds": (tokens.expires_on - http.clock().now()).whole_seconds(),
+            "seconds": (tokens.expires_on - http.now()).whole_seconds(),
             "person": tokens.claims.account(),
         }))
     }
