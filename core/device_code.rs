@@ -13,8 +13,8 @@ use url::Url;
 
 use crate::challenge::with_capabilities;
 use crate::diagnosis::{self, Asked, Evidence, State};
-use crate::failure::{Code, Failure};
-use crate::http::{self, Answer, Cause, Http, Request};
+use crate::failure::Failure;
+use crate::http::{Answer, Cause, Http, Request};
 use crate::sign_in::{self, Application, Tokens};
 
 /// What RFC 8628, section 3.2, says where the answer names no interval.
@@ -125,7 +125,7 @@ impl Attempt {
             match self.poll(http).await? {
                 Poll::SignedIn(tokens) => return Ok(*tokens),
                 Poll::Pending => lost = 0,
-                Poll::TooEarly => interval += SLOW_DOWN,
+                Poll::TooEarly => interval = interval.saturating_add(SLOW_DOWN),
                 Poll::Lost => lost = (lost + 1).min(3),
             }
         }
@@ -143,9 +143,7 @@ impl Attempt {
         let url = http.cloud().entra(&format!("{}/oauth2/v2.0/token", self.application.tenant));
         let answer = match http.send(&Request::form(url, form, self.cause.clone()), None).await {
             Ok(answer) => answer,
-            Err(failure) if http::is_lost(failure.code) || failure.code == Code::TimedOut => {
-                return Ok(Poll::Lost);
-            }
+            Err(failure) if failure.is_transient() => return Ok(Poll::Lost),
             Err(failure) => return Err(failure),
         };
         if answer.status.is_success() {

@@ -528,6 +528,16 @@ impl Failure {
             Code::Throttled,
             Code::ServiceFailed,
             Code::TlsFailed,
+            Code::CertificateUntrusted,
+            Code::CertificateDate,
+            Code::ProxyRefused,
+            Code::ProxySilent,
+            Code::ProxyClosed,
+            Code::ProxyBlocked,
+            Code::ProxyNeedsSignIn,
+            Code::ProxyNeedsSystemSignIn,
+            Code::ProxyUnsupported,
+            Code::PacFile,
         ]
         .contains(&self.code)
     }

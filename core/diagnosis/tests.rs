@@ -346,3 +346,15 @@ proptest! {
         prop_assert!(!explain(&evidence, KNOWN).remedies.is_empty());
     }
 }
+
+#[test]
+fn whatever_keeps_an_answer_away_may_be_over_the_next_time() {
+    for row in rows() {
+        let on_the_way = row.when.iter().any(|condition| condition.connection.is_some());
+        // A page in place of the answer is an answer.
+        if on_the_way && row.code != Code::UnexpectedAnswer {
+            let failure = Failure::new(row.code);
+            assert!(failure.is_transient(), "{}: who waits for an answer gives up", row.id);
+        }
+    }
+}
