@@ -15,7 +15,7 @@ use azure_identity::{
 
 use crate::cloud::Cloud;
 use crate::diagnosis::{self, Asked, Evidence, State};
-use crate::failure::Failure;
+use crate::failure::{Action, Code, Failure};
 use crate::sign_in::Claims;
 use crate::snapshot::Tool;
 
@@ -60,6 +60,31 @@ pub fn read_person(tool: Tool, cloud: &Cloud, token: &AccessToken) -> Result<Cla
         true => refuse(State::ToolNamesNobody),
         false => Ok(claims),
     }
+}
+
+/// Whether the tool is still signed in as this person: it may be used beside Keyless. Certain only
+/// in the directory that `person` was read in, because everybody has another object id elsewhere.
+///
+/// # Errors
+/// `AnotherAccount` where the token is somebody else's.
+pub fn check_person(tool: Tool, person: &Claims, token: &AccessToken) -> Result<(), Failure> {
+    let now = Claims::of(token.token.secret()).unwrap_or_default();
+    let is_other = now.tid.eq_ignore_ascii_case(&person.tid)
+        && !now.oid.is_empty()
+        && !now.oid.eq_ignore_ascii_case(&person.oid);
+    if !is_other {
+        return Ok(());
+    }
+    let account = if now.account().is_empty() { &now.oid } else { now.account() };
+    Err(Failure::new(Code::AnotherAccount)
+        .with("account", account)
+        .with("known", person.account())
+        .offer(Action::TryAgain)
+        .offer(match tool {
+            Tool::AzureCli => Action::BorrowAzureCli,
+            Tool::AzureDeveloperCli => Action::BorrowAzureDeveloperCli,
+        })
+        .offer(Action::SwitchAccount))
 }
 
 fn credential_of(

@@ -48,7 +48,12 @@ pub struct Identity {
 #[derive(Clone)]
 enum Source {
     Own(Own),
-    Tool { tool: Tool, executor: Arc<dyn Executor> },
+    /// The tool, and whom it was signed in as when it was borrowed.
+    Tool {
+        tool: Tool,
+        executor: Arc<dyn Executor>,
+        person: Arc<Claims>,
+    },
 }
 
 #[derive(Clone)]
@@ -116,7 +121,8 @@ impl Identity {
         let scope = http.cloud().resource_manager_scope();
         let token = developer_tools::get_token(tool, None, scope, executor.clone()).await?;
         let claims = developer_tools::read_person(tool, http.cloud(), &token)?;
-        let cache = Arc::new(TokenCache::new(http.clone(), Source::Tool { tool, executor }));
+        let source = Source::Tool { tool, executor, person: Arc::new(claims.clone()) };
+        let cache = Arc::new(TokenCache::new(http.clone(), source));
         let tokens = Tokens {
             access: token.token,
             expires_on: token.expires_on,
@@ -190,7 +196,10 @@ impl Identity {
             .peekable();
         match shared.peek() {
             Some(_) => shared.all(|same| same),
-            None => self.home.account().eq_ignore_ascii_case(tokens.claims.account()),
+            None => {
+                let account = self.home.account();
+                !account.is_empty() && account.eq_ignore_ascii_case(tokens.claims.account())
+            }
         }
     }
 

@@ -87,7 +87,7 @@ impl TokenCache {
         let fresh = slot
             .issued
             .as_ref()
-            .filter(|issued| issued.token.expires_on - MARGIN > self.http.now());
+            .filter(|issued| issued.token.expires_on.saturating_sub(MARGIN) > self.http.now());
         if let Some(issued) = fresh {
             return Ok(issued.clone());
         }
@@ -145,9 +145,10 @@ impl TokenCache {
     ) -> Result<Issued, Failure> {
         match self.source_of(tenant) {
             Source::Own(own) => own.issue(&self.http, tenant, scope, None, cause).await,
-            Source::Tool { tool, executor } => {
+            Source::Tool { tool, executor, person } => {
                 let token = developer_tools::get_token(tool, Some(tenant), scope, executor).await;
                 let token = token.map_err(|it| it.challenged(self.sign_in_for(tenant, scope)))?;
+                developer_tools::check_person(tool, &person, &token)?;
                 Ok(Issued { token, cause: cause.clone(), claims: None })
             }
         }

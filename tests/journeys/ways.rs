@@ -293,6 +293,35 @@ async fn a_tool_that_is_signed_out_meanwhile_says_so_with_its_own_command() {
 }
 
 #[tokio::test]
+async fn a_tool_that_is_signed_in_as_somebody_else_meanwhile_lends_no_token() {
+    fn switched(simulator: &Simulator) -> Arc<dyn Executor> {
+        let scripts = Scripts::new().az(simulator, ADA);
+        // Whoever is asked for a directory by its id is asked after the first sign-in.
+        let theirs = Scripts::new().az(simulator, GRACE);
+        for service in ["arm", "chat"] {
+            let name = format!("az.{CONTOSO}.{service}");
+            std::fs::copy(theirs.at().join(&name), scripts.at().join(&name)).expect("a token");
+        }
+        Arc::new(scripts)
+    }
+    let mut stage =
+        Stage::with(Setup { scenario: "two-people", tools: switched, ..Setup::default() }).await;
+    offered(&mut stage, 1).await;
+    stage.send(Command::BorrowSignIn { tool: Tool::AzureCli }).await;
+    let tenant = |snapshot: &Snapshot| match &snapshot.page {
+        keyless::snapshot::Page::SignIn(page) => {
+            page.tenants.first().and_then(|tenant| tenant.failure.clone())
+        }
+        _ => None,
+    };
+    stage.until("the directory is told", |snapshot| tenant(snapshot).is_some()).await;
+    let failure = tenant(stage.page()).expect("it was there");
+    assert_eq!(failure.code, Code::AnotherAccount);
+    assert_eq!(failure.parameters["account"], GRACE);
+    assert_eq!(failure.parameters["known"], ADA);
+}
+
+#[tokio::test]
 async fn a_tool_that_breaks_meanwhile_says_what_it_said() {
     fn broken(simulator: &Simulator) -> Arc<dyn Executor> {
         let said = "Traceback (most recent call last):\n  File \"az\"\nImportError: no azure\n";
