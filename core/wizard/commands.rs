@@ -287,7 +287,11 @@ impl Wizard {
                 self.tenants.retain(|tenant| tenant.status != TenantStatus::Checking);
                 self.step = Step::SignIn;
             }
-            Work::Resume | Work::SignIn { .. } => self.forget_attempt(),
+            Work::SignIn { .. } => {
+                self.forget_attempt();
+                self.clear_notices(Step::SignIn);
+            }
+            Work::Resume => self.forget_attempt(),
             Work::CheckAccess(_) => self.step = Step::ChooseResource,
             Work::ReadDeployments(_) => self.choice.account = None,
             _ => {}

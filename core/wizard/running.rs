@@ -67,6 +67,9 @@ impl Wizard {
                 self.asked.pressed.remove(&id);
                 self.asked.repeated.remove(&id);
                 effects.push(Effect::Stop(id));
+                if [Slot::Person, Slot::Proof].contains(slot) {
+                    self.forget_attempt();
+                }
             }
         }
     }

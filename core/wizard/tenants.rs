@@ -13,6 +13,8 @@ const LONGEST: usize = 253;
 const SHOWN: usize = 100;
 /// So many bytes of what is wrong with them are told whole.
 const TOLD_WHOLE: usize = 12 * 1024;
+/// So many letters of each value in the sentences about the others.
+const SHORT: usize = 60;
 
 impl Wizard {
     pub(super) fn choose_tenant(&mut self, text: &str, effects: &mut Vec<Effect>) {
@@ -353,10 +355,7 @@ impl Wizard {
             *failure = self.fitting(failure, &Work::ReadDirectory);
             match left.checked_sub(size_of(failure)) {
                 Some(rest) => left = rest,
-                None => {
-                    failure.details.clear();
-                    failure.remedies.retain(|remedy| !matches!(remedy, Remedy::Text { .. }));
-                }
+                None => shorten(failure),
             }
         }
         shown
@@ -368,8 +367,21 @@ pub(super) fn is_reached(tenant: &TenantState) -> bool {
     tenant.status == TenantStatus::Ready || tenant.refused == Some(Audience::Chat)
 }
 
+/// Leaves what it is and the buttons: the rest is told once those before it are settled.
+fn shorten(failure: &mut Failure) {
+    failure.details.clear();
+    failure.remedies.retain(|remedy| matches!(remedy, Remedy::Action { .. }));
+    for value in failure.parameters.values_mut() {
+        if let Some((at, _)) = value.char_indices().nth(SHORT) {
+            value.truncate(at);
+            value.push('…');
+        }
+    }
+}
+
 /// About as many bytes as it takes in a snapshot.
 fn size_of(failure: &Failure) -> usize {
+    let parameters = failure.parameters.iter().map(|(name, value)| name.len() + value.len() + 8);
     let details = failure.details.iter().map(|it| it.name.len() + it.value.len() + 24);
     let remedies = failure.remedies.iter().map(|remedy| match remedy {
         Remedy::Text { content, .. } => content.len() + 48,
@@ -377,7 +389,7 @@ fn size_of(failure: &Failure) -> usize {
         Remedy::Command { line, .. } => line.len() + 48,
         Remedy::Action { .. } => 48,
     });
-    details.chain(remedies).sum()
+    parameters.chain(details).chain(remedies).sum()
 }
 
 /// The claims that a refusal asks to prove.
