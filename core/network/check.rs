@@ -145,10 +145,19 @@ fn obstacle_evidence(obstacle: &Obstacle) -> Evidence {
     }
 }
 
-fn name_of(script: &Script) -> &str {
-    match script {
-        Script::Pac(address) => address,
-        Script::Found => "WPAD",
+/// Where the script lies, without a name, a password and a query: these may be secret.
+fn name_of(script: &Script) -> String {
+    let Script::Pac(address) = script else { return "WPAD".to_owned() };
+    match Url::parse(address) {
+        // What has no host may be anything, but for a file.
+        Ok(mut url) if url.has_host() || url.scheme() == "file" => {
+            // That of a file has neither.
+            let _ = url.set_username("").and_then(|()| url.set_password(None));
+            url.set_query(None);
+            url.set_fragment(None);
+            url.to_string()
+        }
+        _ => "PAC".to_owned(),
     }
 }
 
@@ -265,7 +274,7 @@ fn findings(setting: &Setting<'_>, page: &ConnectivityPage) -> Vec<Notice> {
     }
     match setting.proxies.obstacle().filter(|_| !setting.practice) {
         Some(Obstacle::Script(script)) => {
-            findings.push(Notice::new("script_ignored", &[("script", name_of(script))]));
+            findings.push(Notice::new("script_ignored", &[("script", &name_of(script))]));
         }
         Some(Obstacle::Unsupported { scheme, .. }) => {
             findings.push(Notice::new("proxy_ignored", &[("scheme", scheme)]));
@@ -333,4 +342,20 @@ fn code_of(value: &impl serde::Serialize) -> String {
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_address_of_a_script_is_told_without_what_may_be_secret() {
+        let name = |address: &str| name_of(&Script::Pac(address.to_owned()));
+        let plain = "http://pac.example/proxy.pac";
+        assert_eq!(name(plain), plain);
+        assert_eq!(name("http://ada:hunter2@pac.example/proxy.pac?key=hunter2#hunter2"), plain);
+        assert_eq!(name("file:///etc/proxy.pac"), "file:///etc/proxy.pac");
+        assert_eq!(name("//ada:hunter2@pac.example/p.pac"), "PAC");
+        assert_eq!(name("ada:hunter2@pac.example/p.pac"), "PAC");
+    }
 }
