@@ -716,7 +716,11 @@ fn chain(error: &reqwest::Error) -> String {
     if causes.is_empty() { "no answer".to_owned() } else { causes.join(": ") }
 }
 
+/// When the answer was made; none where a cache between gave it (RFC 9111, section 5.1).
 fn date_of(headers: &HeaderMap) -> Option<OffsetDateTime> {
+    if headers.contains_key(header::AGE) {
+        return None;
+    }
     read_date(headers.get(header::DATE)?.to_str().ok()?)
 }
 
@@ -754,6 +758,16 @@ mod tests {
             assert_eq!(read(body), expected, "the body was {body}");
         }
         assert!(read(r#"{ "statusCode": 401, "message": "Unauthorized." }"#).bare_status);
+    }
+
+    #[test]
+    fn the_date_of_an_answer_out_of_a_cache_is_no_clock() {
+        let mut headers = HeaderMap::new();
+        let date = header::HeaderValue::from_static("Fri, 20 Nov 2026 12:00:00 GMT");
+        headers.insert(header::DATE, date);
+        assert!(date_of(&headers).is_some());
+        headers.insert(header::AGE, header::HeaderValue::from_static("7200"));
+        assert_eq!(date_of(&headers), None, "it is two hours old");
     }
 
     #[test]
