@@ -290,7 +290,11 @@ fn describe_failure(failure: &Value) -> String {
         .iter()
         .map(|remedy| {
             let kind = text(&remedy["kind"]);
-            let label = say(&format!("{kind}.{}", text(&remedy[kind])), &failure["parameters"]);
+            let label = format!("{kind}.{}", text(&remedy[kind]));
+            // A button may have a name of its own for this failure, as in the window.
+            let own = format!("{label}.{}", text(&failure["code"]));
+            let label = if words::all().contains_key(&own) { own } else { label };
+            let label = say(&label, &failure["parameters"]);
             match remedy["line"].as_str() {
                 Some(line) => format!("{label} (`{line}`)"),
                 None => label,

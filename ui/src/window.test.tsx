@@ -14,7 +14,7 @@ import {
   STATES,
   type State,
 } from "./testing/states";
-import { say, sayFailure, type Key } from "./words";
+import { say, sayAction, sayFailure, type Key } from "./words";
 
 afterEach(() => {
   vi.useRealTimers();
@@ -72,7 +72,7 @@ describe("a failure", () => {
       const labels = failure.remedies.map((remedy) => {
         switch (remedy.kind) {
           case "action":
-            return say(`action.${remedy.action}`);
+            return sayAction(remedy.action, failure.code);
           case "link":
             return say(`link.${remedy.link}`);
           case "text":
@@ -288,6 +288,13 @@ describe("the directories of a person", () => {
     expect(signInToTenant, "one sign-in at a time").not.toHaveBeenCalled();
   });
 
+  it("calls no directory blocked that the network kept from answering", async () => {
+    await showState(named("tenants-unreached"));
+    expect(screen.getByText(say("tenants.unreached"))).toBeTruthy();
+    expect(screen.queryByText(say("tenants.status.blocked"))).toBeNull();
+    expect(screen.queryByText(say("tenants.refused.management"))).toBeNull();
+  });
+
   it("say why they are closed, and what helps", async () => {
     const pressTenantRemedy = vi.fn(() => Promise.resolve());
     await showState(named("tenants-mixed"), { pressTenantRemedy });
@@ -379,6 +386,21 @@ describe("the page about the connection", () => {
     send({ kind: "snapshot", snapshot: named("sign-in").snapshot });
     expect(document.activeElement?.textContent).toBe(say("button.check_network"));
     expect(document.title).toBe("Step 1 of 5 – Sign in");
+  });
+
+  it("is offered once, and leads back to the failure that offered it", async () => {
+    const { send } = await showState(named("failure-proxy-refused"));
+    const ways = screen.getAllByRole("button", { name: say("button.check_network") });
+    expect(ways, "the quiet button gives way to the remedy").toHaveLength(1);
+    send({ kind: "snapshot", snapshot: named("connectivity-fine").snapshot });
+    send({ kind: "snapshot", snapshot: named("failure-proxy-refused").snapshot });
+    expect(document.activeElement?.textContent).toBe(say("action.check_network"));
+  });
+
+  it("promises nothing about programs where this computer doesn’t trust who signs", async () => {
+    await showState(named("connectivity-broken"));
+    expect(screen.queryByText(say("network.programs.nothing"))).toBeNull();
+    expect(screen.getByText(say("network.programs.untrusted"))).toBeTruthy();
   });
 
   it("says by word how each stage ended", async () => {

@@ -5,7 +5,7 @@ import { describe, expect, it } from "vitest";
 
 import words from "../../words/en.json";
 import { FAILURE_STATES } from "./testing/states";
-import { say, sayCount, sayKind, sayNotice } from "./words";
+import { say, sayAction, sayCount, sayFailure, sayKind, sayNotice } from "./words";
 
 const SOURCE = resolve(import.meta.dirname);
 const CORE = resolve(SOURCE, "../../core");
@@ -82,6 +82,18 @@ describe("a sentence", () => {
     );
   });
 
+  it("calls a button by what it does about this failure", () => {
+    expect(sayAction("sign_in_with_device_code", "device_code_expired")).toBe("Get a new code");
+    expect(sayAction("sign_in_with_device_code", "sign_in_timed_out")).toBe("Sign in with a code");
+  });
+
+  it("says a moment by the clock of this computer", () => {
+    const now = "2026-03-04T05:06:07Z";
+    const said = sayFailure("certificate_date", "body", { from: now, until: now, now });
+    expect(said).toContain("2026");
+    expect(said, "people don’t read RFC 3339").not.toContain(now);
+  });
+
   it("names a kind of account that it does not know as Azure does", () => {
     expect(sayKind("OpenAI")).toBe("Azure OpenAI");
     expect(sayKind("SpeechServices")).toBe("SpeechServices");
@@ -133,6 +145,10 @@ function isNamed(key: string): boolean {
   const [family = "", ...rest] = key.split(".");
   if (["notice", "finding", "result", "store", "connectivity"].includes(family)) {
     return coreText.includes(`"${rest.join(".")}"`);
+  }
+  const [action, code] = rest;
+  if (family === "action" && action !== undefined && code !== undefined) {
+    return membersOf("Action").includes(action) && membersOf("Code").includes(code);
   }
   if (family === "resource" && rest[0] === "kind") {
     return coreText.toLowerCase().includes(`"${rest[1] ?? ""}"`);

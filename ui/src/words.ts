@@ -1,7 +1,7 @@
 /** Every sentence comes from `words/en.json`; nothing else in this folder holds one. */
 import words from "../../words/en.json";
 
-import type { Code, Notice } from "./contract";
+import type { Action, Code, Notice } from "./contract";
 
 /** The name of a sentence. */
 export type Key = keyof typeof words;
@@ -28,17 +28,29 @@ export function sayNotice(family: Family, notice: Notice): string {
   return isKey(key) ? say(key, notice.parameters) : key;
 }
 
-/** What a failure says; a directory whose name is unknown goes by the beginning of its id. */
+/**
+ * What a failure says; a directory whose name is unknown goes by the beginning of its id, and a
+ * moment by the clock of this computer.
+ */
 export function sayFailure(code: Code, part: "title" | "body", parameters: Parameters): string {
   const sentence = words[`failure.${code}.${part}`];
   return sentence.replace(/\{(\w+)\}/g, (placeholder, name: string, position: number) => {
     const value = String(parameters[name] ?? placeholder);
+    if (MOMENT.test(value)) {
+      return TIME.format(new Date(value));
+    }
     if (!DIRECTORIES.has(name) || !isGuid(value)) {
       return value;
     }
     const begins = position === 0 || /[.?!] $/.test(sentence.slice(0, position));
     return say(begins ? "directory.unnamed.first" : "directory.unnamed", { start: startOf(value) });
   });
+}
+
+/** What a button does about a failure, by a name of its own where that failure has one for it. */
+export function sayAction(action: Action, code: Code): string {
+  const key = `action.${action}.${code}`;
+  return isKey(key) ? say(key) : say(`action.${action}`);
 }
 
 /** The ids of the directories that a failure names without knowing their names. */
@@ -64,6 +76,12 @@ export function sayReader(variable: string): string {
   const key = `variable.${variable.toLowerCase()}`;
   return isKey(key) ? say(key) : "";
 }
+
+/** A moment as the core tells it (RFC 3339, UTC). */
+const MOMENT = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/;
+
+/** How a moment is said, in the language of the words. */
+const TIME = new Intl.DateTimeFormat("en", { dateStyle: "medium", timeStyle: "short" });
 
 /** The parameters that hold a directory's name, or its id where the name is unknown. */
 const DIRECTORIES: ReadonlySet<string> = new Set(["directory", "tenant"]);

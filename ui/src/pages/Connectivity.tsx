@@ -33,6 +33,13 @@ const ICONS: Readonly<Record<StageOutcome, IconName>> = {
   skipped: "skipped",
 };
 
+/** The findings that ask for nothing; the others are warnings. */
+const FINDINGS: Readonly<Record<string, IconName>> = {
+  all_passed: "success",
+  practice: "info",
+  resource_later: "info",
+};
+
 const useStyles = makeStyles({
   lead: { margin: 0, color: tokens.colorNeutralForeground2 },
   said: {
@@ -158,21 +165,22 @@ export function Connectivity({ snapshot, page }: Props) {
       {page.checking && <WaitingLine label={say("network.checking")} />}
       <Way proxy={page.proxy} checking={page.checking} />
       {page.hosts.length > 0 && <Hosts hosts={page.hosts} />}
-      {page.programs !== null && <Programs needs={page.programs} />}
+      {page.programs !== null && <Programs needs={page.programs} hosts={page.hosts} />}
     </Frame>
   );
 }
 
-function Findings({ page: { findings, checking, hosts } }: { page: ConnectivityPage }) {
+function Findings({ page: { findings, checking } }: { page: ConnectivityPage }) {
   const styles = useStyles();
-  const broken = hosts.some(({ failure }) => failure !== null);
   return (
     <div role="status">
       {!checking && findings.length > 0 && (
         <ul className={styles.findings}>
           {findings.map((finding, index) => (
             <li key={index} className={styles.finding}>
-              <Icon name={broken ? "warning" : "info"} />
+              <span className={mergeClasses(styles.stageIcon, finding.code === "all_passed" && styles.passed)}>
+                <Icon small name={FINDINGS[finding.code] ?? "warning"} />
+              </span>
               {sayNotice("connectivity", finding)}
             </li>
           ))}
@@ -274,31 +282,30 @@ function Trouble({ check: { failure } }: { check: HostCheck }) {
       <p className={styles.reason}>
         <strong>{titleOf(failure)}.</strong> {bodyOf(failure)}
       </p>
-      {remedies.length > 0 && (
-        <Remedies
-          remedies={remedies}
-          leads={false}
-          size="small"
-          press={() => {
-            run(backend.checkNetwork());
-          }}
-        />
-      )}
-      <div>
+      <Remedies
+        code={failure.code}
+        remedies={remedies}
+        leads={false}
+        size="small"
+        press={() => {
+          run(backend.checkNetwork());
+        }}
+      >
         <CopyDetails failure={failure} place="connection" />
-      </div>
+      </Remedies>
     </div>
   );
 }
 
-function Programs({ needs }: { needs: ProgramNeeds }) {
+function Programs({ needs, hosts }: { needs: ProgramNeeds; hosts: readonly HostCheck[] }) {
   const styles = useStyles();
+  const untrusted = hosts.some(({ trust }) => trust === "nobody");
   const { authority, file, variables, commands } = needs;
   return (
     <Card icon="chat" title={say("network.programs")} body={say("network.programs.lead")}>
       <p className={styles.reason}>
         {authority === null
-          ? say("network.programs.nothing")
+          ? say(untrusted ? "network.programs.untrusted" : "network.programs.nothing")
           : say("network.programs.authority", { authority })}
       </p>
       {file !== null && <Certificates file={file} />}

@@ -29,7 +29,10 @@ export function SignIn({ snapshot, page }: Props) {
       heading={say("step.sign_in.heading")}
       primary={offers(snapshot.failure, "sign_in") ? null : primaryOf(page, wizard)}
       showsBusy
-      start={page.phase === "signed_out" && <NetworkCheck />}
+      start={
+        page.phase === "signed_out" &&
+        !offers(snapshot.failure, "check_network") && <NetworkCheck />
+      }
       secondary={
         page.phase === "signed_in" &&
         !offers(snapshot.failure, "switch_account") && <AnotherAccount />
@@ -89,7 +92,11 @@ function AnotherAccount() {
 function Content({ snapshot, page }: Props) {
   const { person, practice } = snapshot;
   const tenants = page.tenants.length > 0 && (
-    <Tenants tenants={page.tenants} signingIn={page.phase !== "signed_in"} />
+    <Tenants
+      tenants={page.tenants}
+      signingIn={page.phase !== "signed_in"}
+      told={snapshot.failure !== null}
+    />
   );
   switch (page.phase) {
     case "signed_out":

@@ -117,6 +117,7 @@ export function FailureBar({ failure, step, leads }: Props) {
         <div className={styles.more}>
           <UnnamedDirectories failure={failure} />
           <Remedies
+            code={failure.code}
             remedies={failure.remedies}
             leads={leads}
             press={(index) => {

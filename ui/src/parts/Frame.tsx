@@ -108,16 +108,25 @@ export function Frame(props: Props) {
         <Notices notices={beside ? [] : notices} page={page} />
         <div className={mergeClasses(styles.content, fills && styles.filling)}>{children}</div>
       </div>
-      <footer className={styles.footer}>
-        {beside ? <CloseButton /> : <BackButton snapshot={snapshot} />}
-        {start}
-        <div className={styles.space}>
-          {!showsBusy && proof === null && <BusyLine busy={busy} />}
-        </div>
-        <Buttons {...props} />
-      </footer>
+      {hasButtons(props) && (
+        <footer className={styles.footer}>
+          {beside ? <CloseButton /> : <BackButton snapshot={snapshot} />}
+          {start}
+          <div className={styles.space}>
+            {!showsBusy && proof === null && <BusyLine busy={busy} />}
+          </div>
+          <Buttons {...props} />
+        </footer>
+      )}
     </div>
   );
+}
+
+/** Whether there is a row of buttons: a failure may hold all that can be pressed. */
+function hasButtons({ snapshot, primary, secondary, start, beside }: Props): boolean {
+  const { busy, can_go_back } = snapshot;
+  const own = primary !== null || Boolean(secondary) || Boolean(start);
+  return own || beside === true || can_go_back || busy !== null;
 }
 
 function Buttons({ snapshot, primary, secondary, beside, cancelLabel }: Props) {

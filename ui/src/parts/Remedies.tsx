@@ -1,8 +1,10 @@
 import { Button, makeStyles, mergeClasses, tokens } from "@fluentui/react-components";
 
-import type { Failure, Remedy } from "../contract";
+import type { ReactNode } from "react";
+
+import type { Code, Failure, Remedy } from "../contract";
 import { useWizard } from "../wizard";
-import { say } from "../words";
+import { say, sayAction } from "../words";
 import { CopyButton } from "./CopyButton";
 
 const useStyles = makeStyles({
@@ -24,16 +26,20 @@ const useStyles = makeStyles({
 });
 
 interface Props {
+  /** What they are remedies for. */
+  code: Code;
   remedies: Failure["remedies"];
   /** Whether the first of them is what the page asks for. */
   leads: boolean;
   size?: "small" | "medium";
   /** Presses the remedy at this position: an action or a link. */
   press: (index: number) => void;
+  /** Further buttons, in the same row. */
+  children?: ReactNode;
 }
 
 /** What can be done about a failure: texts to copy, and a button each. */
-export function Remedies({ remedies, leads, size = "medium", press }: Props) {
+export function Remedies({ code, remedies, leads, size = "medium", press, children }: Props) {
   const styles = useStyles();
   const { showOptions } = useWizard();
   return (
@@ -55,6 +61,7 @@ export function Remedies({ remedies, leads, size = "medium", press }: Props) {
         {remedies.map((remedy, index) => (
           <RemedyButton
             key={index}
+            code={code}
             remedy={remedy}
             appearance={leads && index === 0 ? "primary" : "secondary"}
             size={size}
@@ -66,19 +73,21 @@ export function Remedies({ remedies, leads, size = "medium", press }: Props) {
             }}
           />
         ))}
+        {children}
       </div>
     </>
   );
 }
 
 interface RemedyProps {
+  code: Code;
   remedy: Remedy;
   appearance: "primary" | "secondary";
   size: "small" | "medium";
   press: () => void;
 }
 
-function RemedyButton({ remedy, appearance, size, press }: RemedyProps) {
+function RemedyButton({ code, remedy, appearance, size, press }: RemedyProps) {
   if (remedy.kind === "text" || remedy.kind === "command") {
     const label =
       remedy.kind === "text" ? say(`text.${remedy.text}`) : say(`command.${remedy.command}`);
@@ -93,8 +102,13 @@ function RemedyButton({ remedy, appearance, size, press }: RemedyProps) {
     );
   }
   return (
-    <Button appearance={appearance} size={size} onClick={press}>
-      {remedy.kind === "action" ? say(`action.${remedy.action}`) : say(`link.${remedy.link}`)}
+    <Button
+      appearance={appearance}
+      size={size}
+      data-opens-aside={remedy.kind === "action" && remedy.action === "check_network" ? true : undefined}
+      onClick={press}
+    >
+      {remedy.kind === "action" ? sayAction(remedy.action, code) : say(`link.${remedy.link}`)}
     </Button>
   );
 }

@@ -201,6 +201,16 @@ const SECOND_FACTOR: Failure = {
   details: [{ name: "entra_code", value: "AADSTS50076" }],
 };
 
+const UNREACHED: Failure = {
+  code: "network_failed",
+  parameters: { host: "management.azure.com", attempts: "3", seconds: "4.2" },
+  remedies: [
+    { kind: "action", action: "try_again" },
+    { kind: "action", action: "check_network" },
+  ],
+  details: [],
+};
+
 const MIXED: TenantState[] = [
   tenant("Contoso", "ready", { home: true, subscriptions: 3 }, 1),
   tenant("Fabrikam Research and Development of Northern Europe", "needs_sign_in", { failure: SECOND_FACTOR }, 2),
@@ -942,6 +952,7 @@ export const CONNECTIVITY_STATES: readonly State[] = [
   connectivityAt("connectivity-checking", {
     checking: true,
     hosts: HOSTS.map((host) => ({ ...host, issuer: null, trust: null, stages: stages("waiting") })),
+    programs: null,
     report: "",
   }),
   connectivityAt("connectivity-fine", {}),
@@ -1119,8 +1130,12 @@ function tenantChoices(): [string, TenantChoice][] {
 function tenantLists(): [string, TenantState[]][] {
   return [
     ["tenants-one", [tenant("Contoso", "ready", { home: true, subscriptions: 3 })]],
-    ["tenants-checking", MIXED.map((state) => ({ ...state, status: "checking", failure: null }))],
+    ["tenants-checking", MIXED.map((state) => ({ ...state, status: "checking", failure: null, refused: null }))],
     ["tenants-mixed", MIXED],
+    [
+      "tenants-unreached",
+      [tenant(null, "blocked", { home: true, failure: UNREACHED, refused: "management" })],
+    ],
     ["tenants-one-blocked", [tenant(null, "blocked", { home: true, failure: BLOCKED })]],
     [
       "tenants-many",

@@ -3,7 +3,7 @@ import { useId, useState } from "react";
 
 import type { TenantState, TenantStatus } from "../../contract";
 import { CopyButton } from "../../parts/CopyButton";
-import { CopyDetails, bodyOf, titleOf } from "../../parts/FailureBar";
+import { CopyDetails, bodyOf, offers, titleOf } from "../../parts/FailureBar";
 import { Hidden } from "../../parts/Hidden";
 import { Icon, type IconName } from "../../parts/Icon";
 import { Remedies } from "../../parts/Remedies";
@@ -99,10 +99,12 @@ interface Props {
   tenants: readonly TenantState[];
   /** Whether a sign-in is under way, which leaves no room for another. */
   signingIn: boolean;
+  /** Whether a failure stands on the page already. */
+  told: boolean;
 }
 
 /** The person's directories, each with its state, in the order in which the core gives them. */
-export function Tenants({ tenants, signingIn }: Props) {
+export function Tenants({ tenants, signingIn, told }: Props) {
   const styles = useStyles();
   const titleId = useId();
   const [filter, setFilter] = useState("");
@@ -138,7 +140,7 @@ export function Tenants({ tenants, signingIn }: Props) {
             <Tenant
               key={tenant.id}
               tenant={tenant}
-              alone={tenants.length === 1}
+              alone={tenants.length === 1 && !told}
               signingIn={signingIn}
             />
           ))}
@@ -166,7 +168,7 @@ function matches({ id, name }: TenantState, filter: string): boolean {
 
 interface TenantProps {
   tenant: TenantState;
-  /** Whether it is the only one: then its reason is what matters on the page. */
+  /** Whether it is the only one with something to say: then its reason is what matters on the page. */
   alone: boolean;
   signingIn: boolean;
 }
@@ -194,7 +196,7 @@ function Tenant({ tenant, alone, signingIn }: TenantProps) {
             {home && <span className={styles.home}>{say("tenants.home")}</span>}
           </div>
           <div className={styles.status}>{sayStatus(tenant)}</div>
-          {refused !== null && (
+          {refused !== null && !isUnreached(tenant) && (
             <div className={styles.status}>{say(`tenants.refused.${refused}`)}</div>
           )}
         </div>
@@ -245,23 +247,32 @@ function Tenant({ tenant, alone, signingIn }: TenantProps) {
             {titleOf(failure)}. {bodyOf(failure)}
           </p>
           <Remedies
+            code={failure.code}
             remedies={failure.remedies}
             leads={false}
             size="small"
             press={(index) => {
               run(backend.pressTenantRemedy(id, index));
             }}
-          />
-          <div>
+          >
             <CopyDetails failure={failure} place="sign_in" />
-          </div>
+          </Remedies>
         </div>
       )}
     </li>
   );
 }
 
-function sayStatus({ status, subscriptions }: TenantState): string {
+/** Whether the network kept the directory from answering: nobody refused anything then. */
+function isUnreached({ failure }: TenantState): boolean {
+  return offers(failure, "check_network");
+}
+
+function sayStatus(tenant: TenantState): string {
+  const { status, subscriptions } = tenant;
+  if (isUnreached(tenant)) {
+    return say("tenants.unreached");
+  }
   const said = say(`tenants.status.${status}`);
   if (status !== "ready") {
     return said;
