@@ -3,22 +3,10 @@ import { describe, expect, it } from "vitest";
 
 import type { Failure, Page, Snapshot } from "./contract";
 import { offers } from "./parts/FailureBar";
-import { findFaults } from "./testing/axe";
+import { ALL } from "./testing/allStates";
 import { FIXTURES } from "./testing/fixtures";
-import { preferDark } from "./testing/setup";
 import { showState } from "./testing/showState";
-import { CONNECTIVITY_STATES, FAILURE_STATES, PROOF_STATES, STATES } from "./testing/states";
 import { say, type Key } from "./words";
-
-const SHOWN = new Set(FIXTURES.map(({ snapshot }) => snapshot.failure?.code));
-/** What the core wrote goes before what is made up for the same failure. */
-const ALL = [
-  ...STATES,
-  ...PROOF_STATES,
-  ...CONNECTIVITY_STATES,
-  ...FAILURE_STATES.filter(({ snapshot }) => !SHOWN.has(snapshot.failure?.code)),
-  ...FIXTURES,
-];
 
 /** The primary button of each phase; a page whose failure leads on has none. */
 const PRIMARY: Readonly<Record<string, Key | null>> = {
@@ -49,12 +37,6 @@ it("has states that the core wrote", () => {
 });
 
 describe.each(ALL.map((state) => [state.name, state] as const))("%s", (_, state) => {
-  it.each(["light", "dark"])("has nothing that axe objects to, %s", async (scheme) => {
-    preferDark(scheme === "dark");
-    await showState(state);
-    expect(await findFaults(), "everyone can use this page").toEqual([]);
-  });
-
   it("has one heading, which is the instruction", async () => {
     await showState(state);
     const headings = screen.getAllByRole("heading", { level: 1 });

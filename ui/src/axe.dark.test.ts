@@ -1,0 +1,3 @@
+import { testEveryState } from "./testing/everyoneCanUse";
+
+testEveryState("dark");
