@@ -269,7 +269,7 @@ function Stage({ check: { stage, outcome, milliseconds, seen } }: { check: Stage
   );
 }
 
-function Trouble({ check: { failure } }: { check: HostCheck }) {
+function Trouble({ check: { failure, host } }: { check: HostCheck }) {
   const styles = useStyles();
   const { backend, run } = useWizard();
   if (failure === null) {
@@ -287,6 +287,7 @@ function Trouble({ check: { failure } }: { check: HostCheck }) {
         remedies={remedies}
         leads={false}
         size="small"
+        about={host}
         press={() => {
           run(backend.checkNetwork());
         }}

@@ -32,6 +32,8 @@ interface Props {
   /** Whether the first of them is what the page asks for. */
   leads: boolean;
   size?: "small" | "medium";
+  /** What they belong to, where a page shows those of several. */
+  about?: string;
   /** Presses the remedy at this position: an action or a link. */
   press: (index: number) => void;
   /** Further buttons, in the same row. */
@@ -39,7 +41,7 @@ interface Props {
 }
 
 /** What can be done about a failure: texts to copy, and a button each. */
-export function Remedies({ code, remedies, leads, size = "medium", press, children }: Props) {
+export function Remedies({ code, remedies, leads, size = "medium", about, press, children }: Props) {
   const styles = useStyles();
   const { showOptions } = useWizard();
   return (
@@ -50,7 +52,7 @@ export function Remedies({ code, remedies, leads, size = "medium", press, childr
             key={index}
             className={mergeClasses(styles.text, remedy.kind === "command" && styles.command)}
             role="region"
-            aria-label={nameOf(remedy)}
+            aria-label={about === undefined ? nameOf(remedy) : `${nameOf(remedy)}: ${about}`}
             tabIndex={0}
           >
             {copiedBy(remedy)}

@@ -251,6 +251,7 @@ function Tenant({ tenant, alone, signingIn }: TenantProps) {
             remedies={failure.remedies}
             leads={false}
             size="small"
+            about={called}
             press={(index) => {
               run(backend.pressTenantRemedy(id, index));
             }}
