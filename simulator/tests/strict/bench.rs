@@ -101,6 +101,8 @@ impl Bench {
         let client = Client::builder()
             .no_proxy()
             .redirect(reqwest::redirect::Policy::none())
+            // An impatient simulator ends a connection that rests, perhaps while it is taken up again.
+            .pool_max_idle_per_host(0)
             .build()
             .expect("a client without special wishes");
         Self { simulator: Simulator::start(options).await.expect("a port is free"), client }
