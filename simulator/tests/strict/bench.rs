@@ -98,11 +98,12 @@ impl Bench {
     async fn run(options: Options) -> Self {
         let clock = Clock::manual(datetime!(2026-11-21 09:00 UTC));
         let options = Options { clock, ..options };
+        let resting = if options.patience == Options::default().patience { 1 } else { 0 };
         let client = Client::builder()
             .no_proxy()
             .redirect(reqwest::redirect::Policy::none())
             // An impatient simulator ends a connection that rests, perhaps while it is taken up again.
-            .pool_max_idle_per_host(0)
+            .pool_max_idle_per_host(resting)
             .build()
             .expect("a client without special wishes");
         Self { simulator: Simulator::start(options).await.expect("a port is free"), client }
