@@ -79,6 +79,7 @@ pub const NAMES: &[&str] = &[
     "borrowed-proof-needed",
     "proof-again-refused",
     "proof-another-account",
+    "proof-by-code",
     "proof-change-waiting",
     "proof-declined",
     "proof-needed",

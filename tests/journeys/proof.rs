@@ -8,11 +8,13 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use keyless::failure::{Action, Code, Failure, Remedy};
 use keyless::session::Command;
-use keyless::snapshot::{AccessPhase, ProofReason, SignInPhase, Snapshot, Step, TestPhase, Tool};
+use keyless::snapshot::{
+    AccessPhase, DeviceCode, ProofReason, SignInPhase, Snapshot, Step, TestPhase, Tool,
+};
 use serde_json::{Value, json};
 use simulator::{Act, Fault};
 
-use crate::browser::Habit;
+use crate::browser::{Habit, enter_code};
 use crate::fixtures::show;
 use crate::road::played_azure_cli;
 use crate::stage::{ADA, RESOURCE, Setup, Stage, access, choose, project, shown, test};
@@ -221,6 +223,36 @@ async fn where_no_browser_opens_the_address_is_shown() {
         })
         .await;
     show("proof-no-browser", &stage);
+}
+
+fn code_of_proof(snapshot: &Snapshot) -> Option<&DeviceCode> {
+    snapshot.proof.as_ref()?.device_code.as_ref()
+}
+
+#[tokio::test]
+async fn where_no_browser_opens_whoever_signed_in_by_code_proves_it_by_code() {
+    let setup = Setup { scenario: "mfa-for-writes", habit: Habit::NoBrowser, ..Setup::default() };
+    let mut stage = Stage::with(setup).await;
+    stage.send(Command::SignInWithDeviceCode).await;
+    let first = |s: &Snapshot| crate::stage::sign_in(s).and_then(|page| page.device_code.clone());
+    let page = stage.until("a code is shown", |s| first(s).is_some()).await;
+    let first = first(&page).expect("it was just seen");
+    enter_code(&first, ADA).await;
+    stage.go_on().await;
+    stage.until("the list", |s| choose(s).is_some_and(|p| !p.reading && p.total > 0)).await;
+    stage.choose(RESOURCE).await;
+    stage.send(Command::AssignRole).await;
+    let page = stage.until("a code is shown", |s| code_of_proof(s).is_some()).await;
+    let proof = page.proof.as_ref().expect("it was just seen");
+    assert_eq!((proof.reason, proof.phase), (ProofReason::Change, SignInPhase::Waiting));
+    let second = code_of_proof(&page).expect("it was just seen");
+    assert_ne!(second.code, first.code);
+    assert_eq!((second.lasts_seconds, shown(&page)), (900, Step::GetAccess), "the page stays");
+    show("proof-by-code", &stage);
+    enter_code(second, ADA).await;
+    stage.see_change().await;
+    assert!(stage.page().proof.is_none());
+    assert_eq!(stage.statuses("roleAssignments.create"), [401, 201], "repeated by itself, once");
 }
 
 async fn at_assignment_abroad() -> Stage {

@@ -375,6 +375,16 @@ describe("a stronger sign-in", () => {
     await showState(named("proof-change"));
     expect(screen.getAllByRole("button", { name: say("button.cancel") })).toHaveLength(1);
   });
+
+  it("shows the code, its page and its time where no page could open", async () => {
+    await showState(named("proof-device-code"));
+    expect(screen.getByText(new RegExp(`^${say("proof.change")}`))).toBeDefined();
+    expect(screen.getByText("FXDLWKKMF")).toBeDefined();
+    expect(screen.getByDisplayValue("https://microsoft.com/devicelogin")).toBeDefined();
+    expect(screen.getByRole("timer").textContent).toBe("Expires in 14:32");
+    expect(screen.getByText(say("device_code.warning"))).toBeDefined();
+    expect(screen.queryByText(say("proof.heading")), "nothing opened here").toBeNull();
+  });
 });
 
 describe("the page about the connection", () => {
@@ -633,6 +643,8 @@ function presses(): Press[] {
     pressed("proof-change", "button.open_browser_again", "openBrowserAgain"),
     pressed("proof-no-browser", "button.open_browser", "openBrowserAgain"),
     pressed("proof-change", "button.cancel", "cancel"),
+    pressed("proof-device-code", "button.open_page", "openBrowserAgain"),
+    pressed("proof-device-code", "button.cancel", "cancel"),
     pressed("connectivity-fine", "button.check_again", "checkNetwork"),
     pressed("connectivity-fine", "button.back", "closeAside"),
     pressed("signed-in", "button.continue", "goToStep", "choose_resource"),

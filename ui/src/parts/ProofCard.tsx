@@ -6,6 +6,7 @@ import { useWizard } from "../wizard";
 import { say } from "../words";
 import { AddressRow } from "./AddressRow";
 import { BusyLine } from "./BusyLine";
+import { DeviceCodeSteps } from "./DeviceCodeSteps";
 import { Icon } from "./Icon";
 
 const useStyles = makeStyles({
@@ -52,7 +53,8 @@ export function ProofCard({ proof, busy }: Props) {
   const { backend, run } = useWizard();
   const titleId = useId();
   const title = useFocusWhileShown();
-  const waiting = proof.phase === "waiting";
+  const { device_code: deviceCode } = proof;
+  const waiting = proof.phase === "waiting" && deviceCode === null;
   return (
     <section className={styles.card} aria-labelledby={titleId}>
       <div className={styles.icon}>
@@ -60,11 +62,14 @@ export function ProofCard({ proof, busy }: Props) {
       </div>
       <div className={styles.content}>
         <h2 ref={title} id={titleId} tabIndex={-1} className={styles.title}>
-          {say("proof.heading")}
+          {say(deviceCode === null ? "proof.heading" : "device_code.title")}
         </h2>
         <p className={styles.body}>
           {say(`proof.${proof.reason}`)} {say("proof.then")}
         </p>
+        {deviceCode !== null && (
+          <DeviceCodeSteps deviceCode={deviceCode} canOpen={proof.address !== null} />
+        )}
         {waiting && proof.address !== null && (
           <>
             <p className={styles.hint}>
@@ -73,7 +78,7 @@ export function ProofCard({ proof, busy }: Props) {
             <AddressRow address={proof.address} label={say("label.address")} />
           </>
         )}
-        {!waiting && (
+        {proof.phase !== "waiting" && (
           <p className={styles.hint}>
             {say(proof.phase === "finishing" ? "sign_in.finishing" : "sign_in.opening")}
           </p>

@@ -944,6 +944,13 @@ export const PROOF_STATES: readonly State[] = [
     address,
     browser_opened: false,
   }),
+  proofAt("proof-device-code", {
+    reason: "change",
+    phase: "waiting",
+    address: deviceCode.address,
+    browser_opened: false,
+    device_code: deviceCode,
+  }),
   proofAt("proof-finishing", { reason: "change", phase: "finishing" }),
 ];
 
