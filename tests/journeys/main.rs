@@ -29,6 +29,7 @@ mod sign_out;
 mod situations;
 mod stage;
 mod tenants;
+mod tokens;
 #[cfg(target_os = "linux")]
 mod tools;
 mod trust;

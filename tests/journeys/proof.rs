@@ -39,17 +39,17 @@ impl Stage {
         *self.desktop.habit.lock().expect("no test panics with the lock") = habit;
     }
 
-    fn opened(&self) -> usize {
+    pub fn opened(&self) -> usize {
         self.desktop.opened.lock().expect("no test panics with the lock").len()
     }
 
     /// The statuses of every answer to an operation, in order.
-    fn statuses(&self, operation: &str) -> Vec<u16> {
+    pub fn statuses(&self, operation: &str) -> Vec<u16> {
         let history = self.history();
         history.iter().filter(|one| one.operation == operation).map(|one| one.status).collect()
     }
 
-    async fn press(&mut self, action: Action) {
+    pub async fn press(&mut self, action: Action) {
         let remedies = &self.failure().remedies;
         let position = remedies.iter().position(|one| *one == Remedy::Action { action });
         let index = position.unwrap_or_else(|| panic!("{action:?} is offered: {remedies:?}"));
