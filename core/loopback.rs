@@ -181,7 +181,7 @@ fn find_port(
         attempts -= 1;
         let v4 = match bind((Ipv4Addr::LOCALHOST, 0).into()) {
             Ok(listener) => listener,
-            Err(error) if error.kind() == io::ErrorKind::AddrNotAvailable => {
+            Err(error) if is_unknown(&error) => {
                 let only = v6(0)?;
                 return Ok((only.local_addr()?.port(), vec![only]));
             }
@@ -190,11 +190,31 @@ fn find_port(
         let port = v4.local_addr()?.port();
         match v6(port) {
             Ok(v6) => return Ok((port, vec![v4, v6])),
-            Err(error) if error.kind() == io::ErrorKind::AddrInUse && attempts > 0 => {}
-            Err(error) if error.kind() == io::ErrorKind::AddrInUse => return Err(error),
-            Err(_) => return Ok((port, vec![v4])),
+            Err(error) if is_unknown(&error) => return Ok((port, vec![v4])),
+            Err(error) if is_taken(&error) && attempts > 0 => {}
+            // Whoever may hold the other half of the port would get the browser's answer.
+            Err(error) => return Err(error),
         }
     }
+}
+
+/// The port belongs to somebody else; Windows says so with a refusal where it is held alone.
+fn is_taken(error: &io::Error) -> bool {
+    matches!(error.kind(), io::ErrorKind::AddrInUse | io::ErrorKind::PermissionDenied)
+}
+
+/// The computer does not have this address, or does not know its family (EAFNOSUPPORT of Linux,
+/// of macOS, and of Windows, for which the standard library has no name).
+fn is_unknown(error: &io::Error) -> bool {
+    let no_family = if cfg!(windows) {
+        10047
+    } else if cfg!(target_os = "linux") {
+        97
+    } else {
+        47
+    };
+    matches!(error.kind(), io::ErrorKind::AddrNotAvailable | io::ErrorKind::Unsupported)
+        || error.raw_os_error() == Some(no_family)
 }
 
 struct Door {

@@ -341,6 +341,12 @@ async fn a_port_that_somebody_has_on_the_other_address_is_given_up_for_another()
     assert!(Loopback::bind_with(taken(5)).is_ok(), "the sixth port is free on both");
     let failure = Loopback::bind_with(taken(u32::MAX)).err().expect("no port is free on both");
     assert_eq!(failure.code, Code::LoopbackUnavailable);
+    let held_alone = |address: SocketAddr| match address.is_ipv6() {
+        true => Err(io::ErrorKind::PermissionDenied.into()),
+        false => bind_only(true, true)(address),
+    };
+    let failure = Loopback::bind_with(held_alone).err().expect("somebody holds every ::1");
+    assert_eq!(failure.code, Code::LoopbackUnavailable, "half a port is not taken");
     let full = |_: SocketAddr| Err(io::ErrorKind::PermissionDenied.into());
     let failure = Loopback::bind_with(full).err().expect("nothing may be bound");
     assert_eq!(failure.code, Code::LoopbackUnavailable);
