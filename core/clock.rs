@@ -1,7 +1,7 @@
 //! Time, as a seam: the product waits on the system's clock, a test on one that it turns itself.
 
-use std::sync::{Mutex, PoisonError};
-use std::time::Duration;
+use std::sync::{LazyLock, Mutex, PoisonError};
+use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
 use time::OffsetDateTime;
@@ -11,6 +11,8 @@ use time::OffsetDateTime;
 pub trait Clock: Send + Sync {
     /// The present, in UTC.
     fn now(&self) -> OffsetDateTime;
+    /// Time since some moment: it goes on evenly when somebody sets the clock.
+    fn elapsed(&self) -> Duration;
     /// Returns when `duration` has passed.
     async fn sleep(&self, duration: Duration);
 }
@@ -18,10 +20,16 @@ pub trait Clock: Send + Sync {
 /// The system's clock.
 pub struct SystemClock;
 
+static FIRST_LOOK: LazyLock<Instant> = LazyLock::new(Instant::now);
+
 #[async_trait]
 impl Clock for SystemClock {
     fn now(&self) -> OffsetDateTime {
         OffsetDateTime::now_utc()
+    }
+
+    fn elapsed(&self) -> Duration {
+        FIRST_LOOK.elapsed()
     }
 
     async fn sleep(&self, duration: Duration) {

@@ -43,9 +43,7 @@ pub struct Row {
     /// In the order in which they are tried.
     inference_scopes: &'static [&'static str],
     portal: &'static str,
-    /// Where a person types a device code who is told of no other page.
-    pub device_login: &'static str,
-    /// Other pages of Microsoft for it, besides those of the authority itself.
+    /// Pages of Microsoft where a device code is typed in, besides those of the authority itself.
     device_pages: &'static [&'static str],
     /// No token goes there: nothing that Keyless does needs Microsoft Graph.
     pub graph: &'static str,
@@ -74,8 +72,8 @@ pub static CLOUDS: &[Row] = &[
             "https://ai.azure.com/.default",
         ],
         portal: "https://portal.azure.com/",
-        device_login: "https://microsoft.com/devicelogin",
         device_pages: &[
+            "https://microsoft.com/devicelogin",
             "https://www.microsoft.com/devicelogin",
             "https://login.microsoft.com/device",
         ],
@@ -95,8 +93,10 @@ pub static CLOUDS: &[Row] = &[
         inference_suffixes: &[".openai.azure.us", ".cognitiveservices.azure.us"],
         inference_scopes: &["https://cognitiveservices.azure.us/.default"],
         portal: "https://portal.azure.us/",
-        device_login: "https://microsoft.com/deviceloginus",
-        device_pages: &["https://www.microsoft.com/deviceloginus"],
+        device_pages: &[
+            "https://microsoft.com/deviceloginus",
+            "https://www.microsoft.com/deviceloginus",
+        ],
         graph: "https://graph.microsoft.us/",
     },
 ];
@@ -207,9 +207,8 @@ impl Cloud {
 
     /// Whether `url` is a page of Microsoft where a code of this cloud is typed in.
     pub fn takes_device_codes_at(&self, url: &Url) -> bool {
-        let named = [&self.row.device_login].into_iter().chain(self.row.device_pages);
         lies_below(url, &self.authority)
-            || (!self.is_practice() && named.into_iter().any(|page| *page == url.as_str()))
+            || (!self.is_practice() && self.row.device_pages.contains(&url.as_str()))
     }
 
     /// Whether a token for this audience is one of another cloud.
@@ -381,7 +380,7 @@ mod tests {
             let scopes = row.inference_scopes.iter().chain([&row.resource_manager_scope]);
             assert!(scopes.clone().all(|scope| named(scope, "/.default")), "{scopes:?}");
             assert!(row.inference_suffixes.iter().all(|suffix| suffix.starts_with('.')), "{row:?}");
-            assert!(named(row.device_login, ""), "{row:?}");
+            assert!(row.device_pages.iter().all(|page| named(page, "")), "{row:?}");
             assert!(find(row.name).is_some_and(|found| std::ptr::eq(found, row)), "{}", row.name);
             let name = serde_json::to_value(row.cloud).expect("a name");
             assert_eq!(name, row.name, "settings and the window call it the same");

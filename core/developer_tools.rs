@@ -66,7 +66,7 @@ pub fn read_person(tool: Tool, cloud: &Cloud, token: &AccessToken) -> Result<Cla
 /// in the directory that `person` was read in, because everybody has another object id elsewhere.
 ///
 /// # Errors
-/// `AnotherAccount` where the token is somebody else's.
+/// `ToolChangedPerson` where the token is somebody else's.
 pub fn check_person(tool: Tool, person: &Claims, token: &AccessToken) -> Result<(), Failure> {
     let now = Claims::of(token.token.secret()).unwrap_or_default();
     let is_other = now.tid.eq_ignore_ascii_case(&person.tid)
@@ -76,15 +76,21 @@ pub fn check_person(tool: Tool, person: &Claims, token: &AccessToken) -> Result<
         return Ok(());
     }
     let account = if now.account().is_empty() { &now.oid } else { now.account() };
-    Err(Failure::new(Code::AnotherAccount)
+    Err(changed_person(tool, account, person.account()))
+}
+
+/// The tool is signed in as `account`, where `known` was expected.
+pub fn changed_person(tool: Tool, account: &str, known: &str) -> Failure {
+    Failure::new(Code::ToolChangedPerson)
+        .with("tool", tool.name())
         .with("account", account)
-        .with("known", person.account())
-        .offer(Action::TryAgain)
+        .with("known", known)
         .offer(match tool {
             Tool::AzureCli => Action::BorrowAzureCli,
             Tool::AzureDeveloperCli => Action::BorrowAzureDeveloperCli,
         })
-        .offer(Action::SwitchAccount))
+        .offer(Action::SignIn)
+        .offer(Action::TryAgain)
 }
 
 fn credential_of(

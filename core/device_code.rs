@@ -8,10 +8,10 @@ use std::time::Duration;
 
 use azure_core::credentials::Secret;
 use serde::{Deserialize, Deserializer};
-use time::OffsetDateTime;
 use url::Url;
 
 use crate::challenge::with_capabilities;
+use crate::clock::Clock;
 use crate::diagnosis::{self, Asked, Evidence, State};
 use crate::failure::Failure;
 use crate::http::{Answer, Cause, Http, Request};
@@ -32,7 +32,8 @@ pub struct Attempt {
     address: Url,
     is_microsofts: bool,
     interval: Duration,
-    issued: OffsetDateTime,
+    /// When it was issued, by [`crate::clock::Clock::elapsed`].
+    issued: Duration,
     lifetime: Duration,
     cause: Cause,
 }
@@ -46,6 +47,15 @@ struct CodeAnswer {
     expires_in: u64,
     #[serde(default, deserialize_with = "perhaps_seconds")]
     interval: Option<u64>,
+}
+
+/// How the wait goes on, told before each poll.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Wait {
+    /// How long the code still lasts.
+    pub lasts: Duration,
+    /// Whether the last poll got no answer: what the person typed in may not be known yet.
+    pub is_lost: bool,
 }
 
 enum Poll {
@@ -65,7 +75,9 @@ impl Attempt {
         ];
         let url = http.cloud().entra(&format!("{}/oauth2/v2.0/devicecode", application.tenant));
         // A code that nobody types in does nothing: another one may be asked for.
-        let answer = http.send(&Request::form(url, form, Cause::none()).repeatable(), None).await?;
+        let request = Request::form(url, form, Cause::none()).repeatable();
+        let answer = sign_in::answer_in_time(http, http.send(&request, None)).await;
+        let answer = answer.unwrap_or_else(|| Err(sign_in::too_slow()))?;
         if !answer.status.is_success() {
             return Err(refused(&answer, &application));
         }
@@ -79,7 +91,7 @@ impl Attempt {
             is_microsofts: http.cloud().takes_device_codes_at(&address),
             address,
             interval: codes.interval.map_or(USUAL_INTERVAL, Duration::from_secs),
-            issued: http.clock().now(),
+            issued: http.clock().elapsed(),
             lifetime: Duration::from_secs(codes.expires_in),
             cause: answer.cause,
         })
@@ -100,29 +112,29 @@ impl Attempt {
         self.is_microsofts
     }
 
-    /// How long the code still lasts.
-    pub fn lasts(&self, now: OffsetDateTime) -> Duration {
-        let passed = Duration::try_from(now - self.issued).unwrap_or_default();
-        self.lifetime.saturating_sub(passed)
+    /// How long the code still lasts, whatever becomes of the computer's clock meanwhile.
+    pub fn lasts(&self, clock: &dyn Clock) -> Duration {
+        self.lifetime.saturating_sub(clock.elapsed().saturating_sub(self.issued))
     }
 
-    /// Polls until the person has typed the code in, refused, or let its time pass; tells before
-    /// each poll how long the code still lasts. A network that is away is waited for.
+    /// Polls until the person has typed the code in, refused, or let its time pass. A network that
+    /// is away is waited for.
     pub async fn finish(
         self,
         http: &Http,
-        on_wait: impl Fn(Duration) + Send,
+        on_wait: impl Fn(Wait) + Send,
     ) -> Result<Tokens, Failure> {
         let (mut interval, mut lost) = (self.interval.max(Duration::from_secs(1)), 0);
         loop {
-            let lasts = self.lasts(http.clock().now());
+            let lasts = self.lasts(&**http.clock());
             if lasts.is_zero() {
                 return Err(self.expired());
             }
-            on_wait(lasts);
+            on_wait(Wait { lasts, is_lost: lost > 0 });
             let pause = interval.saturating_mul(1 << lost).min(RAREST.max(interval));
             http.clock().sleep(pause.min(lasts)).await;
-            match self.poll(http).await? {
+            let poll = sign_in::answer_in_time(http, self.poll(http)).await;
+            match poll.unwrap_or(Ok(Poll::Lost))? {
                 Poll::SignedIn(tokens) => return Ok(*tokens),
                 Poll::Pending => lost = 0,
                 Poll::TooEarly => interval = interval.saturating_add(SLOW_DOWN),

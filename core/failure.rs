@@ -77,6 +77,8 @@ codes! {
     AccountNotInDirectory("guest", "directory"),
     /// Somebody else signed in to another directory of the person.
     AnotherAccount("account", "known"),
+    /// A tool is signed in as somebody else than whom it was offered with.
+    ToolChangedPerson("tool", "account", "known"),
     /// A personal Microsoft account, which has no directory with subscriptions.
     PersonalAccount("account"),
     /// The directory shows no subscription to this guest.

@@ -22,7 +22,7 @@ use crate::cloud::{Cloud, Service};
 use crate::diagnosis::{self, Asked, Connection, Evidence};
 use crate::failure::{Action, Code, Failure};
 use crate::network::check::evidence_of;
-use crate::network::look::{Extent, look};
+use crate::network::look::{Extent, Limits, look};
 use crate::network::machine::{Machine, NamesOf};
 use crate::network::proxy::{Proxies, Route};
 use crate::network::settings::read_settings;
@@ -31,7 +31,7 @@ const IDLE_LIMIT: Duration = Duration::from_secs(30);
 const BODY_LIMIT: usize = 16 * 1024 * 1024;
 const ATTEMPTS: u32 = 3;
 const PATIENCE: Duration = Duration::from_secs(60);
-/// How long each stage may take when a way that failed is looked at once more.
+/// How long it may take to look once more at a way that failed: the person waits for it.
 const LOOK_LIMIT: Duration = Duration::from_secs(5);
 
 /// The ids of the answers that a request needs before it can be made.
@@ -248,7 +248,7 @@ impl Http {
     ///
     /// Every status is an answer; a failure means that there was none.
     pub async fn send(&self, request: &Request, token: Option<&str>) -> Result<Answer, Failure> {
-        let started = self.clock.now();
+        let started = self.clock.elapsed();
         let mut attempt = 1;
         loop {
             let outcome = self.send_once(request, token, attempt, started).await;
@@ -269,7 +269,7 @@ impl Http {
         request: &Request,
         token: Option<&str>,
     ) -> Result<Result<StreamedAnswer, Answer>, Failure> {
-        let started = self.clock.now();
+        let started = self.clock.elapsed();
         let sent = self.dispatch(request, token, 1, started).await;
         let (response, cause) = match sent {
             Ok(sent) => sent,
@@ -297,7 +297,7 @@ impl Http {
         request: &Request,
         token: Option<&str>,
         attempt: u32,
-        started: OffsetDateTime,
+        started: Duration,
     ) -> Result<Answer, Failure> {
         let (response, cause) = self.dispatch(request, token, attempt, started).await?;
         self.read(response, request, cause, attempt, started).await
@@ -308,7 +308,7 @@ impl Http {
         request: &Request,
         token: Option<&str>,
         attempt: u32,
-        started: OffsetDateTime,
+        started: Duration,
     ) -> Result<(reqwest::Response, Cause), Failure> {
         if !self.cloud.owns(request.service, &request.url) {
             let failure = Failure::new(Code::ForeignHost).with("host", host_of(&request.url));
@@ -362,8 +362,9 @@ impl Http {
         let line = self.current_line();
         let route = line.proxies.route(&request.url);
         let limit = LOOK_LIMIT.min(self.machine.connect_limit);
+        let limits = Limits { stage: limit, walk: limit };
         let extent = Extent::Encryption;
-        let look = look(&self.machine, &route, &request.url, extent, limit, |_| ()).await;
+        let look = look(&self.machine, &route, &request.url, extent, limits, |_| ()).await;
         let Some(trouble) = look.trouble else { return failure };
         let evidence = evidence_of(&self.machine, &trouble, &route, &line.proxies);
         let evidence = failure.parameters.iter().fold(evidence, |evidence, (name, value)| {
@@ -388,7 +389,7 @@ impl Http {
         request: &Request,
         cause: Cause,
         attempts: u32,
-        started: OffsetDateTime,
+        started: Duration,
     ) -> Result<Answer, Failure> {
         let status = response.status();
         let headers = response.headers().clone();
@@ -414,8 +415,8 @@ impl Http {
         })
     }
 
-    fn trial(&self, request: &Request, attempts: u32, started: OffsetDateTime) -> Trial {
-        let seconds = (self.clock.now() - started).whole_seconds().max(0).unsigned_abs();
+    fn trial(&self, request: &Request, attempts: u32, started: Duration) -> Trial {
+        let seconds = self.clock.elapsed().saturating_sub(started).as_secs();
         Trial { asked: request.asked(), host: host_of(&request.url), attempts, seconds }
     }
 
@@ -424,7 +425,7 @@ impl Http {
         request: &Request,
         outcome: &Result<Answer, Failure>,
         attempt: u32,
-        started: OffsetDateTime,
+        started: Duration,
     ) -> Option<Duration> {
         if !request.repeatable || attempt >= ATTEMPTS {
             return None;
@@ -439,7 +440,7 @@ impl Http {
                 _ => return None,
             },
         };
-        let spent = Duration::try_from(self.clock.now() - started).unwrap_or_default();
+        let spent = self.clock.elapsed().saturating_sub(started);
         (spent.saturating_add(pause) <= PATIENCE).then_some(pause)
     }
 }

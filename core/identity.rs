@@ -20,6 +20,7 @@ use crate::http::{Answer, Cause, Http, Request, StreamedAnswer};
 use crate::sign_in::{self, Application, Claims, HomeAccount, Tokens};
 use crate::snapshot::{Tool, Way};
 
+mod borrowed;
 mod own;
 mod tokens;
 mod tools;
@@ -27,6 +28,7 @@ mod tools;
 pub use own::Kept;
 pub use tools::find_tools;
 
+use borrowed::Borrowed;
 use own::Own;
 use tokens::TokenCache;
 
@@ -41,6 +43,8 @@ pub struct Identity {
     tokens: Arc<TokenCache>,
     /// Directories that are likely the person's, see [`Kept`].
     tenants: Mutex<Vec<String>>,
+    /// Names of directories, by their ids in lower case.
+    names: Mutex<HashMap<String, String>>,
     inference_scope: AtomicUsize,
 }
 
@@ -48,12 +52,7 @@ pub struct Identity {
 #[derive(Clone)]
 enum Source {
     Own(Own),
-    /// The tool, and whom it was signed in as when it was borrowed.
-    Tool {
-        tool: Tool,
-        executor: Arc<dyn Executor>,
-        person: Arc<Claims>,
-    },
+    Tool(Borrowed),
 }
 
 #[derive(Clone)]
@@ -112,16 +111,22 @@ impl Identity {
         Ok(Self::with(http, cache, tokens, kept.tenants))
     }
 
-    /// The person whom a tool is signed in with.
+    /// The person whom a tool is signed in with. `offered` is the account that the person chose;
+    /// the tool may be used beside Keyless.
     pub async fn from_tool(
         http: Arc<Http>,
         tool: Tool,
         executor: Arc<dyn Executor>,
+        offered: Option<&str>,
     ) -> Result<Self, Failure> {
         let scope = http.cloud().resource_manager_scope();
         let token = developer_tools::get_token(tool, None, scope, executor.clone()).await?;
         let claims = developer_tools::read_person(tool, http.cloud(), &token)?;
-        let source = Source::Tool { tool, executor, person: Arc::new(claims.clone()) };
+        if let Some(known) = offered.filter(|known| !known.eq_ignore_ascii_case(claims.account())) {
+            return Err(developer_tools::changed_person(tool, claims.account(), known));
+        }
+        let borrowed = Borrowed::new(tool, executor, claims.clone(), http.clock().elapsed());
+        let source = Source::Tool(borrowed);
         let cache = Arc::new(TokenCache::new(http.clone(), source));
         let tokens = Tokens {
             access: token.token,
@@ -144,6 +149,7 @@ impl Identity {
             home_account: tokens.home_account,
             tokens: cache,
             tenants: Mutex::new(tenants),
+            names: Mutex::default(),
             inference_scope: AtomicUsize::new(0),
             http,
         }
@@ -173,7 +179,7 @@ impl Identity {
         match self.tokens.source() {
             Source::Own(own) => own.adopt(refresh, tokens.cause.clone()),
             // A tool keeps its own sign-in; this directory is reached by the new one.
-            Source::Tool { .. } => {
+            Source::Tool(_) => {
                 let own = Own::new(way, client_id, refresh, tokens.cause.clone());
                 self.tokens.reach(&tenant, own);
             }
@@ -207,7 +213,7 @@ impl Identity {
     pub fn way(&self) -> Way {
         match self.tokens.source() {
             Source::Own(own) => own.way,
-            Source::Tool { tool, .. } => tool.way(),
+            Source::Tool(borrowed) => borrowed.tool.way(),
         }
     }
 
@@ -240,6 +246,18 @@ impl Identity {
     pub fn remember_tenants(&self, tenants: impl Iterator<Item = String>) {
         let tenants = tenants.take(HEAD_START).collect();
         *self.tenants.lock().unwrap_or_else(PoisonError::into_inner) = tenants;
+    }
+
+    /// The name of a directory, where it was heard of.
+    pub fn name_of_tenant(&self, tenant: &str) -> Option<String> {
+        let names = self.names.lock().unwrap_or_else(PoisonError::into_inner);
+        names.get(&tenant.to_ascii_lowercase()).cloned()
+    }
+
+    /// Remembers the name of a directory while the window is open.
+    pub fn remember_name(&self, tenant: &str, name: &str) {
+        let mut names = self.names.lock().unwrap_or_else(PoisonError::into_inner);
+        names.insert(tenant.to_ascii_lowercase(), name.to_owned());
     }
 
     /// The client that everything goes through.
@@ -433,12 +451,10 @@ impl Identity {
         let names = match self.tokens.source() {
             Source::Own(_) => None,
             // What was borrowed cannot answer a challenge; its owner can.
-            Source::Tool { tool: Tool::AzureCli, .. } => {
-                Some((Tool::AzureCli, ["az_tenant", "az_scope", "az_challenge"]))
-            }
-            Source::Tool { tool: Tool::AzureDeveloperCli, .. } => {
-                Some((Tool::AzureDeveloperCli, ["azd_tenant", "azd_scope", "azd_challenge"]))
-            }
+            Source::Tool(Borrowed { tool, .. }) => Some(match tool {
+                Tool::AzureCli => (tool, ["az_tenant", "az_scope", "az_challenge"]),
+                Tool::AzureDeveloperCli => (tool, ["azd_tenant", "azd_scope", "azd_challenge"]),
+            }),
         };
         let mut known = Vec::new();
         if let Some((tool, [tenant, scope, claims])) = names {

@@ -344,7 +344,10 @@ impl Inner {
                     }
                 }
                 Effect::Open(address) => drop(tokio::spawn(self.clone().open_or_tell(address))),
-                Effect::Keep(id) => drop(self.storing.spawn(self.clone().keep(id))),
+                Effect::Keep(id) => {
+                    let identity = lock(&self.identity).clone();
+                    drop(self.storing.spawn(self.clone().keep(id, identity)));
+                }
                 Effect::RememberStay(on) => self.remember_stay(on),
                 Effect::Forget => *lock(&self.identity) = None,
                 Effect::Focus => self.surroundings.desktop.focus_window(),
@@ -417,9 +420,11 @@ impl Inner {
                 Outcome::Unkept
             }
             Work::OpenStore => Outcome::StoreOpened(self.kept.open().await),
-            Work::SignIn { way: Way::AzureCli, .. } => return self.borrow(Tool::AzureCli).await,
-            Work::SignIn { way: Way::AzureDeveloperCli, .. } => {
-                return self.borrow(Tool::AzureDeveloperCli).await;
+            Work::SignIn { way: Way::AzureCli, prompt, .. } => {
+                return self.borrow(Tool::AzureCli, prompt.account).await;
+            }
+            Work::SignIn { way: Way::AzureDeveloperCli, prompt, .. } => {
+                return self.borrow(Tool::AzureDeveloperCli, prompt.account).await;
             }
             Work::SignIn { way, purpose, prompt } => {
                 return self.sign_in(way, purpose, prompt, progress).await;
@@ -588,9 +593,10 @@ impl Inner {
         beside(finishing, opening).await
     }
 
-    async fn borrow(&self, tool: Tool) -> Result<Ended, Failure> {
-        let tools = self.surroundings.tools.clone();
-        Ok(signed_in(Identity::from_tool(self.http.clone(), tool, tools).await?, false))
+    async fn borrow(&self, tool: Tool, offered: Option<String>) -> Result<Ended, Failure> {
+        let (http, tools) = (self.http.clone(), self.surroundings.tools.clone());
+        let identity = Identity::from_tool(http, tool, tools, offered.as_deref()).await?;
+        Ok(signed_in(identity, false))
     }
 
     async fn sign_in_with_device_code(
@@ -604,7 +610,7 @@ impl Inner {
             code: attempt.user_code().to_owned(),
             address: address.clone(),
             is_microsofts: attempt.is_microsofts(),
-            lasts_seconds: whole_seconds(attempt.lasts(self.http.clock().now())),
+            lasts_seconds: whole_seconds(attempt.lasts(&**self.http.clock())),
         });
         let is_microsofts = attempt.is_microsofts();
         let opening = async {
@@ -612,7 +618,12 @@ impl Inner {
                 progress(Progress::BrowserNotOpened);
             }
         };
-        let on_wait = |lasts| progress(Progress::CodeLasts(whole_seconds(lasts)));
+        let on_wait = |wait: device_code::Wait| {
+            progress(Progress::CodeWaits {
+                lasts_seconds: whole_seconds(wait.lasts),
+                is_lost: wait.is_lost,
+            });
+        };
         beside(attempt.finish(&self.http, on_wait), opening).await
     }
 
@@ -651,16 +662,21 @@ impl Inner {
         });
     }
 
-    /// Whoever has signed out meanwhile is not kept: the person is looked at when its turn comes.
-    async fn keep(self: Arc<Self>, id: WorkId) {
-        let secret = || lock(&self.identity).as_ref().and_then(|identity| identity.keep());
+    /// Keeps the sign-in of whoever it was asked for, unless they have signed out meanwhile or
+    /// somebody else has signed in, who has not proved to be anybody yet.
+    async fn keep(self: Arc<Self>, id: WorkId, asked_for: Option<Arc<Identity>>) {
+        let secret = || {
+            let now = lock(&self.identity).clone();
+            let same = now.zip(asked_for).filter(|(now, then)| Arc::ptr_eq(now, then));
+            same.and_then(|(identity, _)| identity.keep())
+        };
         let Some(kept) = self.kept.keep(id, secret).await else {
             return;
         };
         if let Err(trouble) = &kept {
             tracing::warn!(?trouble, "the sign-in could not be kept");
         }
-        self.tell(Event::Kept(kept));
+        self.tell(Event::Kept(id, kept));
     }
 
     /// What the person changed in the system's settings meanwhile counts from here on.

@@ -17,13 +17,16 @@ use url::Url;
 
 use crate::challenge::{Challenge, ClaimsRequest, with_capabilities};
 use crate::cloud::DEVELOPER_CLIENT;
-use crate::diagnosis::{self, Asked, Evidence, State};
+use crate::diagnosis::{self, Asked, Connection, Evidence, State};
 use crate::failure::{Action, Code, Failure};
 use crate::http::{Answer, Cause, Http, Request};
 use crate::loopback::{Callback, EndPages, Listening, Loopback, STRANGERS};
 
 /// How long the browser may take. A first sign-in that enrols for MFA takes minutes.
 pub const DEADLINE: Duration = Duration::from_secs(15 * 60);
+
+/// How long Entra may take to answer, once the person has done their part.
+const ANSWER_LIMIT: Duration = Duration::from_secs(60);
 
 /// The tenant of a sign-in that names none: the home directory of a work or school account.
 pub const ANY_ORGANIZATION: &str = "organizations";
@@ -216,8 +219,8 @@ impl Attempt {
             ("client_info", "1".to_owned()),
         ];
         let url = http.cloud().entra(&format!("{}/oauth2/v2.0/token", self.application.tenant));
-        let tokens =
-            redeem(http, Request::form(url, form, Cause::none()), &self.application).await?;
+        let redeemed = redeem(http, Request::form(url, form, Cause::none()), &self.application);
+        let tokens = answer_in_time(http, redeemed).await.unwrap_or_else(|| Err(too_slow()))?;
         if tokens.claims.nonce != self.nonce {
             return Err(Failure::new(Code::SignInDisturbed).offer(Action::SignIn));
         }
@@ -261,6 +264,19 @@ pub async fn refresh(
     ];
     let url = http.cloud().entra(&format!("{}/oauth2/v2.0/token", application.tenant));
     redeem(http, Request::form(url, form, cause).repeatable(), application).await
+}
+
+/// What Entra answers; `None` where that takes longer than a person waits for a page.
+pub(crate) async fn answer_in_time<T>(http: &Http, work: impl Future<Output = T>) -> Option<T> {
+    tokio::select! {
+        answer = work => Some(answer),
+        () = http.clock().sleep(ANSWER_LIMIT) => None,
+    }
+}
+
+pub(crate) fn too_slow() -> Failure {
+    let evidence = Evidence::connection(Connection::TimedOut).at("Microsoft Entra");
+    diagnosis::explain(&evidence.given("seconds", ANSWER_LIMIT.as_secs()), &[])
 }
 
 #[derive(Deserialize)]

@@ -6,8 +6,6 @@
 
 use std::time::Duration;
 
-use time::OffsetDateTime;
-
 use crate::chat;
 use crate::diagnosis::{self, Evidence, State};
 use crate::failure::{Action, Code, Failure, Remedy};
@@ -41,7 +39,7 @@ pub async fn wait_for_role(
     on_look: impl Fn(Waiting) + Send,
 ) -> Result<Cause, Failure> {
     let clock = identity.http().clock();
-    let started = clock.now();
+    let started = clock.elapsed();
     let (mut attempts, mut renewed) = (0, false);
     loop {
         match chat::ask(identity, account, deployment, QUESTION, cause, |_| {}).await {
@@ -53,7 +51,7 @@ pub async fn wait_for_role(
             },
         }
         attempts += 1;
-        let elapsed = since(started, clock.now());
+        let elapsed = clock.elapsed().saturating_sub(started);
         if elapsed >= DEADLINE {
             let minutes = (elapsed.as_secs() / 60).to_string();
             let known = [("role", role), ("minutes", &minutes)];
@@ -83,10 +81,6 @@ fn keep_waiting(mut failure: Failure) -> Failure {
     failure.remedies.retain(|remedy| !is_again(remedy));
     failure.remedies.insert(place, Remedy::Action { action: Action::KeepWaiting });
     failure
-}
-
-fn since(started: OffsetDateTime, now: OffsetDateTime) -> Duration {
-    Duration::try_from(now - started).unwrap_or_default()
 }
 
 fn seconds(duration: Duration) -> u32 {

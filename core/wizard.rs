@@ -41,6 +41,8 @@ pub use work::{
 pub const WINDOW: u32 = 100;
 /// The notice that the page to sign in on has to be opened by hand.
 const NO_BROWSER: &str = "browser_not_opened";
+/// The notice that nobody can be asked just now whether the code was typed in.
+const POLLS_LOST: &str = "code_polls_lost";
 /// The finding that the file of certificates could not be written.
 const NOT_SAVED: &str = "not_saved";
 /// An answer is cut here on the page: a test message needs no more.
@@ -116,6 +118,8 @@ struct SignIn {
     stay: bool,
     /// What is wrong with the system's store for secrets.
     store: Option<StoreTrouble>,
+    /// The newest wish to keep the sign-in of whoever is signed in.
+    keeping: Option<WorkId>,
     /// The directory whose session in the browser outlived a sign-out.
     browser_session: Option<String>,
 }
@@ -189,6 +193,7 @@ impl Wizard {
                 ended: None,
                 stay,
                 store: None,
+                keeping: None,
                 browser_session: None,
             },
             tenants: Vec::new(),
@@ -236,7 +241,7 @@ impl Wizard {
                 }
             }
             Event::Progress(..) => {}
-            Event::Kept(kept) => self.note_kept(kept),
+            Event::Kept(id, kept) => self.note_kept(id, kept),
             Event::NotOpened(address) => self.note_not_opened(&address),
         }
         self.asked.now = false;

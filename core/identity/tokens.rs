@@ -9,7 +9,6 @@ use tokio::task::JoinHandle;
 use super::own::Own;
 use super::{Issued, Source};
 use crate::challenge::Challenge;
-use crate::developer_tools;
 use crate::failure::Failure;
 use crate::http::{Cause, Http};
 
@@ -145,10 +144,9 @@ impl TokenCache {
     ) -> Result<Issued, Failure> {
         match self.source_of(tenant) {
             Source::Own(own) => own.issue(&self.http, tenant, scope, None, cause).await,
-            Source::Tool { tool, executor, person } => {
-                let token = developer_tools::get_token(tool, Some(tenant), scope, executor).await;
+            Source::Tool(borrowed) => {
+                let token = borrowed.issue(&self.http, tenant, scope).await;
                 let token = token.map_err(|it| it.challenged(self.sign_in_for(tenant, scope)))?;
-                developer_tools::check_person(tool, &person, &token)?;
                 Ok(Issued { token, cause: cause.clone(), claims: None })
             }
         }

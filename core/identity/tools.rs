@@ -25,7 +25,7 @@ pub async fn find_tools(
 }
 
 async fn look_at(http: &Arc<Http>, tool: Tool, executor: Arc<dyn Executor>) -> Option<ToolSignIn> {
-    match Identity::from_tool(http.clone(), tool, executor).await {
+    match Identity::from_tool(http.clone(), tool, executor, None).await {
         Ok(identity) => Some(ToolSignIn { tool, account: identity.home().account().to_owned() }),
         Err(failure) => {
             let row = failure.details.iter().find(|detail| detail.name == "diagnosis");

@@ -9,7 +9,7 @@ use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 use url::Url;
 
-use super::look::{Extent, Look, Shown, Trouble, look};
+use super::look::{Extent, Limits, Look, Shown, Trouble, look};
 use super::programs::{self, Vouched};
 use super::proxy::{Obstacle, Proxies, Route};
 use super::settings::Script;
@@ -169,7 +169,8 @@ async fn look_at(
     let Setting { machine, proxies, .. } = setting;
     let route = route_of(setting, &target.url);
     let limit = machine.connect_limit;
-    let look = look(machine, &route, &target.url, Extent::Answer, limit, on_stage).await;
+    let limits = Limits::of_stage(limit);
+    let look = look(machine, &route, &target.url, Extent::Answer, limits, on_stage).await;
     let host = target.url.host_str().unwrap_or_default();
     let failure = look.trouble.as_ref().map(|trouble| {
         let evidence = evidence_of(machine, trouble, &route, proxies).at(host);

@@ -105,14 +105,30 @@ pub enum Extent {
     Answer,
 }
 
-/// Walks the way to `url`. Each stage may take `limit`; `on_stage` is told each that begins or
-/// ends, with all of them as they are then.
+/// How long a walk may take.
+#[derive(Clone, Copy, Debug)]
+pub struct Limits {
+    /// Each of its stages.
+    pub stage: Duration,
+    /// All of them together.
+    pub walk: Duration,
+}
+
+impl Limits {
+    /// Nothing but each stage is limited.
+    pub fn of_stage(stage: Duration) -> Self {
+        Limits { stage, walk: stage.saturating_mul(NetworkStage::ALL.len() as u32) }
+    }
+}
+
+/// Walks the way to `url`; `on_stage` is told each stage that begins or ends, with all of them as
+/// they are then.
 pub async fn look(
     machine: &Machine,
     route: &Route,
     url: &Url,
     extent: Extent,
-    limit: Duration,
+    limits: Limits,
     on_stage: impl FnMut(&[StageCheck]) + Send,
 ) -> Look {
     let stages = NetworkStage::ALL.iter().map(|stage| StageCheck {
@@ -121,7 +137,9 @@ pub async fn look(
         milliseconds: None,
         seen: None,
     });
-    let mut walk = Walk { machine, route, url, limit, stages: stages.collect(), on_stage };
+    let end = Instant::now() + limits.walk;
+    let stages = stages.collect();
+    let mut walk = Walk { machine, route, url, limit: limits.stage, end, stages, on_stage };
     let witness = Arc::new(Mutex::new(None));
     let trouble = walk.go(extent, &witness).await.err();
     for stage in &mut walk.stages {
@@ -142,6 +160,7 @@ struct Walk<'a, Told> {
     route: &'a Route,
     url: &'a Url,
     limit: Duration,
+    end: Instant,
     stages: Vec<StageCheck>,
     on_stage: Told,
 }
@@ -188,7 +207,8 @@ impl<Told: FnMut(&[StageCheck]) + Send> Walk<'_, Told> {
     ) -> Result<T, Trouble> {
         let started = Instant::now();
         let silence = || Err(Trouble::new(Connection::TimedOut));
-        let result = tokio::time::timeout(self.limit, work).await.unwrap_or_else(|_| silence());
+        let limit = self.limit.min(self.end.saturating_duration_since(started));
+        let result = tokio::time::timeout(limit, work).await.unwrap_or_else(|_| silence());
         let took = u32::try_from(started.elapsed().as_millis()).unwrap_or(u32::MAX);
         let (outcome, seen) = match &result {
             Ok((_, seen)) => (StageOutcome::Passed, seen.clone()),

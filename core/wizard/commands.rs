@@ -63,9 +63,18 @@ impl Wizard {
     }
 
     pub(super) fn sign_in(&mut self, way: Way, purpose: Purpose, effects: &mut Vec<Effect>) {
-        let Some(prompt) = self.prompt_for(&purpose) else {
-            return;
-        };
+        if let Some(prompt) = self.prompt_for(&purpose) {
+            self.sign_in_as(way, purpose, prompt, effects);
+        }
+    }
+
+    fn sign_in_as(
+        &mut self,
+        way: Way,
+        purpose: Purpose,
+        prompt: Prompt,
+        effects: &mut Vec<Effect>,
+    ) {
         self.sign_in.address = None;
         self.sign_in.opened = false;
         self.sign_in.browser_session = None;
@@ -75,8 +84,10 @@ impl Wizard {
     }
 
     pub(super) fn borrow_sign_in(&mut self, tool: Tool, effects: &mut Vec<Effect>) {
-        if self.sign_in.tools.iter().any(|found| found.tool == tool) {
-            self.sign_in(tool.way(), Purpose::Begin, effects);
+        let offered = self.sign_in.tools.iter().find(|found| found.tool == tool);
+        if let Some(account) = offered.map(|found| found.account.clone()) {
+            let prompt = Prompt { account: Some(account), ..Prompt::default() };
+            self.sign_in_as(tool.way(), Purpose::Begin, prompt, effects);
         }
     }
 
@@ -102,6 +113,8 @@ impl Wizard {
         self.start(Work::Unkeep { ask: false, all: true }, effects);
         let person = self.person.take();
         let was_signed_in = person.is_some();
+        self.aside = None;
+        self.stop(&[Slot::Network], effects);
         self.sign_in.browser_session =
             person.filter(|person| !person.way.is_borrowed()).map(|person| person.tenant_id);
         self.forget_person();
@@ -129,6 +142,7 @@ impl Wizard {
     }
 
     pub(super) fn keep(&mut self, effects: &mut Vec<Effect>) {
+        self.sign_in.keeping = Some(self.next_id);
         effects.push(Effect::Keep(self.next_id));
         self.next_id += 1;
     }

@@ -25,9 +25,13 @@ impl Wizard {
                 let code = DeviceCode { code, address, lasts_seconds, expired: false };
                 self.show_code(code, is_microsofts);
             }
-            Progress::CodeLasts(seconds) => {
+            Progress::CodeWaits { lasts_seconds, is_lost } => {
                 if let Some(code) = &mut self.sign_in.code {
-                    code.lasts_seconds = seconds;
+                    code.lasts_seconds = lasts_seconds;
+                }
+                self.notices.retain(|(_, notice)| notice.code != POLLS_LOST);
+                if is_lost {
+                    self.notify(step, Notice::new(POLLS_LOST, &[]));
                 }
             }
             Progress::StrangerIgnored => self.notify(step, Notice::new("answer_ignored", &[])),
@@ -62,7 +66,12 @@ impl Wizard {
             Outcome::NothingKept(trouble) => self.sign_in.store = trouble,
             Outcome::StoreOpened(opened) => self.note_opened(opened, effects),
             Outcome::NotResumed(ended) => self.take_ended(*ended),
-            Outcome::Tenant(id) => self.learn_tenant(id),
+            Outcome::Tenant(id) => {
+                if matches!(work, Work::SignIn { .. }) {
+                    self.forget_attempt();
+                }
+                self.learn_tenant(id);
+            }
             Outcome::SignedIn(person) => self.welcome(person, work, effects),
             Outcome::TenantSignedIn(id) => {
                 effects.push(Effect::Focus);
@@ -154,9 +163,10 @@ impl Wizard {
             self.keep_or_not(effects);
             return self.go_to(step, effects);
         }
+        let replaces = self.is_somebody_else_kept(&person);
         self.stop_all(effects);
         self.forget_person();
-        if !self.sign_in.stay || person.way.is_borrowed() {
+        if !self.sign_in.stay || person.way.is_borrowed() || replaces {
             // What an earlier person kept must not come back instead of this one.
             self.start(Work::Unkeep { ask: false, all: false }, effects);
         }
@@ -168,6 +178,14 @@ impl Wizard {
         if *work == Work::Resume {
             self.go_to(Step::ChooseResource, effects);
         }
+    }
+
+    /// Whether the store still holds the sign-in of another person than this one, who is kept only
+    /// once their sign-in has proved itself.
+    fn is_somebody_else_kept(&self, person: &Person) -> bool {
+        let known = self.person.as_ref().filter(|known| known.kept).map(|known| &known.account);
+        let ended = self.sign_in.ended.as_ref().and_then(|ended| ended.account.as_ref());
+        known.or(ended).is_some_and(|account| !account.eq_ignore_ascii_case(&person.account))
     }
 
     /// The sign-in of an earlier day is over: the page says why, and the next one fills in the
@@ -225,6 +243,7 @@ impl Wizard {
 
     pub(super) fn fail(&mut self, mut failure: Failure, work: Work) {
         tracing::warn!(code = ?failure.code, "a step failed");
+        self.learn_account_of_tool(&failure, self.way_of(&work));
         self.name_directory(&mut failure);
         let mut step = work.step();
         match &work {
@@ -256,6 +275,18 @@ impl Wizard {
             work => work,
         };
         self.failures.insert(step, (failure, again));
+    }
+
+    /// Whom a tool is signed in as by now is whom it is offered with from here on.
+    pub(super) fn learn_account_of_tool(&mut self, failure: &Failure, way: Option<Way>) {
+        let account = failure.parameters.get("account");
+        let Some(account) = account.filter(|_| failure.code == Code::ToolChangedPerson) else {
+            return;
+        };
+        let found = self.sign_in.tools.iter_mut().find(|found| Some(found.tool.way()) == way);
+        if let Some(found) = found {
+            found.account.clone_from(account);
+        }
     }
 
     /// Calls the person's directory by its name where that is known: few people know its id.
@@ -313,7 +344,11 @@ impl Wizard {
         }
     }
 
-    pub(super) fn note_kept(&mut self, kept: Result<(), StoreTrouble>) {
+    /// What became of an older wish, of somebody else perhaps, says nothing about this one.
+    pub(super) fn note_kept(&mut self, id: WorkId, kept: Result<(), StoreTrouble>) {
+        if self.sign_in.keeping != Some(id) {
+            return;
+        }
         if let Some(person) = &mut self.person {
             person.kept = kept.is_ok();
         }

@@ -91,6 +91,7 @@ impl Wizard {
         self.forget_attempt();
         self.tenants.clear();
         self.sign_in.ended = None;
+        self.sign_in.keeping = None;
         self.list = List { revision: self.list.revision + 1, ..List::default() };
         self.choice = Choice::default();
         self.role = RoleState::default();

@@ -65,9 +65,14 @@ impl Wizard {
         match &choice.state {
             TenantKnown::Malformed | TenantKnown::Unknown => None,
             TenantKnown::Empty => Some(ended),
-            TenantKnown::Known { id } => Some(Prompt { tenant: Some(id.clone()), ..ended }),
+            TenantKnown::Known { id } => {
+                // What one directory asked to prove is nothing to another.
+                let asked = ended.tenant.as_ref().is_some_and(|it| it.eq_ignore_ascii_case(id));
+                let claims = ended.claims.filter(|_| asked);
+                Some(Prompt { tenant: Some(id.clone()), claims, ..ended })
+            }
             TenantKnown::Checking | TenantKnown::Unchecked => {
-                Some(Prompt { tenant: written, unchecked: true, ..ended })
+                Some(Prompt { tenant: written, unchecked: true, claims: None, ..ended })
             }
         }
     }
@@ -170,6 +175,9 @@ impl Wizard {
     }
 
     fn see_tenant(&mut self, mut state: TenantState) {
+        if let Some(failure) = &state.failure {
+            self.learn_account_of_tool(failure, self.person.as_ref().map(|person| person.way));
+        }
         let known = self.tenants.iter_mut().find(|one| one.id.eq_ignore_ascii_case(&state.id));
         match known {
             Some(known) => {

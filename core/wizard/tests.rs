@@ -6,6 +6,7 @@ use proptest::prelude::*;
 use proptest::sample::{Index, select};
 
 use super::*;
+use crate::challenge::ClaimsRequest;
 use crate::env_file::{self, Disk};
 use crate::snapshot::connectivity::{CertificateFile, ProgramNeeds};
 use crate::snapshot::{AssignmentPlan, MayAssign, Resource, Way};
@@ -271,6 +272,8 @@ fn on_the_way(work: &Work, variant: u8) -> Vec<Progress> {
 struct Bench {
     wizard: Wizard,
     running: BTreeMap<WorkId, Work>,
+    /// The wishes to keep the sign-in, in their order.
+    wishes: Vec<WorkId>,
 }
 
 impl Bench {
@@ -280,7 +283,7 @@ impl Bench {
             question: "Say hello.".to_owned(),
             ..Setting::default()
         });
-        let mut bench = Bench { wizard, running: BTreeMap::new() };
+        let mut bench = Bench { wizard, running: BTreeMap::new(), wishes: Vec::new() };
         bench.book(effects);
         bench
     }
@@ -344,6 +347,7 @@ impl Bench {
                 Effect::Stop(id) => {
                     assert!(self.running.remove(&id).is_some(), "only running work is stopped");
                 }
+                Effect::Keep(id) => self.wishes.push(id),
                 _ => {}
             }
         }
@@ -379,7 +383,10 @@ impl Bench {
                         lasts_seconds: 900,
                     };
                     self.handle(Event::Progress(id, ready));
-                    self.handle(Event::Progress(id, Progress::CodeLasts(895)))
+                    self.handle(Event::Progress(
+                        id,
+                        Progress::CodeWaits { lasts_seconds: 895, is_lost: false },
+                    ))
                 }
                 Some((id, Work::FindTools)) => {
                     let tool = signed_in(Tool::AzureDeveloperCli);
@@ -399,7 +406,8 @@ impl Bench {
                 self.handle(Event::Done(*id, Ok(outcome(&work, *variant))))
             }
             Happening::Kept(kept) => {
-                self.handle(Event::Kept(if *kept { Ok(()) } else { Err(StoreTrouble::Slow) }))
+                let id = self.wishes.last().copied().unwrap_or_default();
+                self.handle(Event::Kept(id, if *kept { Ok(()) } else { Err(StoreTrouble::Slow) }))
             }
         }
     }
@@ -849,4 +857,72 @@ fn a_sign_in_that_was_cancelled_leaves_no_word_about_its_browser() {
     assert!(bench.wizard.snapshot().notices.iter().any(|notice| notice.code == NO_BROWSER));
     bench.handle(Event::Command(Command::Cancel));
     assert_eq!(bench.wizard.snapshot().notices, [], "there is no address to copy any more");
+}
+
+#[test]
+fn a_late_word_of_the_store_about_one_person_says_nothing_about_the_next() {
+    let mut bench = Bench::walked(1);
+    let adas = *bench.wishes.last().expect("her sign-in has proved itself");
+    bench.handle(Event::Command(Command::SignOut));
+    bench.handle(Event::Command(Command::SignInWithBrowser));
+    bench.settle(2);
+    bench.handle(Event::Kept(adas, Err(StoreTrouble::Slow)));
+    let snapshot = bench.wizard.snapshot();
+    assert!(snapshot.notices.is_empty(), "her trouble is over: {:?}", snapshot.notices);
+    let theirs = *bench.wishes.last().expect("the next sign-in has proved itself");
+    assert_ne!(adas, theirs);
+    bench.handle(Event::Kept(theirs, Ok(())));
+    assert!(bench.wizard.snapshot().person.is_some_and(|person| person.kept));
+    bench.handle(Event::Kept(adas, Err(StoreTrouble::Slow)));
+    assert!(bench.wizard.snapshot().person.is_some_and(|person| person.kept), "and stays over");
+}
+
+#[test]
+fn whoever_takes_the_place_of_an_ended_sign_in_takes_it_in_the_store_too() {
+    for (ended, removes) in [("grace@contoso.example", true), ("ada0@contoso.example", false)] {
+        let mut bench = Bench::new();
+        let (id, resume) = bench.wizard.running[&Slot::Person].clone();
+        assert_eq!(resume, Work::Resume);
+        bench.running.remove(&id);
+        let (account, failure) = (ended.to_owned(), failure(Code::SignInExpired));
+        let ended = Ended { account, tenant: "t".to_owned(), failure };
+        bench.handle(Event::Done(id, Ok(Outcome::NotResumed(Box::new(ended)))));
+        bench.handle(Event::Command(Command::SignInWithBrowser));
+        let (id, _) = bench.wizard.running[&Slot::Person].clone();
+        bench.running.remove(&id);
+        let person = Person { account: "ada0@contoso.example".to_owned(), ..person(0) };
+        let started = bench.handle(Event::Done(id, Ok(Outcome::SignedIn(person))));
+        let unkept = started.iter().any(|work| matches!(work, Work::Unkeep { .. }));
+        assert_eq!(unkept, removes, "the sign-in of {removes:?} must not come back instead");
+    }
+}
+
+#[test]
+fn what_one_directory_asked_to_prove_is_not_asked_of_another() {
+    let mut bench = Bench::new();
+    let claims =
+        ClaimsRequest::parse(r#"{"access_token":{"acrs":{"essential":true,"value":"c1"}}}"#);
+    assert!(claims.is_some());
+    let tenant = Some(tenant_id(1));
+    bench.wizard.sign_in.ended = Some(Prompt { tenant, claims, ..Prompt::default() });
+    let mut claims_of = |known: Option<u8>| {
+        let state = known.map_or(TenantKnown::Empty, |it| TenantKnown::Known { id: tenant_id(it) });
+        bench.wizard.sign_in.tenant.state = state;
+        let prompt = bench.wizard.prompt_for(&Purpose::Begin).expect("it can begin");
+        prompt.claims.is_some()
+    };
+    assert!(claims_of(None) && claims_of(Some(1)), "the directory that asked hears the answer");
+    assert!(!claims_of(Some(2)), "another one is asked nothing of the kind");
+}
+
+#[test]
+fn whoever_signs_out_is_not_left_on_the_page_about_the_connection() {
+    let mut bench = Bench::walked(2);
+    bench.handle(Event::Command(Command::CheckNetwork));
+    assert!(bench.wizard.snapshot().aside.is_some());
+    bench.handle(Event::Command(Command::SignOut));
+    assert!(
+        bench.wizard.snapshot().aside.is_none(),
+        "the first page is shown, and nothing over it"
+    );
 }

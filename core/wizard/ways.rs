@@ -18,7 +18,7 @@ impl Wizard {
     }
 
     /// How the person tried to get in, or got in, when the work failed.
-    fn way_of(&self, work: &Work) -> Option<Way> {
+    pub(super) fn way_of(&self, work: &Work) -> Option<Way> {
         match work {
             Work::SignIn { way, .. } => Some(*way),
             _ => self.person.as_ref().map(|person| person.way),

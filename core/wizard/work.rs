@@ -185,7 +185,7 @@ pub struct Prompt {
     pub tenant: Option<String>,
     /// Whether the directory was not found yet: it is looked for first.
     pub unchecked: bool,
-    /// The sign-in name to fill in.
+    /// The sign-in name to fill in; the one that a tool was offered with.
     pub account: Option<String>,
     /// What an earlier refusal asks to prove, as JSON.
     pub claims: Option<ClaimsRequest>,
@@ -312,8 +312,8 @@ pub enum Event {
     Progress(WorkId, Progress),
     /// Work ended.
     Done(WorkId, Result<Outcome, Failure>),
-    /// The system's store said whether it holds the sign-in now.
-    Kept(Result<(), StoreTrouble>),
+    /// The system's store said whether it holds the sign-in now, to the wish of this number.
+    Kept(WorkId, Result<(), StoreTrouble>),
     /// No browser opened this address.
     NotOpened(String),
 }
@@ -341,8 +341,13 @@ pub enum Progress {
         /// How many seconds the code lasts.
         lasts_seconds: u32,
     },
-    /// The code lasts for so many seconds more.
-    CodeLasts(u32),
+    /// The code is being waited for.
+    CodeWaits {
+        /// How many seconds it lasts.
+        lasts_seconds: u32,
+        /// Whether Microsoft gave no answer just now.
+        is_lost: bool,
+    },
     /// A callback came that does not belong to the sign-in.
     StrangerIgnored,
     /// The directory that was written down has this id.

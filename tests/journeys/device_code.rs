@@ -129,6 +129,53 @@ async fn a_network_that_goes_while_a_code_waits_is_waited_for() {
 }
 
 #[tokio::test]
+async fn polls_without_an_answer_are_told_until_one_comes() {
+    let (mut stage, code) = stage_with_code("default").await;
+    let is_told = |s: &Snapshot| s.notices.iter().any(|it| it.code == "code_polls_lost");
+    stage.simulator.add_fault(Fault::on("entra.token", Act::Cut).times(1));
+    stage.until("the page says so", is_told).await;
+    show("device-code-polls-lost", &stage);
+    stage.until("the next answer ends it", |s| !is_told(s) && code_of(s).is_some()).await;
+    enter_code(&code, ADA).await;
+    stage.until("somebody is signed in", is_signed_in).await;
+}
+
+#[tokio::test]
+async fn a_code_lasts_as_long_as_it_lasts_whatever_the_clock_is_set_to() {
+    for hours in [-2, 2] {
+        let (mut stage, code) = stage_with_code("default").await;
+        stage.clock.set(time::Duration::hours(hours));
+        let polled = |s: &Snapshot| code_of(s).is_some_and(|code| code.lasts_seconds < 900);
+        let page = stage.until("it counts down", polled).await;
+        let lasts = code_of(&page).expect("it was just seen").lasts_seconds;
+        assert!(lasts > 880, "{hours} h: {lasts} s are left");
+        enter_code(&code, ADA).await;
+        stage.until("somebody is signed in", is_signed_in).await;
+    }
+}
+
+#[tokio::test]
+async fn an_entra_that_is_silent_after_the_persons_part_is_told_after_a_minute() {
+    let mut stage = Stage::new("default").await;
+    let never = Act::Delay { milliseconds: 10_000_000 };
+    stage.simulator.add_fault(Fault::on("entra.token", never.clone()));
+    stage.send(Command::SignInWithBrowser).await;
+    let redeems = |s: &Snapshot| sign_in(s).is_some_and(|p| p.phase == SignInPhase::Finishing);
+    stage.until("the code is redeemed", redeems).await;
+    stage.clock.advance(Duration::from_secs(60));
+    let failure = stage.until_failure(Code::TimedOut).await;
+    assert_eq!(failure.parameters["seconds"], "60");
+
+    let mut stage = Stage::new("default").await;
+    stage.simulator.add_fault(Fault::on("entra.deviceCode", never));
+    stage.send(Command::SignInWithDeviceCode).await;
+    let (clock, minute) = (stage.clock.clone(), Duration::from_secs(60));
+    stage.until("a code is asked for", |_| clock.next() == Some(minute)).await;
+    stage.clock.advance(minute);
+    stage.until_failure(Code::TimedOut).await;
+}
+
+#[tokio::test]
 async fn a_poll_that_comes_too_early_makes_the_next_ones_slower() {
     let (mut stage, code) = stage_with_code("default").await;
     stage.simulator.add_fault(Fault::on("entra.token", answer(400, "slow_down")).times(1));

@@ -20,12 +20,14 @@ pub struct HandClock {
 
 struct State {
     now: OffsetDateTime,
+    /// How far somebody has set the clock.
+    set: time::Duration,
     sleepers: Vec<(OffsetDateTime, oneshot::Sender<()>)>,
 }
 
 impl HandClock {
     pub fn new() -> Self {
-        let state = State { now: START, sleepers: Vec::new() };
+        let state = State { now: START, set: time::Duration::ZERO, sleepers: Vec::new() };
         HandClock { state: Mutex::new(state), slept: Notify::new() }
     }
 
@@ -52,6 +54,11 @@ impl HandClock {
         }
     }
 
+    /// Sets the clock as somebody does who corrects it; nobody who sleeps wakes from that.
+    pub fn set(&self, by: time::Duration) {
+        self.lock().set += by;
+    }
+
     fn lock(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -60,7 +67,12 @@ impl HandClock {
 #[async_trait]
 impl Clock for HandClock {
     fn now(&self) -> OffsetDateTime {
-        self.lock().now
+        let state = self.lock();
+        state.now + state.set
+    }
+
+    fn elapsed(&self) -> Duration {
+        Duration::try_from(self.lock().now - START).unwrap_or_default()
     }
 
     async fn sleep(&self, duration: Duration) {

@@ -88,7 +88,7 @@ async fn the_tokens_of_a_tool_end_by_azures_clock_and_not_by_this_computers() {
         let http = Arc::new(Http::new(cloud, clock.clone()).expect("a client"));
         let asked = Arc::new(AtomicUsize::new(0));
         let tool = AzureCliByAzuresClock { simulator: simulator.clone(), asked: asked.clone() };
-        let identity = Identity::from_tool(http.clone(), Tool::AzureCli, Arc::new(tool))
+        let identity = Identity::from_tool(http.clone(), Tool::AzureCli, Arc::new(tool), None)
             .await
             .expect("the tool is signed in");
         let look = || async {

@@ -316,9 +316,45 @@ async fn a_tool_that_is_signed_in_as_somebody_else_meanwhile_lends_no_token() {
     };
     stage.until("the directory is told", |snapshot| tenant(snapshot).is_some()).await;
     let failure = tenant(stage.page()).expect("it was there");
-    assert_eq!(failure.code, Code::AnotherAccount);
+    assert_eq!(failure.code, Code::ToolChangedPerson);
     assert_eq!(failure.parameters["account"], GRACE);
     assert_eq!(failure.parameters["known"], ADA);
+}
+
+#[tokio::test]
+async fn whoever_a_tool_was_offered_as_is_whom_it_continues_as() {
+    fn switched(simulator: &Simulator) -> Arc<dyn Executor> {
+        let scripts = Scripts::new().az(simulator, ADA);
+        let theirs = Scripts::new().az(simulator, GRACE);
+        // Between the offer and the press somebody else signs in to the tool.
+        let whose = "mkdir \"$0.asked\" 2>/dev/null && whose= || whose=.theirs";
+        let prints = PRINTS_TOKENS.replace("cat \"$0.", "cat \"$0$whose.");
+        let script = format!("{whose}\n{prints}");
+        add_tool(scripts.at(), "az", &script);
+        for label in ["home", CONTOSO] {
+            for service in ["arm", "chat"] {
+                let from = theirs.at().join(format!("az.{label}.{service}"));
+                let to = scripts.at().join(format!("az.theirs.{label}.{service}"));
+                std::fs::copy(from, to).expect("a token");
+            }
+        }
+        Arc::new(scripts)
+    }
+    let mut stage =
+        Stage::with(Setup { scenario: "two-people", tools: switched, ..Setup::default() }).await;
+    assert_eq!(offered(&mut stage, 1).await, [(Tool::AzureCli, ADA.to_owned())]);
+    stage.send(Command::BorrowSignIn { tool: Tool::AzureCli }).await;
+    let failure = stage.until_failure(Code::ToolChangedPerson).await;
+    assert_eq!((&*failure.parameters["account"], &*failure.parameters["known"]), (GRACE, ADA));
+    let expected = ["action:borrow_azure_cli", "action:sign_in", "action:try_again"];
+    assert_eq!(refusal_of(&failure), expected);
+    assert!(stage.page().person.is_none(), "nobody goes on as somebody they did not choose");
+    show("tool-changed-person", &stage);
+    assert_eq!(offered(&mut stage, 1).await, [(Tool::AzureCli, GRACE.to_owned())]);
+    press(&mut stage, Action::BorrowAzureCli).await;
+    stage.until("somebody is signed in", is_signed_in).await;
+    let account = stage.page().person.as_ref().map(|person| person.account.clone());
+    assert_eq!(account.as_deref(), Some(GRACE), "with open eyes they may");
 }
 
 #[tokio::test]

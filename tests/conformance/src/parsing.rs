@@ -393,6 +393,11 @@ impl Clock for HandClock {
         *self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    fn elapsed(&self) -> Duration {
+        let now = self.now().unix_timestamp();
+        Duration::from_secs(u64::try_from(now).unwrap_or_default())
+    }
+
     async fn sleep(&self, duration: Duration) {
         *self.0.lock().unwrap_or_else(PoisonError::into_inner) += duration;
     }

@@ -24,6 +24,7 @@ const CALM: ReadonlySet<Code> = new Set<Code>([
   "borrowed_proof_needed",
   "proof_not_enough",
   "another_account",
+  "tool_changed_person",
   "no_subscription",
   "guest_without_subscription",
   "personal_account",
