@@ -8,6 +8,7 @@ use std::time::Duration;
 use futures::StreamExt;
 use futures::future::{Either, select};
 use futures::stream::FuturesUnordered;
+use tokio::sync::Semaphore;
 
 use crate::diagnosis::{self, Connection, Evidence};
 use crate::directory::{self, Subscription, Tenant};
@@ -19,6 +20,8 @@ use crate::snapshot::{Audience, TenantState, TenantStatus};
 
 /// A tenant that has not answered after this long is told as too slow; the others go on.
 const LIMIT: Duration = Duration::from_secs(30);
+/// So many tenants are asked at once: a guest of hundreds would wait for none of them otherwise.
+const AT_ONCE: usize = 32;
 /// Reading what is in a tenant may take longer: it can have thousands of subscriptions.
 const READ_LIMIT: Duration = Duration::from_secs(60);
 
@@ -48,12 +51,13 @@ pub async fn survey(
 ) -> Result<(), Failure> {
     let home = identity.home().tid.clone();
     let mut asked = HashSet::from([home.to_ascii_lowercase()]);
+    let turns = &Semaphore::new(AT_ONCE);
     let mut visits = FuturesUnordered::new();
     told(Sight::Tenant(Box::new(checking(identity, &home))));
-    visits.push(visit(identity, home.clone(), Cause::none(), told));
+    visits.push(visit(identity, turns, home.clone(), Cause::none(), told));
     for tenant in identity.likely_tenants() {
         if asked.insert(tenant.to_ascii_lowercase()) {
-            visits.push(visit(identity, tenant, Cause::none(), told));
+            visits.push(visit(identity, turns, tenant, Cause::none(), told));
         }
     }
     let mut outcome = Ok(());
@@ -68,7 +72,7 @@ pub async fn survey(
                     told(Sight::Listed(tenants.clone()));
                     for tenant in tenants {
                         if asked.insert(tenant.id.to_ascii_lowercase()) {
-                            visits.push(visit(identity, tenant.id, cause.clone(), told));
+                            visits.push(visit(identity, turns, tenant.id, cause.clone(), told));
                         }
                     }
                 }
@@ -86,19 +90,24 @@ pub async fn survey_again(
     tenants: &[String],
     told: &(impl Fn(Sight) + Sync),
 ) {
+    let turns = &Semaphore::new(AT_ONCE);
     let visits = tenants.iter().map(|tenant| {
         told(Sight::Tenant(Box::new(checking(identity, tenant))));
-        visit(identity, tenant.clone(), Cause::none(), told)
+        visit(identity, turns, tenant.clone(), Cause::none(), told)
     });
     futures::future::join_all(visits).await;
 }
 
+/// Looks at one tenant when its turn has come; waiting for it does not count against the tenant.
 async fn visit(
     identity: &Arc<Identity>,
+    turns: &Semaphore,
     tenant: String,
     cause: Cause,
     told: &(impl Fn(Sight) + Sync),
 ) {
+    // Nobody closes the semaphore.
+    let turn = turns.acquire().await;
     let reached = reach(identity, &tenant, &cause);
     let (state, subscriptions) = match within_limit(identity, LIMIT, reached).await {
         Some(reached) => reached,
@@ -107,6 +116,7 @@ async fn visit(
             (refuse(state, too_slow(LIMIT), None), Vec::new())
         }
     };
+    drop(turn);
     told(Sight::Tenant(Box::new(state)));
     if subscriptions.is_empty() {
         return;
@@ -155,14 +165,20 @@ async fn reach(
     (state, subscriptions)
 }
 
-/// A tenant tells its name to its own tokens only (recorded: tenants.list__200); it is a courtesy.
+/// A tenant tells its name to its own tokens only (recorded: tenants.list__200); it is a courtesy,
+/// and asked for once.
 async fn name_of(identity: &Identity, tenant: &str) -> Option<String> {
     if tenant.eq_ignore_ascii_case(&identity.home().tid) {
         // The list of tenants, which is being read anyway, brings it.
         return None;
     }
+    if let Some(known) = identity.name_of_tenant(tenant) {
+        return Some(known);
+    }
     let (tenants, _) = directory::list_tenants(identity, tenant).await.ok()?;
-    tenants.into_iter().find(|one| one.id.eq_ignore_ascii_case(tenant))?.name
+    let name = tenants.into_iter().find(|one| one.id.eq_ignore_ascii_case(tenant))?.name?;
+    identity.remember_name(tenant, &name);
+    Some(name)
 }
 
 fn checking(identity: &Identity, tenant: &str) -> TenantState {

@@ -77,8 +77,14 @@ impl Stage {
     }
 
     pub async fn with(setup: Setup) -> Self {
+        let scenario = Scenario::named(setup.scenario).expect("the scenario exists");
+        Stage::in_scenario(scenario, setup).await
+    }
+
+    /// A stage in an Azure that no file describes.
+    pub async fn in_scenario(scenario: Scenario, setup: Setup) -> Self {
         let simulator = Simulator::start(Options {
-            scenario: Scenario::named(setup.scenario).expect("the scenario exists"),
+            scenario,
             clock: Clock::manual(START),
             latency: setup.latency,
             ..Options::default()

@@ -9,6 +9,7 @@ use keyless::session::Command;
 use keyless::snapshot::{
     Audience, SignInPage, SignInPhase, Snapshot, Step, TenantKnown, TenantState, TenantStatus,
 };
+use serde_json::json;
 use simulator::{Act, Entry, Fault, Scenario};
 
 use crate::browser::Habit;
@@ -589,4 +590,98 @@ async fn directories_that_cannot_be_listed_are_told_and_the_own_one_is_used() {
     let listed = |s: &Snapshot| choose(s).is_some_and(|page| !page.reading && page.total > 0);
     let snapshot = stage.until("the resources are listed", listed).await;
     assert!(snapshot.notices.iter().any(|notice| notice.code == "tenants_unlisted"));
+}
+
+/// Somebody at home in Contoso who is a guest of so many more companies.
+fn guest_of(companies: usize) -> (Scenario, Vec<String>) {
+    let id = |what: &str, number: usize| {
+        uuid::Uuid::new_v5(&uuid::Uuid::NAMESPACE_URL, format!("{what} {number}").as_bytes())
+            .to_string()
+    };
+    let others: Vec<String> = (0..companies).map(|number| id("company", number)).collect();
+    let described = others.iter().enumerate().map(|(number, other)| {
+        let domain = format!("company-{number}.example");
+        json!({"id": other, "name": format!("Company {number}"), "domains": [domain]})
+    });
+    let home = json!({"id": CONTOSO, "name": "Contoso", "domains": ["contoso.example"]});
+    let mut ids: serde_json::Map<String, serde_json::Value> = others
+        .iter()
+        .enumerate()
+        .map(|(number, other)| (other.clone(), id("ada", number).into()))
+        .collect();
+    ids.insert(CONTOSO.to_owned(), "b2182484-7b2e-4569-b898-f8c2fb1355bd".into());
+    let scenario = json!({
+        "based_on": "default",
+        "name": "many-tenants",
+        "tenants": std::iter::once(home).chain(described).collect::<Vec<_>>(),
+        "users": [{"upn": ADA, "given_name": "Ada", "family_name": "Lovelace", "home": CONTOSO,
+            "object_ids": ids}],
+    });
+    (Scenario::from_json(&scenario.to_string()).expect("it is whole"), others)
+}
+
+/// How many of these requests were under way at once.
+fn most_at_once(history: &[Entry]) -> usize {
+    let mut ticks: Vec<(u64, i32)> = history
+        .iter()
+        .flat_map(|entry| [(entry.began, 1), (entry.ended.unwrap_or(u64::MAX), -1)])
+        .collect();
+    ticks.sort_unstable();
+    let mut now = 0;
+    let most = ticks.into_iter().map(|(_, change)| {
+        now += change;
+        now
+    });
+    usize::try_from(most.max().unwrap_or_default()).expect("a count")
+}
+
+#[tokio::test]
+async fn three_hundred_directories_are_asked_a_few_at_a_time_and_each_for_its_name_once() {
+    let (scenario, others) = guest_of(300);
+    let latency = Duration::from_millis(20);
+    let mut stage = Stage::in_scenario(scenario, Setup { latency, ..Setup::default() }).await;
+    stage.send(Command::SignInWithBrowser).await;
+    stage.go_on().await;
+    let read = |s: &Snapshot| choose(s).is_some_and(|page| !page.reading && page.total > 0);
+    stage.until("all is read", read).await;
+    let history = stage.history();
+    let most = most_at_once(&history);
+    println!("{} requests, at most {most} at once", history.len());
+    assert!(most <= 4 * 32, "{most} requests at once would drown a proxy");
+    assert!(most >= 32, "they do not wait for each other either: {most}");
+    let count =
+        |operation: &str| history.iter().filter(|entry| entry.operation == operation).count();
+    assert_eq!(count("subscriptions.list"), 301, "every directory was asked");
+    assert_eq!(count("tenants.list"), 301, "and each for its name");
+    stage.send(Command::GoToStep { step: Step::SignIn }).await;
+    let again = stage.history().len();
+    stage.send(Command::SignInToTenant { id: others[0].clone() }).await;
+    let ready = |s: &Snapshot| s.busy.is_none() && is_settled(s);
+    stage.until("it was looked at once more", ready).await;
+    let since = stage.history()[again..].to_vec();
+    assert!(since.iter().any(|entry| entry.operation == "subscriptions.list"), "{since:#?}");
+    let asked = since.iter().filter(|entry| entry.operation == "tenants.list").count();
+    assert_eq!(asked, 0, "its name is known by now");
+}
+
+#[tokio::test]
+async fn a_directory_that_waits_for_its_turn_is_not_too_slow() {
+    let (scenario, others) = guest_of(80);
+    let mut stage = Stage::in_scenario(scenario, Setup::default()).await;
+    for other in &others[..40] {
+        let mut fault = Fault::on("entra.token", Act::Delay { milliseconds: 10_000_000 });
+        fault.when.path_contains = Some(other.clone());
+        stage.simulator.add_fault(fault);
+    }
+    stage.send(Command::SignInWithBrowser).await;
+    let count = |s: &Snapshot, wanted: TenantStatus| {
+        sign_in(s).map_or(0, |page| page.tenants.iter().filter(|it| it.status == wanted).count())
+    };
+    stage.until("the first turns are taken", |s| count(s, TenantStatus::Checking) == 80).await;
+    stage.clock.advance(Duration::from_secs(30));
+    stage.until("the quick ones had theirs", |s| count(s, TenantStatus::Ready) == 41).await;
+    stage.clock.advance(Duration::from_secs(30));
+    let snapshot = stage.until("all had theirs", is_settled).await;
+    assert_eq!(count(&snapshot, TenantStatus::Ready), 41, "the own one and the quick ones");
+    assert_eq!(count(&snapshot, TenantStatus::Blocked), 40, "none but the silent ones is given up");
 }
