@@ -49,6 +49,28 @@ pub struct Row {
     pub graph: &'static str,
 }
 
+impl Row {
+    /// The portal's page about who has access at a scope, where roles are added.
+    pub fn access_control_page(&self, tenant: &str, scope: &str) -> Url {
+        let mut url = constant(self.portal);
+        url.set_fragment(Some(&format!("@{tenant}/resource{scope}/users")));
+        url
+    }
+
+    /// The portal's page about a person.
+    pub fn person_page(&self, object_id: &str) -> Url {
+        let mut url = constant(self.portal);
+        let page = "view/Microsoft_AAD_UsersAndTenants/UserProfileMenuBlade/~/overview/userId";
+        url.set_fragment(Some(&format!("{page}/{object_id}")));
+        url
+    }
+
+    /// Whether it is the cloud of whoever chooses none, and of tools that were told of no other.
+    pub fn is_default(&self) -> bool {
+        self.name == CLOUDS[0].name
+    }
+}
+
 /// Every cloud; the first is the one of whoever chooses none.
 pub static CLOUDS: &[Row] = &[
     Row {

@@ -23,7 +23,12 @@ pub const COMMANDS: &[&str] = &[
     "select_resource",
     "select_deployment",
     "confirm_resource",
+    "choose_usage",
+    "choose_role",
+    "choose_role_scope",
     "assign_role",
+    "undo_role",
+    "open_portal",
     "confirm_access",
     "choose_folder",
     "write_env",
@@ -44,7 +49,7 @@ mod tests {
 
     use ts_rs::{Config, TS};
 
-    use crate::snapshot::{Message, ResourceWindow};
+    use crate::snapshot::{Message, PortalPage, ResourceWindow};
 
     #[test]
     fn the_window_and_the_core_agree_on_every_type() {
@@ -52,6 +57,7 @@ mod tests {
         let config = Config::new().with_out_dir(folder.path());
         Message::export_all(&config).expect("the types of the channel");
         ResourceWindow::export_all(&config).expect("the types of the list");
+        PortalPage::export_all(&config).expect("the types of the commands");
         let generated = std::fs::read_to_string(folder.path().join("contract.ts"))
             .expect("ts-rs writes every type into one file");
         compare_or_write(&repository().join("ui/src/contract.ts"), &generated);

@@ -92,6 +92,12 @@ impl Request {
         Request { service, method: Method::PUT, url, body, repeatable: true, cause }
     }
 
+    /// Takes something away by its name: it may be repeated.
+    pub fn delete(service: Service, url: Url, cause: Cause) -> Self {
+        let body = Body::None;
+        Request { service, method: Method::DELETE, url, body, repeatable: true, cause }
+    }
+
     /// A request that does something each time: it is sent once.
     pub fn post(service: Service, url: Url, body: Value, cause: Cause) -> Self {
         let body = Body::Json(body);

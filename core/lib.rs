@@ -26,6 +26,7 @@ pub mod resources;
 pub mod secrets;
 pub mod session;
 pub mod settings;
+pub mod shell;
 pub mod sign_in;
 pub mod snapshot;
 pub mod tenants;

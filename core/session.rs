@@ -449,16 +449,27 @@ impl Inner {
             Work::CheckAccess(account) => {
                 Outcome::Access(Box::new(access::check_access(&self.identity()?, &account).await?))
             }
-            Work::AssignRole(account, plan) => {
-                Outcome::Assigned(access::assign_role(&*self.identity()?, &account, &plan).await?)
-            }
-            Work::WaitForRole(account, deployment, cause) => {
+            Work::AssignRole(account, plan, cause) => Outcome::Assigned(
+                access::assign_role(&*self.identity()?, &account, &plan, &cause).await?,
+            ),
+            Work::UndoRole(account, plan, id, cause) => {
                 let identity = self.identity()?;
-                let role = access::OPENAI_USER.name;
+                access::undo_assignment(&identity, &account, &plan, &id, &cause).await?;
+                Outcome::RoleUndone
+            }
+            Work::WaitForRole(account, deployment, role, cause) => {
+                let identity = self.identity()?;
                 let on_look = |waiting| progress(Progress::StillWaiting(waiting));
                 Outcome::RoleWorks(
-                    waiting::wait_for_role(&identity, &account, &deployment, role, &cause, on_look)
-                        .await?,
+                    waiting::wait_for_role(
+                        &identity,
+                        &account,
+                        &deployment,
+                        &role,
+                        &cause,
+                        on_look,
+                    )
+                    .await?,
                 )
             }
             Work::ChooseFolder => Outcome::Folder(self.surroundings.desktop.pick_folder().await),

@@ -11,6 +11,8 @@ use crate::failure::{Failure, Parameters};
 
 pub mod connectivity;
 
+use connectivity::Shell;
+
 pub use connectivity::ConnectivityPage;
 
 /// What goes over the channel to the window.
@@ -552,6 +554,11 @@ pub struct GetAccessPage {
     pub findings: Vec<Notice>,
     /// What would be assigned, where and to whom.
     pub plan: Option<AssignmentPlan>,
+    /// Whether the person may take away again what Keyless assigned here; none where it assigned
+    /// nothing, or nothing that is its own to take.
+    pub undo: Option<MayAssign>,
+    /// The same as the plan, by hand.
+    pub recipes: Vec<Recipe>,
     /// Since when the role is being waited for.
     pub waiting: Option<Waiting>,
 }
@@ -571,6 +578,8 @@ pub enum AccessPhase {
     Waiting,
     /// The wait was stopped; the role stays assigned.
     Paused,
+    /// What Keyless assigned is being taken away again.
+    Undoing,
     /// Chat works.
     Works,
 }
@@ -592,18 +601,166 @@ pub enum Verdict {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
 #[ts(export_to = "contract.ts")]
 pub struct AssignmentPlan {
+    /// What it is for.
+    pub usage: Usage,
     /// The role's name.
     pub role: String,
+    /// The role's name before it was renamed, which is still met.
+    pub former_role: Option<String>,
     /// The role definition's GUID.
     pub role_id: String,
+    /// Why this role: `role_reason.<code>`.
+    pub reason: Notice,
+    /// Whether who has the role can read the resource's keys.
+    pub lists_keys: bool,
     /// The Azure Resource Manager id of the scope.
     pub scope: String,
+    /// Which scope that is.
+    pub scope_kind: RoleScope,
     /// The person's sign-in name.
     pub account: String,
     /// The person's id in the resource's directory.
     pub object_id: String,
     /// Whether the person may assign it, as far as can be told.
     pub may_assign: MayAssign,
+    /// Whether the person may take it away again, as far as can be told.
+    pub may_undo: MayAssign,
+    /// The name of the assignment, a GUID.
+    pub name: String,
+    /// The roles to choose from, the one with the least rights first.
+    pub roles: Vec<RoleOffer>,
+    /// The scopes to choose from.
+    pub scopes: Vec<ScopeOffer>,
+}
+
+/// A page of the Azure portal about an assignment: `portal.<page>`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, TS)]
+#[serde(rename_all = "snake_case")]
+#[ts(export_to = "contract.ts")]
+pub enum PortalPage {
+    /// Access control (IAM) of the scope, where *Add role assignment* is.
+    AccessControl,
+    /// The person, with their object id.
+    Person,
+}
+
+/// How to do the same by hand.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[ts(export_to = "contract.ts")]
+pub struct Recipe {
+    /// With what: `recipe.<kind>`.
+    pub kind: RecipeKind,
+    /// Which shell the lines are quoted for; none where it makes no difference.
+    pub shell: Option<Shell>,
+    /// What to run or to write down, from top to bottom.
+    pub texts: Vec<RecipeText>,
+}
+
+/// What a role can be assigned with by hand.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, TS)]
+#[serde(rename_all = "snake_case")]
+#[ts(export_to = "contract.ts")]
+pub enum RecipeKind {
+    /// `az`.
+    AzureCli,
+    /// The module Az of PowerShell.
+    #[serde(rename = "azure_powershell")]
+    AzurePowerShell,
+    /// A template.
+    Bicep,
+}
+
+/// One text of a recipe, to be copied.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[ts(export_to = "contract.ts")]
+pub struct RecipeText {
+    /// What it does.
+    pub step: RecipeStep,
+    /// What is copied.
+    pub text: String,
+}
+
+/// What a text of a recipe does: `recipe_step.<step>`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, TS)]
+#[serde(rename_all = "snake_case")]
+#[ts(export_to = "contract.ts")]
+pub enum RecipeStep {
+    /// Chooses the cloud.
+    ChooseCloud,
+    /// Signs in to the directory.
+    SignIn,
+    /// Prints the person's object id.
+    WhoAmI,
+    /// Lists the roles that the person has there.
+    WhichRoles,
+    /// Assigns the role.
+    Assign,
+    /// The file `keyless.bicep`.
+    File,
+    /// Deploys it.
+    Deploy,
+}
+
+/// A role that can be chosen.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[ts(export_to = "contract.ts")]
+pub struct RoleOffer {
+    /// Its name.
+    pub role: String,
+    /// The role definition's GUID.
+    pub role_id: String,
+    /// Whether who has it can read the resource's keys.
+    pub lists_keys: bool,
+    /// Whether the person may assign it.
+    pub may_assign: MayAssign,
+}
+
+/// A scope that can be chosen.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[ts(export_to = "contract.ts")]
+pub struct ScopeOffer {
+    /// Which one.
+    pub kind: RoleScope,
+    /// Its Azure Resource Manager id.
+    pub scope: String,
+    /// Whether the person may assign the role there.
+    pub may_assign: MayAssign,
+}
+
+/// What the person wants to do with the models: `usage.<usage>`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize, TS)]
+#[serde(rename_all = "snake_case")]
+#[ts(export_to = "contract.ts")]
+pub enum Usage {
+    /// Chat.
+    #[default]
+    Chat,
+    /// Files, fine-tuning, managing deployments.
+    Files,
+    /// Models that are not OpenAI's.
+    OtherModels,
+}
+
+impl Usage {
+    /// Every usage, in the order in which they are offered.
+    pub const ALL: &'static [Usage] = &[Usage::Chat, Usage::Files, Usage::OtherModels];
+}
+
+/// Where a role is assigned: `role_scope.<scope>`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize, TS)]
+#[serde(rename_all = "snake_case")]
+#[ts(export_to = "contract.ts")]
+pub enum RoleScope {
+    /// At the resource.
+    #[default]
+    Account,
+    /// At its resource group, as in the article: for every resource in it.
+    ResourceGroup,
+}
+
+impl RoleScope {
+    /// Every scope, in the order in which they are offered.
+    pub const ALL: &'static [RoleScope] = &[RoleScope::Account, RoleScope::ResourceGroup];
 }
 
 /// Whether the person may assign the role.
@@ -767,6 +924,8 @@ pub enum Activity {
     CheckingAccess,
     /// The role is being assigned.
     AssigningRole,
+    /// The role is being taken away again.
+    UndoingRole,
     /// The role is being waited for.
     WaitingForRole,
     /// The `.env` is being read.
@@ -786,6 +945,7 @@ impl Activity {
         Activity::FindingDeployments,
         Activity::CheckingAccess,
         Activity::AssigningRole,
+        Activity::UndoingRole,
         Activity::WaitingForRole,
         Activity::ReadingEnv,
         Activity::WritingEnv,

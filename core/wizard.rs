@@ -7,6 +7,7 @@ mod commands;
 mod page;
 mod proof;
 mod results;
+mod role;
 mod running;
 mod tenants;
 mod ways;
@@ -15,7 +16,7 @@ mod work;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
-use crate::access::{Access, Assigned};
+use crate::access::{Access, Assigned, Wish};
 use crate::diagnosis::{self, Evidence, State};
 use crate::directory::Tenant;
 use crate::env_file::{EnvValues, Prepared};
@@ -24,11 +25,11 @@ use crate::http::Cause;
 use crate::resources::{Account, Found};
 use crate::secrets::StoreTrouble;
 use crate::snapshot::{
-    AccessPhase, Aside, Audience, Busy, ChooseResourcePage, CloudName, ConnectProjectPage,
-    ConnectivityPage, Deployment, DeviceCode, GetAccessPage, Notice, Obstacle, Page, Person,
-    ProjectPhase, Proof, ResourceWindow, SignInPage, SignInPhase, Snapshot, Step, StepState,
-    TenantChoice, TenantKnown, TenantState, TenantStatus, TestConnectionPage, TestPhase, Tool,
-    ToolSignIn, Verdict, Waiting, Way,
+    AccessPhase, Aside, AssignmentPlan, Audience, Busy, ChooseResourcePage, CloudName,
+    ConnectProjectPage, ConnectivityPage, Deployment, DeviceCode, GetAccessPage, Notice, Obstacle,
+    Page, Person, ProjectPhase, Proof, ResourceWindow, RoleScope, SignInPage, SignInPhase,
+    Snapshot, Step, StepState, TenantChoice, TenantKnown, TenantState, TenantStatus,
+    TestConnectionPage, TestPhase, Tool, ToolSignIn, Usage, Verdict, Waiting, Way,
 };
 use crate::tenants::Sight;
 
@@ -149,13 +150,21 @@ struct Choice {
 #[derive(Default)]
 struct RoleState {
     access: Option<Access>,
-    assigned: Option<Assigned>,
+    wish: Wish,
+    /// What Keyless assigned at this resource, the newest last.
+    made: Vec<Made>,
     works: bool,
     /// The answer that showed that it works: the test message comes after it.
     proof: Cause,
     paused: bool,
     waiting: Option<Waiting>,
     confirmed: bool,
+}
+
+/// A role that Keyless assigned.
+struct Made {
+    plan: AssignmentPlan,
+    assigned: Assigned,
 }
 
 #[derive(Default)]

@@ -22,7 +22,12 @@ impl Wizard {
             Command::SelectResource { id } => self.select_resource(&id, effects),
             Command::SelectDeployment { name } => self.select_deployment(&name, effects),
             Command::ConfirmResource => self.confirm_resource(effects),
+            Command::ChooseUsage { usage } => self.choose_usage(usage),
+            Command::ChooseRole { role_id } => self.choose_role(role_id),
+            Command::ChooseRoleScope { scope } => self.choose_role_scope(scope),
             Command::AssignRole => self.assign_role(effects),
+            Command::UndoRole => self.undo_role(effects),
+            Command::OpenPortal { page } => self.open_portal(page, effects),
             Command::ConfirmAccess => self.confirm_access(effects),
             Command::ChooseFolder => self.start(Work::ChooseFolder, effects),
             Command::WriteEnv => self.write_env(effects),
@@ -195,32 +200,6 @@ impl Wizard {
         }
         self.choice.confirmed = true;
         self.go_to(Step::GetAccess, effects);
-    }
-
-    pub(super) fn assign_role(&mut self, effects: &mut Vec<Effect>) {
-        let (Some(account), Some(access)) = (self.choice.account.clone(), self.role.access.clone())
-        else {
-            return;
-        };
-        if self.role.works || self.is_running(Slot::Role) {
-            return;
-        }
-        match self.role.assigned.clone() {
-            Some(assigned) => self.wait_for_role(assigned.cause, effects),
-            None => self.start(Work::AssignRole(Box::new(account), Box::new(access)), effects),
-        }
-    }
-
-    pub(super) fn wait_for_role(&mut self, cause: Cause, effects: &mut Vec<Effect>) {
-        let (Some(account), Some(deployment)) =
-            (self.choice.account.clone(), self.choice.deployment.clone())
-        else {
-            return;
-        };
-        self.role.paused = false;
-        self.clear_notices(Step::GetAccess);
-        let cause = cause.and(&self.choice.listed);
-        self.start(Work::WaitForRole(Box::new(account), deployment, cause), effects);
     }
 
     pub(super) fn confirm_access(&mut self, effects: &mut Vec<Effect>) {
@@ -410,15 +389,6 @@ impl Wizard {
         self.return_to = Some(self.step).filter(|step| *step != Step::SignIn);
         self.step = Step::SignIn;
         self.borrow_sign_in(tool, effects);
-    }
-
-    pub(super) fn check_access_again(&mut self, effects: &mut Vec<Effect>) {
-        let Some(account) = self.choice.account.clone() else {
-            return;
-        };
-        self.step = Step::GetAccess;
-        self.role = RoleState { confirmed: self.role.confirmed, ..RoleState::default() };
-        self.start(Work::CheckAccess(Box::new(account)), effects);
     }
 
     pub(super) fn prepare_env(&mut self, effects: &mut Vec<Effect>) {

@@ -48,20 +48,6 @@ impl Wizard {
         }
     }
 
-    pub(super) fn role_name(&self) -> Option<String> {
-        let access = self.role.access.as_ref()?;
-        if self.role.assigned.is_some() {
-            return Some(access.plan.role.clone());
-        }
-        access.findings.iter().find_map(|finding| {
-            finding
-                .code
-                .starts_with("may_chat")
-                .then(|| finding.parameters.get("role").cloned())
-                .flatten()
-        })
-    }
-
     pub(super) fn page(&self) -> Page {
         match self.step {
             Step::SignIn => Page::SignIn(self.sign_in_page()),
@@ -126,42 +112,6 @@ impl Wizard {
             reading_deployments: self.is_running(Slot::Deployments),
             deployments: self.choice.deployments.clone().unwrap_or_default(),
             deployment: self.choice.deployment.clone(),
-        }
-    }
-
-    pub(super) fn get_access_page(&self) -> GetAccessPage {
-        let role = &self.role;
-        let mut findings =
-            role.access.as_ref().map_or_else(Vec::new, |access| access.findings.clone());
-        if let (Some(assigned), Some(access)) = (&role.assigned, &role.access) {
-            let code = if assigned.existed { "role_existed" } else { "role_assigned" };
-            findings = vec![Notice::new(code, &[("role", &access.plan.role)])];
-        }
-        GetAccessPage {
-            phase: self.access_phase(),
-            resource: self
-                .choice
-                .account
-                .as_ref()
-                .map_or_else(String::new, |a| a.resource.name.clone()),
-            verdict: role
-                .access
-                .as_ref()
-                .map(|access| if role.works { Verdict::MayChat } else { access.verdict }),
-            findings,
-            plan: role.access.as_ref().map(|access| access.plan.clone()),
-            waiting: role.waiting.clone(),
-        }
-    }
-
-    pub(super) fn access_phase(&self) -> AccessPhase {
-        match self.work_in(Slot::Role) {
-            Some(Work::AssignRole(..)) => AccessPhase::Assigning,
-            Some(_) => AccessPhase::Waiting,
-            None if self.role.works => AccessPhase::Works,
-            None if self.is_running(Slot::Access) => AccessPhase::Checking,
-            None if self.role.paused && self.role.assigned.is_some() => AccessPhase::Paused,
-            None => AccessPhase::Known,
         }
     }
 

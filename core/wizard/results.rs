@@ -84,15 +84,9 @@ impl Wizard {
             Outcome::TenantsRead if self.is_running(Slot::Directory) => {}
             Outcome::TenantsRead => self.settle_tenants(None, effects),
             Outcome::Deployments(deployments, cause) => self.take_deployments(deployments, cause),
-            Outcome::Access(access) => {
-                self.role.works = access.verdict == Verdict::MayChat;
-                self.role.proof = access.cause.clone();
-                self.role.access = Some(*access);
-            }
-            Outcome::Assigned(assigned) => {
-                self.role.assigned = Some(assigned.clone());
-                self.wait_for_role(assigned.cause, effects);
-            }
+            Outcome::Access(access) => self.take_access(*access),
+            Outcome::Assigned(assigned) => self.take_assigned(assigned, work, effects),
+            Outcome::RoleUndone => self.take_undone(work, effects),
             Outcome::RoleWorks(cause) => {
                 self.role.works = true;
                 self.role.waiting = None;

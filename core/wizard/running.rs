@@ -48,9 +48,9 @@ impl Wizard {
 
     /// A write in flight is not pulled out from under itself by another choice.
     pub(super) fn is_writing(&self) -> bool {
-        self.running
-            .values()
-            .any(|(_, work)| matches!(work, Work::AssignRole(..) | Work::WriteEnv(_)))
+        self.running.values().any(|(_, work)| {
+            matches!(work, Work::AssignRole(..) | Work::UndoRole(..) | Work::WriteEnv(_))
+        })
     }
 
     pub(super) fn finish(&mut self, id: WorkId) -> Option<Work> {

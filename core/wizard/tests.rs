@@ -6,10 +6,11 @@ use proptest::prelude::*;
 use proptest::sample::{Index, select};
 
 use super::*;
+use crate::access::{Facts, Permission, ROLES};
 use crate::challenge::ClaimsRequest;
 use crate::env_file::{self, Disk};
 use crate::snapshot::connectivity::{CertificateFile, ProgramNeeds};
-use crate::snapshot::{AssignmentPlan, MayAssign, Resource, Way};
+use crate::snapshot::{PortalPage, Resource, Way};
 
 /// What may happen next.
 #[derive(Clone, Debug)]
@@ -55,7 +56,7 @@ fn command() -> impl Strategy<Value = Command> {
         select(vec!["chat", "embedding", "nothing"])
             .prop_map(|name| Command::SelectDeployment { name: name.to_owned() }),
         Just(Command::ConfirmResource),
-        Just(Command::AssignRole),
+        role_command(),
         Just(Command::ConfirmAccess),
         Just(Command::ChooseFolder),
         Just(Command::WriteEnv),
@@ -63,6 +64,17 @@ fn command() -> impl Strategy<Value = Command> {
         select(&Step::ALL).prop_map(|step| Command::GoToStep { step }),
         Just(Command::Cancel),
         (0..10u32).prop_map(|index| Command::PressRemedy { index }),
+    ]
+}
+
+fn role_command() -> impl Strategy<Value = Command> {
+    prop_oneof![
+        4 => Just(Command::AssignRole),
+        2 => Just(Command::UndoRole),
+        1 => select(Usage::ALL).prop_map(|usage| Command::ChooseUsage { usage }),
+        1 => select(RoleScope::ALL).prop_map(|scope| Command::ChooseRoleScope { scope }),
+        1 => select(ROLES).prop_map(|role| Command::ChooseRole { role_id: role.id.to_owned() }),
+        1 => Just(Command::OpenPortal { page: PortalPage::Person }),
     ]
 }
 
@@ -115,20 +127,26 @@ fn person(variant: u8) -> Person {
 }
 
 fn access(variant: u8) -> Access {
-    Access {
-        verdict: [Verdict::MayChat, Verdict::MayNotChat, Verdict::CannotTell]
-            [usize::from(variant % 3)],
-        findings: Vec::new(),
-        plan: AssignmentPlan {
-            role: "Cognitive Services OpenAI User".to_owned(),
-            role_id: "5e0bd9bd-7b93-4f28-af87-19fc36ad61bd".to_owned(),
-            scope: "/subscriptions/s".to_owned(),
-            account: "ada@contoso.example".to_owned(),
-            object_id: "oid".to_owned(),
-            may_assign: MayAssign::Yes,
-        },
-        cause: Cause::none(),
-    }
+    let permission = |data: &str| Permission {
+        actions: vec!["*".to_owned()],
+        data_actions: vec![data.to_owned()],
+        ..Permission::default()
+    };
+    let permissions = match variant % 3 {
+        0 => Some(vec![permission("*")]),
+        1 => Some(vec![permission("")]),
+        _ => None,
+    };
+    let facts = Facts {
+        account: account(1).resource.id,
+        kind: "OpenAI".to_owned(),
+        person: "ada@contoso.example".to_owned(),
+        object_id: "oid".to_owned(),
+        assignments: permissions.is_some().then(Vec::new),
+        permissions,
+        ..Facts::default()
+    };
+    Access { facts, cause: Cause::none() }
 }
 
 static PREPARED: LazyLock<Prepared> = LazyLock::new(|| {
@@ -186,8 +204,10 @@ fn outcome(work: &Work, variant: u8) -> Outcome {
         ),
         Work::CheckAccess(_) => Outcome::Access(Box::new(access(variant))),
         Work::AssignRole(..) => {
-            Outcome::Assigned(Assigned { existed: variant > 1, cause: Cause::none() })
+            let own = (variant < 2).then(|| "assignment".to_owned());
+            Outcome::Assigned(Assigned { existed: variant > 1, own, cause: Cause::none() })
         }
+        Work::UndoRole(..) => Outcome::RoleUndone,
         Work::WaitForRole(..) => Outcome::RoleWorks(Cause::none()),
         Work::ChooseFolder => Outcome::Folder((variant > 0).then(|| PathBuf::from("/project"))),
         Work::PrepareEnv(..) => Outcome::Env(Box::new(PREPARED.clone()), Some(variant > 1)),
@@ -322,7 +342,10 @@ impl Bench {
     fn asks(&mut self, happening: &Happening) -> bool {
         match happening {
             Happening::Command(
-                Command::AssignRole | Command::WriteEnv | Command::SendTestMessage,
+                Command::AssignRole
+                | Command::UndoRole
+                | Command::WriteEnv
+                | Command::SendTestMessage,
             ) => true,
             Happening::Command(Command::PressRemedy { index }) => {
                 let failure = self.wizard.snapshot().failure;
@@ -435,7 +458,7 @@ fn road() -> Vec<(Command, u8)> {
 }
 
 fn is_commit(work: &Work) -> bool {
-    matches!(work, Work::AssignRole(..) | Work::WriteEnv(_) | Work::Ask(..))
+    matches!(work, Work::AssignRole(..) | Work::UndoRole(..) | Work::WriteEnv(_) | Work::Ask(..))
 }
 
 proptest! {

@@ -10,7 +10,8 @@ use crate::http::Cause;
 use crate::resources::Account;
 use crate::secrets::StoreTrouble;
 use crate::snapshot::{
-    Activity, ConnectivityPage, Deployment, Person, Step, Tool, ToolSignIn, Waiting, Way,
+    Activity, AssignmentPlan, ConnectivityPage, Deployment, Person, PortalPage, RoleScope, Step,
+    Tool, ToolSignIn, Usage, Waiting, Way,
 };
 use crate::tenants::Sight;
 
@@ -66,8 +67,30 @@ pub enum Command {
     },
     /// Go on with the chosen resource and deployment.
     ConfirmResource,
+    /// Say what the role is for.
+    ChooseUsage {
+        /// What for.
+        usage: Usage,
+    },
+    /// Choose another role than the one that Keyless proposes.
+    ChooseRole {
+        /// The role definition's GUID.
+        role_id: String,
+    },
+    /// Choose where the role is assigned.
+    ChooseRoleScope {
+        /// Where.
+        scope: RoleScope,
+    },
     /// Assign the role of the plan; where the wait was stopped, wait on.
     AssignRole,
+    /// Take away again what Keyless assigned.
+    UndoRole,
+    /// Open the Azure portal at what the plan is about.
+    OpenPortal {
+        /// Which page.
+        page: PortalPage,
+    },
     /// Go on with the access that there is.
     ConfirmAccess,
     /// Ask for the project's folder.
@@ -138,10 +161,12 @@ pub enum Work {
     ReadDeployments(Box<Account>),
     /// Look at what the person may do at an account.
     CheckAccess(Box<Account>),
-    /// Assign the role.
-    AssignRole(Box<Account>, Box<Access>),
-    /// Wait until the role works.
-    WaitForRole(Box<Account>, String, Cause),
+    /// Assign the role; it needs the answers that the plan was made from.
+    AssignRole(Box<Account>, Box<AssignmentPlan>, Cause),
+    /// Take away the assignment with this id, which Keyless made.
+    UndoRole(Box<Account>, Box<AssignmentPlan>, String, Cause),
+    /// Wait until the role of this name works.
+    WaitForRole(Box<Account>, String, String, Cause),
     /// Ask for a folder.
     ChooseFolder,
     /// Read `.env` and plan the change.
@@ -226,7 +251,7 @@ impl Work {
             Work::ReadTenants(_) => Slot::Tenants,
             Work::ReadDeployments(_) => Slot::Deployments,
             Work::CheckAccess(_) => Slot::Access,
-            Work::AssignRole(..) | Work::WaitForRole(..) => Slot::Role,
+            Work::AssignRole(..) | Work::UndoRole(..) | Work::WaitForRole(..) => Slot::Role,
             Work::ChooseFolder => Slot::Folder,
             Work::PrepareEnv(..) | Work::WriteEnv(_) => Slot::Env,
             Work::Ask(..) => Slot::Chat,
@@ -260,6 +285,7 @@ impl Work {
             Work::ReadDeployments(_) => Some(Activity::FindingDeployments),
             Work::CheckAccess(_) => Some(Activity::CheckingAccess),
             Work::AssignRole(..) => Some(Activity::AssigningRole),
+            Work::UndoRole(..) => Some(Activity::UndoingRole),
             Work::WaitForRole(..) => Some(Activity::WaitingForRole),
             Work::PrepareEnv(..) => Some(Activity::ReadingEnv),
             Work::WriteEnv(_) => Some(Activity::WritingEnv),
@@ -279,7 +305,11 @@ impl Work {
     pub(super) fn can_cancel(&self) -> bool {
         !matches!(
             self,
-            Work::AssignRole(..) | Work::WriteEnv(_) | Work::PrepareEnv(..) | Work::Unkeep { .. }
+            Work::AssignRole(..)
+                | Work::UndoRole(..)
+                | Work::WriteEnv(_)
+                | Work::PrepareEnv(..)
+                | Work::Unkeep { .. }
         )
     }
 }
@@ -395,6 +425,8 @@ pub enum Outcome {
     Access(Box<Access>),
     /// The role is assigned.
     Assigned(Assigned),
+    /// The role is taken away.
+    RoleUndone,
     /// The role works.
     RoleWorks(Cause),
     /// The folder, or nothing when the dialog was closed.

@@ -1,7 +1,9 @@
 //! The commands that the window may call, each handed on as it is.
 
 use keyless::session::Command;
-use keyless::snapshot::{CloudName, Message, ResourceWindow, Step, Tool};
+use keyless::snapshot::{
+    CloudName, Message, PortalPage, ResourceWindow, RoleScope, Step, Tool, Usage,
+};
 use tauri::State;
 use tauri::ipc::Channel;
 
@@ -33,7 +35,12 @@ hand_on! {
     select_resource => SelectResource { id: String };
     select_deployment => SelectDeployment { name: String };
     confirm_resource => ConfirmResource;
+    choose_usage => ChooseUsage { usage: Usage };
+    choose_role => ChooseRole { role_id: String };
+    choose_role_scope => ChooseRoleScope { scope: RoleScope };
     assign_role => AssignRole;
+    undo_role => UndoRole;
+    open_portal => OpenPortal { page: PortalPage };
     confirm_access => ConfirmAccess;
     choose_folder => ChooseFolder;
     write_env => WriteEnv;

@@ -1,7 +1,16 @@
 /** The only door to Rust: one function per command, and one channel back. */
 import { Channel, invoke } from "@tauri-apps/api/core";
 
-import type { CloudName, Message, ResourceWindow, Step, Tool } from "./contract";
+import type {
+  CloudName,
+  Message,
+  PortalPage,
+  ResourceWindow,
+  RoleScope,
+  Step,
+  Tool,
+  Usage,
+} from "./contract";
 
 /** The names of the commands, in the order of the journey; a test compares them with Rust's. */
 export const COMMANDS = [
@@ -23,7 +32,12 @@ export const COMMANDS = [
   "select_resource",
   "select_deployment",
   "confirm_resource",
+  "choose_usage",
+  "choose_role",
+  "choose_role_scope",
   "assign_role",
+  "undo_role",
+  "open_portal",
   "confirm_access",
   "choose_folder",
   "write_env",
@@ -67,7 +81,15 @@ export interface Backend {
   selectResource: (id: string) => Promise<void>;
   selectDeployment: (name: string) => Promise<void>;
   confirmResource: () => Promise<void>;
+  /** Says what the role is for. */
+  chooseUsage: (usage: Usage) => Promise<void>;
+  /** Chooses another role than the one that is proposed, by its id. */
+  chooseRole: (roleId: string) => Promise<void>;
+  chooseRoleScope: (scope: RoleScope) => Promise<void>;
   assignRole: () => Promise<void>;
+  /** Takes away again what Keyless assigned. */
+  undoRole: () => Promise<void>;
+  openPortal: (page: PortalPage) => Promise<void>;
   confirmAccess: () => Promise<void>;
   chooseFolder: () => Promise<void>;
   writeEnv: () => Promise<void>;
@@ -107,7 +129,12 @@ export const backend: Backend = {
   selectResource: (id) => call("select_resource", { id }),
   selectDeployment: (name) => call("select_deployment", { name }),
   confirmResource: () => call("confirm_resource"),
+  chooseUsage: (usage) => call("choose_usage", { usage }),
+  chooseRole: (roleId) => call("choose_role", { roleId }),
+  chooseRoleScope: (scope) => call("choose_role_scope", { scope }),
   assignRole: () => call("assign_role"),
+  undoRole: () => call("undo_role"),
+  openPortal: (page) => call("open_portal", { page }),
   confirmAccess: () => call("confirm_access"),
   chooseFolder: () => call("choose_folder"),
   writeEnv: () => call("write_env"),

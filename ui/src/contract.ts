@@ -3,7 +3,7 @@
 /**
  * How far access is.
  */
-export type AccessPhase = "checking" | "known" | "assigning" | "waiting" | "paused" | "works";
+export type AccessPhase = "checking" | "known" | "assigning" | "waiting" | "paused" | "undoing" | "works";
 
 /**
  * The buttons that a failure may offer.
@@ -13,7 +13,7 @@ export type Action = "try_again" | "sign_in" | "sign_in_with_device_code" | "bor
 /**
  * What can be going on.
  */
-export type Activity = "resuming" | "signing_in" | "finding_resources" | "finding_deployments" | "checking_access" | "assigning_role" | "waiting_for_role" | "reading_env" | "writing_env" | "asking";
+export type Activity = "resuming" | "signing_in" | "finding_resources" | "finding_deployments" | "checking_access" | "assigning_role" | "undoing_role" | "waiting_for_role" | "reading_env" | "writing_env" | "asking";
 
 /**
  * A page beside the steps.
@@ -25,17 +25,37 @@ export type Aside = { "kind": "connectivity" } & ConnectivityPage;
  */
 export type AssignmentPlan = { 
 /**
+ * What it is for.
+ */
+usage: Usage, 
+/**
  * The role's name.
  */
 role: string, 
+/**
+ * The role's name before it was renamed, which is still met.
+ */
+former_role: string | null, 
 /**
  * The role definition's GUID.
  */
 role_id: string, 
 /**
+ * Why this role: `role_reason.<code>`.
+ */
+reason: Notice, 
+/**
+ * Whether who has the role can read the resource's keys.
+ */
+lists_keys: boolean, 
+/**
  * The Azure Resource Manager id of the scope.
  */
 scope: string, 
+/**
+ * Which scope that is.
+ */
+scope_kind: RoleScope, 
 /**
  * The person's sign-in name.
  */
@@ -47,7 +67,23 @@ object_id: string,
 /**
  * Whether the person may assign it, as far as can be told.
  */
-may_assign: MayAssign, };
+may_assign: MayAssign, 
+/**
+ * Whether the person may take it away again, as far as can be told.
+ */
+may_undo: MayAssign, 
+/**
+ * The name of the assignment, a GUID.
+ */
+name: string, 
+/**
+ * The roles to choose from, the one with the least rights first.
+ */
+roles: Array<RoleOffer>, 
+/**
+ * The scopes to choose from.
+ */
+scopes: Array<ScopeOffer>, };
 
 /**
  * What a directory's token is for.
@@ -308,6 +344,15 @@ findings: Array<Notice>,
  */
 plan: AssignmentPlan | null, 
 /**
+ * Whether the person may take away again what Keyless assigned here; none where it assigned
+ * nothing, or nothing that is its own to take.
+ */
+undo: MayAssign | null, 
+/**
+ * The same as the plan, by hand.
+ */
+recipes: Array<Recipe>, 
+/**
  * Since when the role is being waited for.
  */
 waiting: Waiting | null, };
@@ -454,6 +499,11 @@ cloud: CloudName,
 application: string | null, };
 
 /**
+ * A page of the Azure portal about an assignment: `portal.<page>`.
+ */
+export type PortalPage = "access_control" | "person";
+
+/**
  * What the developer's own programs need, which read neither this computer's trust store nor all
  * of its settings. That Keyless passes does not mean that Python passes.
  */
@@ -524,6 +574,46 @@ address: string,
  * Who says so: the name of the variable, such as `HTTPS_PROXY`; none for the system's settings.
  */
 variable: string | null, };
+
+/**
+ * How to do the same by hand.
+ */
+export type Recipe = { 
+/**
+ * With what: `recipe.<kind>`.
+ */
+kind: RecipeKind, 
+/**
+ * Which shell the lines are quoted for; none where it makes no difference.
+ */
+shell: Shell | null, 
+/**
+ * What to run or to write down, from top to bottom.
+ */
+texts: Array<RecipeText>, };
+
+/**
+ * What a role can be assigned with by hand.
+ */
+export type RecipeKind = "azure_cli" | "azure_powershell" | "bicep";
+
+/**
+ * What a text of a recipe does: `recipe_step.<step>`.
+ */
+export type RecipeStep = "choose_cloud" | "sign_in" | "who_am_i" | "which_roles" | "assign" | "file" | "deploy";
+
+/**
+ * One text of a recipe, to be copied.
+ */
+export type RecipeText = { 
+/**
+ * What it does.
+ */
+step: RecipeStep, 
+/**
+ * What is copied.
+ */
+text: string, };
 
 /**
  * What a person can do about a failure, in order of likelihood.
@@ -615,6 +705,49 @@ from: number,
  * At most as many as were asked for, and never more than 100.
  */
 items: Array<Resource>, };
+
+/**
+ * A role that can be chosen.
+ */
+export type RoleOffer = { 
+/**
+ * Its name.
+ */
+role: string, 
+/**
+ * The role definition's GUID.
+ */
+role_id: string, 
+/**
+ * Whether who has it can read the resource's keys.
+ */
+lists_keys: boolean, 
+/**
+ * Whether the person may assign it.
+ */
+may_assign: MayAssign, };
+
+/**
+ * Where a role is assigned: `role_scope.<scope>`.
+ */
+export type RoleScope = "account" | "resource_group";
+
+/**
+ * A scope that can be chosen.
+ */
+export type ScopeOffer = { 
+/**
+ * Which one.
+ */
+kind: RoleScope, 
+/**
+ * Its Azure Resource Manager id.
+ */
+scope: string, 
+/**
+ * Whether the person may assign the role there.
+ */
+may_assign: MayAssign, };
 
 /**
  * The shells that Keyless writes commands for.
@@ -936,6 +1069,11 @@ tool: Tool,
  * The account that it is signed in with.
  */
 account: string, };
+
+/**
+ * What the person wants to do with the models: `usage.<usage>`.
+ */
+export type Usage = "chat" | "files" | "other_models";
 
 /**
  * What a variable holds.

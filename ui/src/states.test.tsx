@@ -19,6 +19,7 @@ const PRIMARY: Readonly<Record<string, Key | null>> = {
   "get_access/checking": "button.continue",
   "get_access/known": "button.assign_role",
   "get_access/assigning": "button.assign_role",
+  "get_access/undoing": "button.continue",
   "get_access/paused": "button.wait_again",
   "get_access/works": "button.continue",
   "connect_project/no_folder": "button.choose_folder",

@@ -20,7 +20,13 @@ export function sayCount(key: Plural, count: number, parameters: Parameters): st
 }
 
 /** The families of sentences whose codes the core sends. */
-export type Family = "notice" | "finding" | "result" | "store" | "connectivity";
+export type Family =
+  | "notice"
+  | "finding"
+  | "role_reason"
+  | "result"
+  | "store"
+  | "connectivity";
 
 /** The sentence of a code that the core sent; a test proves that each has one. */
 export function sayNotice(family: Family, notice: Notice): string {

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use azure_core::credentials::Secret;
-use keyless::access::{self, Access};
+use keyless::access::{self, Facts, Wish};
 use keyless::chat;
 use keyless::clock::Clock;
 use keyless::cloud::{Cloud, DEVELOPER_CLIENT};
@@ -19,7 +19,7 @@ use keyless::http::{Cause, Http};
 use keyless::identity::Identity;
 use keyless::resources::{self, Account};
 use keyless::sign_in::{self, Application, Claims, Tokens};
-use keyless::snapshot::{AssignmentPlan, MayAssign, Resource, Way};
+use keyless::snapshot::{Resource, Usage, Way};
 use serde_json::{Value, json};
 use time::OffsetDateTime;
 
@@ -286,38 +286,35 @@ impl<'r> Reading<'r> {
             403,
             json!({"error": {"code": "AuthorizationFailed", "message": "not allowed"}}),
         );
-        self.replay.set([(path, answer.clone()), (other, refused)]);
+        let refuse = |path| (path, refused.clone());
+        self.replay.set([
+            (path, answer.clone()),
+            refuse(other),
+            refuse("/denyAssignments"),
+            refuse("/roleDefinitions/"),
+        ]);
         let mut account = self.account();
         if let Some(scope) = expectation::account_below_first_scope(answer.body.json()) {
             account.resource.id = scope;
         }
-        let access = access::check_access(&self.identity, &account).await?;
+        let facts = access::check_access(&self.identity, &account).await?.facts;
         Ok(json!({
-            "verdict": format!("{:?}", access.verdict),
-            "may_assign": format!("{:?}", access.plan.may_assign),
+            "verdict": format!("{:?}", access::judge(&facts, Usage::Chat).0),
+            "may_assign": format!("{:?}", access::plan(&facts, &Wish::default()).may_assign),
         }))
     }
 
     async fn assign_role(&self, answer: &Answer) -> Result<Value, Failure> {
         let account = self.account();
-        let plan = AssignmentPlan {
-            role: access::OPENAI_USER.name.to_owned(),
-            role_id: access::OPENAI_USER.id.to_owned(),
-            scope: account.resource.id.clone(),
-            account: "grace@conformance.example".to_owned(),
+        let facts = Facts {
+            account: account.resource.id.clone(),
             object_id: OBJECT_ID.to_owned(),
-            may_assign: MayAssign::Yes,
+            ..Facts::default()
         };
-        let name = access::assignment_name(&plan.scope, &plan.object_id, &plan.role_id, "");
-        let access = Access {
-            verdict: keyless::snapshot::Verdict::MayNotChat,
-            findings: Vec::new(),
-            plan,
-            cause: Cause::none(),
-        };
+        let plan = access::plan(&facts, &Wish::default());
         // The name of the assignment ends the path.
-        self.replay.set([(name.to_string(), answer.clone())]);
-        let assigned = access::assign_role(&self.identity, &account, &access).await?;
+        self.replay.set([(plan.name.clone(), answer.clone())]);
+        let assigned = access::assign_role(&self.identity, &account, &plan, &Cause::none()).await?;
         Ok(json!({"existed": assigned.existed}))
     }
 

@@ -1,20 +1,23 @@
 import { Button, makeStyles, tokens } from "@fluentui/react-components";
+import { useState } from "react";
 
 import { formatClock, useSecondsSince } from "../clock";
 import type {
-  AssignmentPlan,
   GetAccessPage,
+  MayAssign,
   Notice,
   Snapshot,
+  Usage,
   Verdict,
   Waiting,
 } from "../contract";
 import { BusyLine } from "../parts/BusyLine";
 import { Card } from "../parts/Card";
-import { Facts } from "../parts/Facts";
+import { Disclosure } from "../parts/Disclosure";
 import { Frame, type Primary } from "../parts/Frame";
 import { useWizard, type Wizard } from "../wizard";
 import { say, sayCount, sayNotice } from "../words";
+import { PlanCard, UsageChoice } from "./get_access/PlanCard";
 
 const useStyles = makeStyles({
   findings: {
@@ -86,6 +89,8 @@ function primaryOf(page: GetAccessPage, { backend, run }: Wizard): Primary | nul
       return null;
     case "assigning":
       return { ...assign, inFlight: true };
+    case "undoing":
+      return { ...goOn, inFlight: true };
     case "paused":
       return assign;
     case "works":
@@ -140,9 +145,15 @@ function Content({ snapshot, page }: Props) {
             <VerdictCard verdict={verdict} findings={findings} />
           )}
           {plan !== null && verdict !== "may_chat" && !failureLeads(snapshot) && (
-            <PlanCard plan={plan} />
+            <PlanCard plan={plan} recipes={page.recipes} fixed={phase === "assigning"} />
           )}
         </>
+      );
+    case "undoing":
+      return (
+        <Card icon="key" title={say("access.undoing")}>
+          <BusyLine busy={snapshot.busy} />
+        </Card>
       );
     case "waiting":
       return (
@@ -160,6 +171,7 @@ function Content({ snapshot, page }: Props) {
           body={say("access.paused.body")}
         >
           <Findings findings={findings} />
+          <Undo undo={page.undo} />
         </Card>
       );
     case "works":
@@ -171,9 +183,45 @@ function Content({ snapshot, page }: Props) {
           body={say("access.works.body", { resource })}
         >
           <Findings findings={findings} />
+          <Undo undo={page.undo} />
+          {plan !== null && <MoreThanChat usage={plan.usage} />}
         </Card>
       );
   }
+}
+
+/** Another usage may take another role, which is looked at when it is chosen. */
+function MoreThanChat({ usage }: { usage: Usage }) {
+  const [open, setOpen] = useState(false);
+  return (
+    <Disclosure label={say("access.more")} open={open} onToggle={setOpen}>
+      <UsageChoice usage={usage} fixed={false} />
+    </Disclosure>
+  );
+}
+
+/** Takes away what Keyless assigned, or says who can. */
+function Undo({ undo }: { undo: MayAssign | null }) {
+  const styles = useStyles();
+  const { backend, run } = useWizard();
+  if (undo === null) {
+    return null;
+  }
+  if (undo === "no") {
+    return <p className={styles.hint}>{say("access.plan.undo.no")}</p>;
+  }
+  return (
+    <div>
+      <Button
+        size="small"
+        onClick={() => {
+          run(backend.undoRole());
+        }}
+      >
+        {say("button.undo_role")}
+      </Button>
+    </div>
+  );
 }
 
 function VerdictCard({ verdict, findings }: { verdict: Verdict; findings: readonly Notice[] }) {
@@ -200,26 +248,6 @@ function Findings({ findings }: { findings: readonly Notice[] }) {
         <li key={index}>{sayNotice("finding", finding)}</li>
       ))}
     </ul>
-  );
-}
-
-function PlanCard({ plan }: { plan: AssignmentPlan }) {
-  const styles = useStyles();
-  return (
-    <Card icon="person" title={say("access.plan")}>
-      <Facts
-        facts={[
-          { label: say("label.role"), value: plan.role },
-          { label: say("label.scope"), value: plan.scope, id: true },
-          { label: say("label.principal"), value: plan.account },
-          { label: say("label.object_id"), value: plan.object_id, id: true },
-        ]}
-      />
-      {plan.may_assign !== "yes" && (
-        <p className={styles.hint}>{say(`access.plan.may_assign.${plan.may_assign}`)}</p>
-      )}
-      <p className={styles.hint}>{say("access.plan.undo")}</p>
-    </Card>
   );
 }
 

@@ -16,6 +16,7 @@ import type {
   Page,
   Person,
   Proof,
+  Recipe,
   Remedy,
   Resource,
   ResourceWindow,
@@ -89,14 +90,61 @@ const DEPLOYMENTS: readonly Deployment[] = [
   { name: "embeddings", model: "text-embedding-3-large", version: "1", can_chat: false },
 ];
 
+const ACCOUNT_SCOPE = resource("contoso-chat-sweden", "OpenAI", "swedencentral").id;
+
 const PLAN: AssignmentPlan = {
+  usage: "chat",
   role: "Cognitive Services OpenAI User",
+  former_role: null,
   role_id: "5e0bd9bd-7b93-4f28-af87-19fc36ad61bd",
-  scope: resource("contoso-chat-sweden", "OpenAI", "swedencentral").id,
+  reason: { code: "chat", parameters: { role: "Cognitive Services OpenAI User" } },
+  lists_keys: false,
+  scope: ACCOUNT_SCOPE,
+  scope_kind: "account",
   account: ADA.account,
   object_id: ADA.object_id,
   may_assign: "yes",
+  may_undo: "yes",
+  name: "0d6b7d3c-6a4e-5a5f-9a53-6f5f0a3c1d11",
+  roles: [
+    {
+      role: "Cognitive Services OpenAI User",
+      role_id: "5e0bd9bd-7b93-4f28-af87-19fc36ad61bd",
+      lists_keys: false,
+      may_assign: "yes",
+    },
+    {
+      role: "Foundry User",
+      role_id: "53ca6127-db72-4b80-b1b0-d745d6d5456d",
+      lists_keys: true,
+      may_assign: "yes",
+    },
+  ],
+  scopes: [
+    { kind: "account", scope: ACCOUNT_SCOPE, may_assign: "yes" },
+    {
+      kind: "resource_group",
+      scope: ACCOUNT_SCOPE.slice(0, ACCOUNT_SCOPE.indexOf("/providers/")),
+      may_assign: "no",
+    },
+  ],
 };
+
+const RECIPES: readonly Recipe[] = [
+  {
+    kind: "azure_cli",
+    shell: "bash",
+    texts: [
+      { step: "sign_in", text: `az login --tenant ${ADA.tenant_id}` },
+      { step: "assign", text: `az role assignment create --role ${PLAN.role_id}` },
+    ],
+  },
+  {
+    kind: "bicep",
+    shell: null,
+    texts: [{ step: "file", text: "resource account 'Microsoft.CognitiveServices/accounts'" }],
+  },
+];
 
 const NEW_LINES: readonly ChangeLine[] = [
   { kind: "added", text: "AZURE_OPENAI_ENDPOINT=https://contoso-chat-sweden.openai.azure.com" },
@@ -155,6 +203,8 @@ const access: GetAccessPage = {
   verdict: "may_not_chat",
   findings: [{ code: "owner_without_data_role", parameters: { role: "Owner" } }],
   plan: PLAN,
+  recipes: [...RECIPES],
+  undo: null,
   waiting: null,
 };
 
@@ -399,6 +449,31 @@ export const STATES: readonly State[] = [
     verdict: "cannot_tell",
     findings: [said("permissions_unread"), said("assignments_unread")],
     plan: { ...PLAN, may_assign: "unknown" },
+  }),
+  accessAt("access-only-foundry", "known", {
+    plan: {
+      ...PLAN,
+      role: "Foundry User",
+      former_role: "Azure AI User",
+      role_id: "53ca6127-db72-4b80-b1b0-d745d6d5456d",
+      lists_keys: true,
+      may_undo: "unknown",
+      reason: {
+        code: "only_this",
+        parameters: { role: "Foundry User", wanted: "Cognitive Services OpenAI User" },
+      },
+    },
+  }),
+  accessAt("access-undoing", "undoing", { verdict: "may_not_chat", findings: [] }),
+  accessAt("access-undoable", "works", {
+    verdict: "may_chat",
+    findings: assigned,
+    undo: "yes",
+  }),
+  accessAt("access-not-undoable", "works", {
+    verdict: "may_chat",
+    findings: assigned,
+    undo: "no",
   }),
   accessAt("access-assigning", "assigning", {}),
   accessAt("access-waiting", "waiting", {
@@ -767,6 +842,11 @@ const FAILURES: Readonly<Record<Code, FailureExample>> = {
     page: atSignIn,
     parameters: { account: "grace@fabrikam.example", known: ADA.account },
     remedies: [again, otherAccount],
+  },
+  tool_changed_person: {
+    page: atSignIn,
+    parameters: { tool: "Azure CLI", account: "grace@fabrikam.example", known: ADA.account },
+    remedies: [{ kind: "action", action: "borrow_azure_cli" }, signInAgain, again],
   },
   no_account: {
     page: atEmptyList,

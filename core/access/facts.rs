@@ -1,0 +1,203 @@
+//! What is known of a person's rights at an account: as much as Azure let them read.
+
+use std::collections::BTreeMap;
+
+use super::condition::{Condition, Target};
+use super::permission::{Action, Answer, Permission};
+use super::role::{Assigns, Role};
+
+const WRITE: &str = "Microsoft.Authorization/roleAssignments/write";
+const DELETE: &str = "Microsoft.Authorization/roleAssignments/delete";
+/// Everybody, as the principal of a deny assignment ("Understand Azure deny assignments").
+const EVERYBODY: &str = "00000000-0000-0000-0000-000000000000";
+
+/// What is known of a person's rights at an account.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Facts {
+    /// The account's id.
+    pub account: String,
+    /// The account's kind, `OpenAI` or `AIServices`.
+    pub kind: String,
+    /// The person's sign-in name.
+    pub person: String,
+    /// The person's object id in the account's directory.
+    pub object_id: String,
+    /// The permissions API; `None` where it refused. It shows neither conditions nor denials.
+    pub permissions: Option<Vec<Permission>>,
+    /// The assignments that reach the person, directly and through groups; `None` where they
+    /// could not be read.
+    pub assignments: Option<Vec<Assignment>>,
+    /// Roles that are not built in, by GUID in lower case; one that could not be read is missing.
+    pub definitions: BTreeMap<String, Definition>,
+    /// Deny assignments at the account and above; `None` where they could not be read.
+    pub denials: Option<Vec<Denial>>,
+}
+
+/// A role assignment that reaches the person.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Assignment {
+    /// The role definition's GUID, in lower case.
+    pub role: String,
+    /// Where it was made.
+    pub scope: String,
+    /// Whom it was made to: the person, or a group that they are in.
+    pub principal: String,
+    /// `User`, `Group`, …
+    pub principal_type: String,
+    /// What limits it.
+    pub condition: Option<String>,
+}
+
+/// A role that is not built in.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Definition {
+    /// Its name.
+    pub name: String,
+    /// What it grants.
+    pub permissions: Vec<Permission>,
+}
+
+/// A deny assignment.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Denial {
+    /// Its name.
+    pub name: String,
+    /// Where it was made.
+    pub scope: String,
+    /// Whether it is about that scope alone.
+    pub here_only: bool,
+    /// Object ids of those that are meant.
+    pub principals: Vec<String>,
+    /// Object ids of those that are excepted.
+    pub excepted: Vec<String>,
+    /// What is denied.
+    pub permissions: Vec<Permission>,
+}
+
+impl Facts {
+    /// The assignments that are effective at `scope`: those made there and above.
+    pub fn reaching<'a>(&'a self, scope: &'a str) -> impl Iterator<Item = &'a Assignment> {
+        let all = self.assignments.as_deref().unwrap_or_default().iter();
+        all.filter(move |assignment| reaches(&assignment.scope, scope))
+    }
+
+    /// Whether this assignment grants the data action.
+    pub fn grants_data(&self, assignment: &Assignment, action: &str) -> Answer {
+        let by_role = self.role_grants_data(assignment, action);
+        let condition = assignment.condition.as_deref();
+        Answer::all([by_role, Condition::allows(condition, Action::Data(action), None)])
+    }
+
+    /// Whether its role grants the data action, whatever its condition.
+    pub fn role_grants_data(&self, assignment: &Assignment, action: &str) -> Answer {
+        if let Some(role) = Role::find(&assignment.role) {
+            return role.grants_data(action);
+        }
+        match self.definitions.get(&assignment.role) {
+            None => Answer::Maybe,
+            Some(definition) => Answer::any(
+                definition.permissions.iter().map(|it| it.grants(Action::Data(action), None)),
+            ),
+        }
+    }
+
+    /// Whether the person may assign the role to themselves at `scope`.
+    pub fn may_assign(&self, role: &Role, scope: &str) -> Answer {
+        self.may_change(WRITE, role, scope)
+    }
+
+    /// Whether the person may take away such an assignment of theirs again.
+    pub fn may_undo(&self, role: &Role, scope: &str) -> Answer {
+        self.may_change(DELETE, role, scope)
+    }
+
+    fn may_change(&self, action: &str, role: &Role, scope: &str) -> Answer {
+        let action = Action::Control(action);
+        let target = Target { role: role.id, principal: &self.object_id, principal_type: "User" };
+        // The permissions were asked for at the account: they say nothing of what is above it.
+        let here = scope.eq_ignore_ascii_case(&self.account);
+        let named = self.permissions.as_deref().filter(|_| here);
+        let named = named.map(|list| list.iter().any(|permission| permission.names(action)));
+        let through = self.reaching(scope).map(|it| self.lets_change(it, action, &target));
+        let granted = match (named, Answer::any(through)) {
+            (Some(false), _) => Answer::No,
+            (_, found) if self.assignments.is_some() && found != Answer::No => found,
+            // They grant it in a way that the assignments do not show, or these are not known.
+            (Some(true), _) => Answer::Maybe,
+            (None, _) if self.assignments.is_none() => Answer::Maybe,
+            (None, found) => found,
+        };
+        Answer::all([granted, self.denies(action, scope).0.negated()])
+    }
+
+    fn lets_change(
+        &self,
+        assignment: &Assignment,
+        action: Action<'_>,
+        target: &Target<'_>,
+    ) -> Answer {
+        let by_role = match Role::find(&assignment.role).map(|role| role.assigns) {
+            Some(Assigns::Nothing) => Answer::No,
+            Some(Assigns::Anything) => Answer::Yes,
+            Some(Assigns::Only(roles)) => {
+                roles.iter().any(|id| id.eq_ignore_ascii_case(target.role)).into()
+            }
+            None => match self.definitions.get(&assignment.role) {
+                None => Answer::Maybe,
+                Some(definition) => {
+                    let grants = definition.permissions.iter();
+                    Answer::any(grants.map(|it| it.grants(action, Some(target))))
+                }
+            },
+        };
+        let condition = assignment.condition.as_deref();
+        Answer::all([by_role, Condition::allows(condition, action, Some(target))])
+    }
+
+    /// Whether a deny assignment forbids it, and which one.
+    pub fn denies(&self, action: Action<'_>, scope: &str) -> (Answer, Option<&Denial>) {
+        let denials = self.denials.as_deref().unwrap_or_default().iter();
+        let judged = denials.map(|denial| (self.is_denied(denial, action, scope), Some(denial)));
+        judged.max_by_key(|(answer, _)| *answer).unwrap_or((Answer::No, None))
+    }
+
+    fn is_denied(&self, denial: &Denial, action: Action<'_>, scope: &str) -> Answer {
+        let there = denial.scope.trim_end_matches('/').eq_ignore_ascii_case(scope);
+        let reaches = reaches(&denial.scope, scope) && (there || !denial.here_only);
+        let about = reaches && denial.permissions.iter().any(|it| it.names(action));
+        if !about || self.meets(&denial.excepted) == Answer::Yes {
+            return Answer::No;
+        }
+        let everybody = denial.principals.iter().any(|id| id == EVERYBODY);
+        let meant = if everybody { Answer::Yes } else { self.meets(&denial.principals) };
+        // A group that the person may be in may be excepted.
+        let excepted = denial.excepted.is_empty() || meant == Answer::No;
+        if excepted { meant } else { Answer::Maybe }
+    }
+
+    /// Whether the person is among these: themselves, or in a group that is known to be theirs. Of
+    /// any other id it is not known whether it is such a group.
+    fn meets(&self, ids: &[String]) -> Answer {
+        let is = |id: &String, known: &str| id.eq_ignore_ascii_case(known);
+        let own = |id: &String| {
+            is(id, &self.object_id)
+                || self.assignments.iter().flatten().any(|known| is(id, &known.principal))
+        };
+        match ids.iter().any(own) {
+            true => Answer::Yes,
+            false if ids.is_empty() => Answer::No,
+            false => Answer::Maybe,
+        }
+    }
+}
+
+/// Whether what was assigned there counts here.
+pub fn reaches(assigned: &str, scope: &str) -> bool {
+    let assigned = assigned.trim_end_matches('/').to_lowercase();
+    let scope = scope.to_lowercase();
+    assigned.is_empty()
+        || scope == assigned
+        || scope.starts_with(&format!("{assigned}/"))
+        // What is listed for an account comes from the management groups above it only.
+        || assigned.starts_with("/providers/microsoft.management/managementgroups/")
+}

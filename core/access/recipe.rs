@@ -1,0 +1,198 @@
+//! The same as the assignment, for whoever would rather do it themselves: what the article does
+//! with the Azure CLI, the same with Azure PowerShell, and as Bicep.
+//!
+//! They leave the same state as Keyless's own write: the assignment has its name.
+
+use super::{DESCRIPTION, role_definition_id};
+use crate::cloud::Row;
+use crate::resources::segment_after;
+use crate::shell::{line, quote};
+use crate::snapshot::connectivity::Shell;
+use crate::snapshot::{AssignmentPlan, Recipe, RecipeKind, RecipeStep, RecipeText, RoleScope};
+
+/// How to do it by hand, in each tool and shell that can.
+pub fn recipes(plan: &AssignmentPlan, tenant: &str, cloud: &Row) -> Vec<Recipe> {
+    let azure_cli = Shell::ALL.iter().filter_map(|shell| azure_cli(*shell, plan, tenant, cloud));
+    azure_cli.chain(powershell(plan, tenant, cloud)).chain(bicep(plan)).collect()
+}
+
+fn step(step: RecipeStep, text: String) -> RecipeText {
+    RecipeText { step, text }
+}
+
+fn azure_cli(shell: Shell, plan: &AssignmentPlan, tenant: &str, cloud: &Row) -> Option<Recipe> {
+    let az = |program: &[&str], arguments: &[(&str, &str)]| line(shell, program, arguments);
+    let mut texts = Vec::new();
+    if !cloud.is_default() {
+        let set = az(&["az", "cloud", "set"], &[("--name", cloud.azure_cli)])?;
+        texts.push(step(RecipeStep::ChooseCloud, set));
+    }
+    texts.extend([
+        step(RecipeStep::SignIn, az(&["az", "login"], &[("--tenant", tenant)])?),
+        step(
+            RecipeStep::WhoAmI,
+            az(&["az", "ad", "signed-in-user", "show"], &[("--query", "id"), ("--output", "tsv")])?,
+        ),
+        step(
+            RecipeStep::WhichRoles,
+            az(
+                &["az", "role", "assignment", "list", "--include-inherited", "--include-groups"],
+                &[("--assignee", &plan.object_id), ("--scope", &plan.scope), ("--output", "table")],
+            )?,
+        ),
+        step(
+            RecipeStep::Assign,
+            az(
+                &["az", "role", "assignment", "create"],
+                &[
+                    ("--name", &plan.name),
+                    ("--role", &plan.role_id),
+                    ("--assignee-object-id", &plan.object_id),
+                    ("--assignee-principal-type", "User"),
+                    ("--scope", &plan.scope),
+                    ("--description", DESCRIPTION),
+                ],
+            )?,
+        ),
+    ]);
+    Some(Recipe { kind: RecipeKind::AzureCli, shell: Some(shell), texts })
+}
+
+fn powershell(plan: &AssignmentPlan, tenant: &str, cloud: &Row) -> Option<Recipe> {
+    let run =
+        |program: &str, arguments: &[(&str, &str)]| line(Shell::PowerShell, &[program], arguments);
+    let mut sign_in = vec![("-Tenant", tenant)];
+    if !cloud.is_default() {
+        sign_in.push(("-Environment", cloud.azure_cli));
+    }
+    let texts = vec![
+        step(RecipeStep::SignIn, run("Connect-AzAccount", &sign_in)?),
+        step(RecipeStep::WhoAmI, "(Get-AzADUser -SignedIn).Id".to_owned()),
+        step(
+            RecipeStep::WhichRoles,
+            run(
+                "Get-AzRoleAssignment -ExpandPrincipalGroups",
+                &[("-ObjectId", &plan.object_id), ("-Scope", &plan.scope)],
+            )?,
+        ),
+        step(
+            RecipeStep::Assign,
+            run(
+                "New-AzRoleAssignment",
+                &[
+                    ("-ObjectId", &plan.object_id),
+                    ("-ObjectType", "User"),
+                    ("-RoleDefinitionId", &plan.role_id),
+                    ("-Scope", &plan.scope),
+                    ("-Description", DESCRIPTION),
+                ],
+            )?,
+        ),
+    ];
+    Some(Recipe { kind: RecipeKind::AzurePowerShell, shell: None, texts })
+}
+
+/// A file that is deployed to the resource group, and the command that does it.
+fn bicep(plan: &AssignmentPlan) -> Option<Recipe> {
+    let account = segment_after(&plan.scope, "accounts");
+    let existing = format!(
+        "resource account 'Microsoft.CognitiveServices/accounts@2025-06-01' existing = {{\n  \
+         name: {}\n}}\n\n",
+        bicep_text(account)
+    );
+    let (existing, scope) = match plan.scope_kind {
+        RoleScope::Account => (existing.as_str(), "  scope: account\n"),
+        RoleScope::ResourceGroup => ("", ""),
+    };
+    let file = format!(
+        "{existing}resource assignment 'Microsoft.Authorization/roleAssignments@2022-04-01' = {{\n  \
+         name: {}\n{scope}  properties: {{\n    roleDefinitionId: {}\n    principalId: {}\n    \
+         principalType: 'User'\n    description: {}\n  }}\n}}\n",
+        bicep_text(&plan.name),
+        bicep_text(&role_definition_id(&plan.scope, &plan.role_id)),
+        bicep_text(&plan.object_id),
+        bicep_text(DESCRIPTION),
+    );
+    let group = quote(Shell::Bash, segment_after(&plan.scope, "resourceGroups"))?;
+    let subscription = segment_after(&plan.scope, "subscriptions");
+    let deploy = format!(
+        "az deployment group create --subscription {subscription} --resource-group {group} \
+         --template-file keyless.bicep"
+    );
+    let texts = vec![step(RecipeStep::File, file), step(RecipeStep::Deploy, deploy)];
+    Some(Recipe { kind: RecipeKind::Bicep, shell: None, texts })
+}
+
+/// "Bicep data types": a string, with what would mean something in it escaped.
+fn bicep_text(text: &str) -> String {
+    let mut quoted = String::from("'");
+    for letter in text.chars() {
+        match letter {
+            '\\' => quoted.push_str("\\\\"),
+            '\'' => quoted.push_str("\\'"),
+            '\n' => quoted.push_str("\\n"),
+            '\r' => quoted.push_str("\\r"),
+            '\t' => quoted.push_str("\\t"),
+            '$' => quoted.push_str("\\$"),
+            other => quoted.push(other),
+        }
+    }
+    quoted.push('\'');
+    quoted
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::access::{Facts, Wish, plan};
+    use crate::cloud::CLOUDS;
+
+    fn facts() -> Facts {
+        Facts {
+            account: "/subscriptions/1/resourceGroups/rg (x)/providers/\
+                Microsoft.CognitiveServices/accounts/it's"
+                .to_owned(),
+            object_id: "b2182484-7b2e-4569-b898-f8c2fb1355bd".to_owned(),
+            ..Facts::default()
+        }
+    }
+
+    fn text<'a>(
+        recipes: &'a [Recipe],
+        kind: RecipeKind,
+        shell: Option<Shell>,
+        at: RecipeStep,
+    ) -> &'a str {
+        let recipe = recipes.iter().find(|it| it.kind == kind && it.shell == shell);
+        let texts = &recipe.expect("it is there").texts;
+        &texts.iter().find(|text| text.step == at).expect("the step is there").text
+    }
+
+    #[test]
+    fn the_recipes_quote_for_their_shell_and_name_what_keyless_would_write() {
+        let plan = plan(&facts(), &Wish::default());
+        let recipes = recipes(&plan, "contoso", &CLOUDS[0]);
+        let bash = text(&recipes, RecipeKind::AzureCli, Some(Shell::Bash), RecipeStep::Assign);
+        assert!(bash.contains(r"'/subscriptions/1/resourceGroups/rg (x)/"), "{bash}");
+        assert!(bash.contains(r"accounts/it'\''s'"), "{bash}");
+        assert!(bash.contains(&plan.name), "the same assignment: {bash}");
+        let cmd = text(&recipes, RecipeKind::AzureCli, Some(Shell::Cmd), RecipeStep::Assign);
+        assert!(cmd.contains("accounts/it's\""), "{cmd}");
+        let bicep = text(&recipes, RecipeKind::Bicep, None, RecipeStep::File);
+        assert!(bicep.contains(r"name: 'it\'s'") && bicep.contains("scope: account"), "{bicep}");
+        assert!(!recipes.iter().any(|it| it.texts.iter().any(|it| it.text.contains("cloud set"))));
+    }
+
+    #[test]
+    fn another_cloud_is_chosen_first() {
+        let plan = plan(&facts(), &Wish { scope: RoleScope::ResourceGroup, ..Wish::default() });
+        let government = CLOUDS.iter().find(|row| !row.is_default()).expect("there are others");
+        let recipes = recipes(&plan, "contoso", government);
+        let bash = text(&recipes, RecipeKind::AzureCli, Some(Shell::Bash), RecipeStep::ChooseCloud);
+        assert_eq!(bash, "az cloud set --name AzureUSGovernment");
+        let login = text(&recipes, RecipeKind::AzurePowerShell, None, RecipeStep::SignIn);
+        assert!(login.ends_with("-Environment AzureUSGovernment"), "{login}");
+        let bicep = text(&recipes, RecipeKind::Bicep, None, RecipeStep::File);
+        assert!(!bicep.contains("existing"), "the group is where it is deployed: {bicep}");
+    }
+}

@@ -1,0 +1,152 @@
+//! Whether the person may do what they came for, and why.
+
+use super::condition::Condition;
+use super::facts::{Assignment, Facts};
+use super::permission::{Action, Answer};
+use super::role::{ROLES, Role, actions_of};
+use crate::snapshot::{Notice, Usage, Verdict};
+
+/// The verdict for this usage, with what it rests on and what could not be read.
+pub fn judge(facts: &Facts, usage: Usage) -> (Verdict, Vec<Notice>) {
+    let actions = actions_of(usage);
+    let answers: Vec<Answer> = actions.iter().map(|action| may(facts, action)).collect();
+    let verdict = match Answer::all(answers.iter().copied()) {
+        Answer::Yes => Verdict::MayChat,
+        Answer::Maybe => Verdict::CannotTell,
+        Answer::No => Verdict::MayNotChat,
+    };
+    let mut findings = match verdict {
+        Verdict::MayChat => through(facts, actions),
+        Verdict::CannotTell => doubts(facts, actions),
+        Verdict::MayNotChat => vec![why_not(facts, actions, &answers)],
+    };
+    for (unread, code) in [
+        (facts.permissions.is_none(), "permissions_unread"),
+        (facts.assignments.is_none(), "assignments_unread"),
+        (facts.denials.is_none(), "denials_unread"),
+    ] {
+        if unread {
+            findings.push(Notice::new(code, &[]));
+        }
+    }
+    (verdict, findings)
+}
+
+/// Whether the person may do it at the account.
+fn may(facts: &Facts, action: &str) -> Answer {
+    let scope = &facts.account;
+    let by_permissions = facts
+        .permissions
+        .as_ref()
+        .map(|list| list.iter().any(|permission| permission.names(Action::Data(action))));
+    let found = facts.reaching(scope).map(|it| (it, facts.grants_data(it, action)));
+    let found: Vec<(&Assignment, Answer)> = found.collect();
+    let by_assignments = Answer::any(found.iter().map(|(_, answer)| *answer));
+    let granted = match (by_permissions, by_assignments) {
+        (_, Answer::Yes) => Answer::Yes,
+        (Some(true), _) if facts.assignments.is_none() => Answer::Yes,
+        // What a condition may have taken away is still among the permissions.
+        (Some(true), Answer::Maybe) => {
+            let conditional = |(it, _): &(&Assignment, Answer)| {
+                Condition::allows(it.condition.as_deref(), Action::Data(action), None)
+                    != Answer::Yes
+                    && facts.role_grants_data(it, action) != Answer::No
+            };
+            if found.iter().any(conditional) { Answer::Maybe } else { Answer::Yes }
+        }
+        (Some(true), Answer::No) => Answer::Yes,
+        (Some(false), _) => Answer::No,
+        (None, _) if facts.assignments.is_none() => Answer::Maybe,
+        (None, answer) => answer,
+    };
+    Answer::all([granted, facts.denies(Action::Data(action), scope).0.negated()])
+}
+
+/// The roles that grant all of it.
+fn through(facts: &Facts, actions: &[&str]) -> Vec<Notice> {
+    let grants = |assignment: &&Assignment| {
+        let answers = actions.iter().map(|action| facts.grants_data(assignment, action));
+        Answer::all(answers) == Answer::Yes
+    };
+    facts.reaching(&facts.account).filter(grants).map(|it| found_role(facts, it)).collect()
+}
+
+fn found_role(facts: &Facts, assignment: &Assignment) -> Notice {
+    let inherited = !assignment.scope.trim_end_matches('/').eq_ignore_ascii_case(&facts.account);
+    let (role, scope) = (name_of(facts, &assignment.role), scope_name(&assignment.scope));
+    let known = [("role", role), ("scope", scope), ("group", &assignment.principal)];
+    match (assignment.principal_type == "Group", inherited) {
+        (false, false) => Notice::new("may_chat_through", &known[..2]),
+        (false, true) => Notice::new("may_chat_inherited", &known[..2]),
+        (true, _) => Notice::new("may_chat_through_group", &known),
+    }
+}
+
+/// What keeps Keyless from telling.
+fn doubts(facts: &Facts, actions: &[&str]) -> Vec<Notice> {
+    let mut doubts = Vec::new();
+    for action in actions {
+        for assignment in facts.reaching(&facts.account) {
+            let by_role = facts.role_grants_data(assignment, action);
+            let role = [("role", name_of(facts, &assignment.role))];
+            if by_role == Answer::Maybe {
+                doubts.push(Notice::new("role_unread", &role));
+            } else if facts.grants_data(assignment, action) == Answer::Maybe {
+                doubts.push(Notice::new("condition_unread", &role));
+            }
+        }
+        if let (Answer::Maybe, Some(denial)) = facts.denies(Action::Data(action), &facts.account) {
+            doubts.push(Notice::new("perhaps_denied", &[("name", &denial.name)]));
+        }
+    }
+    doubts.dedup();
+    doubts
+}
+
+fn why_not(facts: &Facts, actions: &[&str], answers: &[Answer]) -> Notice {
+    let missing = actions.iter().zip(answers).find(|(_, answer)| **answer == Answer::No);
+    let action = missing.map_or(actions[0], |(action, _)| *action);
+    let scope = facts.account.as_str();
+    if let (Answer::Yes, Some(denial)) = facts.denies(Action::Data(action), scope) {
+        return Notice::new("denied", &[("name", &denial.name)]);
+    }
+    let below = facts.assignments.iter().flatten().find(|assignment| {
+        is_below(&assignment.scope, scope)
+            && facts.role_grants_data(assignment, action) == Answer::Yes
+    });
+    if let Some(assignment) = below {
+        let role = name_of(facts, &assignment.role);
+        let known = [("role", role), ("scope", scope_name(&assignment.scope))];
+        return Notice::new("role_below", &known);
+    }
+    let mut chats = facts
+        .reaching(scope)
+        .filter(|it| action != actions[0] && facts.grants_data(it, actions[0]) == Answer::Yes);
+    if let Some(assignment) = chats.next() {
+        return Notice::new("role_for_chat_only", &[("role", name_of(facts, &assignment.role))]);
+    }
+    // The strongest role is the one that a person wonders about.
+    let held = |role: &&Role| facts.reaching(scope).any(|it| it.role.eq_ignore_ascii_case(role.id));
+    match ROLES.iter().filter(|role| !role.grants.chat).find(held) {
+        Some(role) => Notice::new("owner_without_data_role", &[("role", role.name)]),
+        None => Notice::new("no_role", &[]),
+    }
+}
+
+fn name_of<'a>(facts: &'a Facts, role: &'a str) -> &'a str {
+    match (Role::find(role), facts.definitions.get(role)) {
+        (Some(known), _) => known.name,
+        (None, Some(definition)) => &definition.name,
+        (None, None) => role,
+    }
+}
+
+/// Whether a role is assigned at a part of the account, such as a project.
+fn is_below(assigned: &str, scope: &str) -> bool {
+    assigned.to_lowercase().starts_with(&format!("{}/", scope.to_lowercase()))
+}
+
+/// The last name of a scope: the resource, the group, or the subscription's id.
+pub fn scope_name(scope: &str) -> &str {
+    scope.trim_end_matches('/').rsplit('/').next().filter(|name| !name.is_empty()).unwrap_or("/")
+}
