@@ -190,6 +190,18 @@ fn every_failure_names_what_its_sentence_needs_and_ends_in_a_next_step() {
 }
 
 #[test]
+fn an_answer_that_nobody_expected_leads_to_a_look_at_the_connection() {
+    let looks = |it: &Remedy| matches!(it, Remedy::Action { action: Action::CheckNetwork });
+    for example in EXAMPLES.iter().filter(|example| example.row.is_some()) {
+        let failure = explain(&example.evidence(), KNOWN);
+        if failure.code == Code::UnexpectedAnswer {
+            let offered = failure.remedies.iter().any(looks);
+            assert!(offered, "something of the network may have answered: {example:?}");
+        }
+    }
+}
+
+#[test]
 fn every_blank_of_a_remedy_can_be_filled() {
     let mut can: BTreeSet<&str> = KNOWN.iter().map(|(name, _)| *name).collect();
     can.extend(["az_challenge", "azd_challenge", "az_cloud", "az_scope", "az_tenant"]);
