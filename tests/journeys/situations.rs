@@ -18,7 +18,7 @@ enum Shown {
     Does(&'static str),
 }
 
-/// A section, the row of the list of failures where there is one, the situation, what there is to
+/// A section, the names in the list of failures that are met (`S1, S4`), the situation, what there is to
 /// see, and the test: `module::function` of these journeys, or `file::function` from the root.
 type Situation = (Section, &'static str, &'static str, Shown, &'static str);
 
@@ -64,7 +64,7 @@ const SITUATIONS: &[Situation] = &[
     (Ways, "", "The Azure Developer CLI is borrowed.", Does("Walks the whole road with its tokens; nothing is kept."), "ways::the_sign_in_of_the_azure_developer_cli_walks_the_whole_road"),
     (Ways, "", "A tool hangs.", Does("Shows the page and the other tool at once; ends it after 20 seconds with all that it started."), "ways::a_tool_that_hangs_delays_neither_the_page_nor_the_other_tool"),
     (Ways, "", "A tool is broken, signed out, in another cloud, or signed in as an application.", Does("Does not offer it."), "ways::a_tool_that_cannot_be_borrowed_is_not_offered"),
-    (Ways, "", "A tool is signed out when it is borrowed.", Page("azd-signed-out"), "ways::a_tool_that_is_signed_out_meanwhile_says_so_with_its_own_command"),
+    (Ways, "S15", "A tool is signed out when it is borrowed.", Page("azd-signed-out"), "ways::a_tool_that_is_signed_out_meanwhile_says_so_with_its_own_command"),
     (Ways, "", "A tool is signed in as somebody else than it was offered with.", Page("tool-changed-person"), "ways::whoever_a_tool_was_offered_as_is_whom_it_continues_as"),
     (Ways, "", "A tool breaks when it is borrowed.", Page("tool-failed"), "ways::a_tool_that_breaks_meanwhile_says_what_it_said"),
     (Ways, "S15", "The Azure CLI has to sign in for Azure OpenAI.", Does("Offers the exact command, with directory and scope."), "ways::a_tool_in_a_directory_that_wants_more_names_the_exact_command"),
@@ -99,17 +99,19 @@ const SITUATIONS: &[Situation] = &[
 
     (Directories, "", "A directory is chosen before the prompt.", Does("Checks its form at once and asks Microsoft Entra for its id; the sign-in goes to that directory."), "tenants::a_directory_is_chosen_before_the_prompt_and_checked"),
     (Directories, "S16", "The directory that was written down does not exist.", Does("Says so beside the field, and opens no page that would never come back."), "tenants::a_sign_in_that_is_pressed_while_the_directory_is_checked_waits_for_it"),
-    (Directories, "", "Some of twelve directories are slow, throttled, blocked or want a second factor.", Page("tenants-mixed"), "tenants::twelve_tenants_show_their_states_and_none_holds_up_another"),
-    (Directories, "", "One directory wants a second factor.", Page("tenant-needs-sign-in"), "tenants::a_second_factor_in_one_directory_opens_it_and_leaves_the_others_alone"),
-    (Directories, "", "Somebody else signs in to one of the directories.", Page("another-account"), "tenants::somebody_else_who_signs_in_to_one_directory_changes_nothing"),
-    (Directories, "", "Conditional Access stops only the chat.", Page("tenants-blocked"), "tenants::a_policy_that_stops_only_the_chat_is_seen_on_page_one"),
-    (Directories, "", "A guest has nothing in the directory.", Page("guest-without-subscription"), "tenants::a_guest_without_a_subscription_is_told_where_and_whom_to_ask"),
+    (Directories, "S1, S4", "Some of twelve directories are slow, throttled, blocked or want a second factor.", Page("tenants-mixed"), "tenants::twelve_tenants_show_their_states_and_none_holds_up_another"),
+    (Directories, "S1", "One directory wants a second factor.", Page("tenant-needs-sign-in"), "tenants::a_second_factor_in_one_directory_opens_it_and_leaves_the_others_alone"),
+    (Directories, "S1", "Only chatting wants a second factor.", Does("Says so beside the directory on the first page, and opens the browser for what was refused."), "tenants::a_second_factor_that_only_the_chat_wants_is_given_on_page_one"),
+    (Directories, "S1", "Somebody else signs in to one of the directories.", Page("another-account"), "tenants::somebody_else_who_signs_in_to_one_directory_changes_nothing"),
+    (Directories, "S4", "Conditional Access stops only the chat.", Page("tenants-blocked"), "tenants::a_policy_that_stops_only_the_chat_is_seen_on_page_one"),
+    (Directories, "D1", "A guest has nothing in the directory.", Page("guest-without-subscription"), "tenants::a_guest_without_a_subscription_is_told_where_and_whom_to_ask"),
     (Directories, "S9", "A personal account signs in.", Page("personal-account"), "tenants::a_personal_account_is_named_as_such"),
     (Directories, "", "The list of directories cannot be read.", Does("Says so with Try again, and uses the person’s own directory meanwhile."), "tenants::directories_that_cannot_be_listed_are_told_and_the_own_one_is_used"),
     (Directories, "", "Twelve directories.", Does("Shows their subscriptions at most four dependent requests after the code."), "tenants::code_in_hand_to_the_subscriptions_of_twelve_tenants_is_four_requests_deep"),
     (Directories, "", "The account is a guest.", Page("guest"), "tenants::a_guest_finds_what_is_there_and_who_they_are_there"),
     (Directories, "", "The account is a personal one that was invited.", Does("Reads the directory that invited it."), "tenants::a_personal_account_that_was_invited_finds_its_way"),
     (Directories, "D1", "No subscription can be seen.", Page("no-subscription"), "bad_input::somebody_without_a_subscription_is_told_what_to_do"),
+    (Directories, "D1", "Somebody without a subscription goes on all the same.", Does("Says on the next page as well what helps: nobody is left on an empty list."), "tenants::nobody_is_left_on_an_empty_list_without_a_subscription"),
     (Directories, "D2", "Resources may not be read.", Page("read-refused"), "failures::d2_a_read_that_is_refused"),
     (Directories, "D3", "The subscription moved to another directory.", Page("wrong-directory"), "failures::d3_a_subscription_of_another_directory"),
     (Directories, "S16", "Home lets nobody in, and another directory does.", Does("Signs in to the directory that is named before the prompt."), "failures::s16_who_names_the_directory_first_gets_in"),
@@ -121,10 +123,10 @@ const SITUATIONS: &[Situation] = &[
     (Proofs, "", "No browser opens.", Does("Shows the address to copy."), "proof::where_no_browser_opens_the_address_is_shown"),
     (Proofs, "", "A guest is asked by the other directory.", Does("Opens the browser for that directory; who is signed in stays."), "proof::a_guest_proves_it_to_the_tenant_that_asked"),
     (Proofs, "", "Somebody else signs in.", Page("proof-another-account"), "proof::another_account_in_the_proof_is_told_and_changes_nothing"),
-    (Proofs, "", "Azure asks again.", Page("proof-again-refused"), "proof::a_challenge_after_the_proof_is_a_failure_and_no_loop"),
+    (Proofs, "R8", "Azure asks again.", Page("proof-again-refused"), "proof::a_challenge_after_the_proof_is_a_failure_and_no_loop"),
     (Proofs, "", "Microsoft Entra answers the challenge silently.", Does("Repeats the request; nobody notices."), "proof::a_challenge_that_entra_answers_silently_opens_no_browser"),
     (Proofs, "", "The session changed, and a message was to be sent.", Does("Opens the browser, says why, and sends the message again."), "proof::a_session_that_changed_is_renewed_in_the_browser_and_the_message_sent_again"),
-    (Proofs, "", "The session changed while Keyless was waiting.", Page("proof-offered"), "proof::no_browser_opens_for_what_goes_on_in_the_background"),
+    (Proofs, "R8", "The session changed while Keyless was waiting.", Page("proof-offered"), "proof::no_browser_opens_for_what_goes_on_in_the_background"),
     (Proofs, "R9", "The challenge stands in the message of an error.", Does("Reads it there, and goes on as with any other."), "proof::a_challenge_in_the_message_of_an_error_is_read_too"),
     (Proofs, "L17", "The sign-in is borrowed from a tool.", Page("borrowed-proof-needed"), "proof::l17_a_borrowed_sign_in_offers_the_browser_for_one_step_or_the_exact_command"),
 
@@ -133,7 +135,7 @@ const SITUATIONS: &[Situation] = &[
     (Keeping, "S10", "The sign-in was not used for ninety days.", Page("resume-expired"), "tenants::an_ended_sign_in_says_why_and_fills_in_the_name"),
     (Keeping, "S10", "The organization wants a sign-in from time to time.", Page("resume-frequency"), "tenants::an_ended_sign_in_says_why_and_fills_in_the_name"),
     (Keeping, "S10", "The password was changed, or the sign-in revoked.", Page("resume-revoked"), "tenants::an_ended_sign_in_says_why_and_fills_in_the_name"),
-    (Keeping, "", "Keyless is opened again without a network.", Page("resume-offline"), "tenants::a_network_that_is_down_at_the_start_costs_nobody_their_sign_in"),
+    (Keeping, "C22", "Keyless is opened again without a network.", Page("resume-offline"), "tenants::a_network_that_is_down_at_the_start_costs_nobody_their_sign_in"),
     (Keeping, "", "Keyless is opened again behind a page that asks to sign in to the network.", Does("Says that the answer is not Microsoft’s; the kept sign-in stays."), "tenants::an_answer_that_is_not_entras_ends_no_sign_in"),
     (Keeping, "", "The account is switched.", Does("Removes everything of the person before, then asks which account to use."), "tenants::a_switch_of_the_account_leaves_nothing_of_the_person_before"),
     (Keeping, "", "The system has no store for secrets.", Does("Says so; the sign-in lasts until the window is closed."), "bad_input::without_a_store_the_sign_in_lasts_for_the_session_and_the_page_says_so"),
@@ -151,7 +153,7 @@ const SITUATIONS: &[Situation] = &[
     (Clouds, "", "A sign-in of another cloud or application is kept.", Does("Neither uses nor loses it; signing out removes all of them."), "core/kept_sign_in/tests.rs::the_sign_in_of_another_cloud_is_neither_used_nor_lost"),
     (Clouds, "", "A failure is met in US Government.", Does("Offers links and commands of that cloud."), "clouds::remedies_lead_into_the_cloud_of_the_sign_in"),
     (Clouds, "", "The organization has its own application.", Page("sign-in-own-application"), "clouds::an_own_application_is_named_before_and_after_the_sign_in"),
-    (Clouds, "", "Its own application lacks a permission.", Page("application-lacks-permission"), "clouds::an_own_application_without_the_permission_is_told_what_it_needs"),
+    (Clouds, "S7", "Its own application lacks a permission.", Page("application-lacks-permission"), "clouds::an_own_application_without_the_permission_is_told_what_it_needs"),
     (Clouds, "", "A setting cannot be used.", Page("settings-not-used"), "clouds::settings_that_cannot_be_used_are_told_on_the_first_page"),
     (Clouds, "", "A setting cannot be used, and another place sets it.", Does("Uses the next valid one."), "core/settings.rs::what_is_not_valid_is_told_and_gives_way_to_the_next_place"),
     (Clouds, "", "A setting names an address.", Does("Does not use it: no setting can."), "core/settings.rs::no_setting_can_name_an_address"),
@@ -188,7 +190,7 @@ fn the_page_on_signing_in_is_what_the_tests_prove() {
     let mut page = String::from(HEAD);
     for (section, title) in SECTIONS {
         page.push_str(&format!(
-            "\n## {title}\n\n| | when | Keyless | proved by |\n|---|---|---|---|\n"
+            "\n## {title}\n\n| name | when | Keyless | proved by |\n|---|---|---|---|\n"
         ));
         for (_, row, when, shown, test) in SITUATIONS.iter().filter(|one| one.0 == section) {
             let says = match shown {
@@ -227,9 +229,41 @@ fn every_line_names_a_test_that_is_there_and_shows_its_page() {
 
 #[test]
 fn everything_that_people_meet_has_a_line() {
-    let there: BTreeSet<&str> = SITUATIONS.iter().map(|one| one.1).collect();
+    let there: BTreeSet<&str> = SITUATIONS.iter().flat_map(|one| one.1.split(", ")).collect();
     let missing: Vec<&&str> = MET.iter().filter(|row| !there.contains(**row)).collect();
     assert!(missing.is_empty(), "docs/sign-in.md says nothing of {missing:?}");
+}
+
+#[test]
+fn a_line_is_found_by_the_name_of_every_failure_that_its_page_shows() {
+    for (_, names, when, shown, _) in SITUATIONS {
+        let Page(page) = shown else { continue };
+        let page = read_page(page);
+        let told = failures_of(&page["snapshot"]);
+        let details = told.iter().flat_map(|failure| list(&failure["details"]));
+        let met = details.filter(|detail| detail["name"] == "diagnosis");
+        for row in met.map(|detail| text(&detail["value"])) {
+            let name = row.trim_end_matches(|c: char| c.is_ascii_lowercase());
+            // These two letters name what only Keyless tells apart.
+            let listed = !name.starts_with(['G', 'N']);
+            let has = names.split(", ").any(|one| one == name);
+            assert!(has || !listed, "“{when}” shows {name} and is named “{names}”");
+        }
+    }
+}
+
+#[test]
+fn no_line_says_the_same_twice() {
+    for (_, _, when, shown, _) in SITUATIONS {
+        let Page(page) = shown else { continue };
+        let says = describe(&read_page(page));
+        // What stands in bold is the title of a failure.
+        let mut titles: Vec<&str> = says.split("**").skip(1).step_by(2).collect();
+        let all = titles.len();
+        titles.sort_unstable();
+        titles.dedup();
+        assert_eq!(titles.len(), all, "“{when}” repeats itself: {says}");
+    }
 }
 
 const HEAD: &str = "\
@@ -237,7 +271,8 @@ const HEAD: &str = "\
 
 What people meet when they sign in, what Keyless does about it, and the test that proves it. This page is
 written by `KEYLESS_WRITE=1 cargo test`, from `tests/journeys/situations.rs` and the pages that the tests wrote
-down; a test fails when it is stale. Each situation is a scenario of [practice Azure](practice.md).
+down; a test fails when it is stale. Each situation is a scenario of [practice Azure](practice.md). What is met often
+has a name: look for `S1` to find all that is said of it ([the names](practice.md#failures-by-name)).
 ";
 
 /// What a page says, in one cell: its failure with what it offers, or its notices and its heading.
@@ -259,10 +294,7 @@ fn describe(page: &Value) -> String {
             let known = [("account", text(&tool["account"])), ("tool", &way)];
             parts.push(format!("Offers: {}.", words::say("button.borrow_sign_in", &known)));
         }
-        for tenant in list(&shown["tenants"]).iter().filter(|tenant| !tenant["failure"].is_null()) {
-            let name = tenant["name"].as_str().unwrap_or("A directory");
-            parts.push(format!("{name}: {}", describe_failure(&tenant["failure"])));
-        }
+        parts.extend(describe_tenants(list(&shown["tenants"])));
         if !shown["store"].is_null() {
             parts.push(sentence(&say(
                 &format!("store.{}", text(&shown["store"]["code"])),
@@ -280,6 +312,31 @@ fn describe(page: &Value) -> String {
         )));
     }
     parts.join(" ").replace('|', "\\|")
+}
+
+/// What is wrong with directories, each text once: of whom, and then what.
+fn describe_tenants(tenants: &[Value]) -> Vec<String> {
+    let mut told: Vec<(String, Vec<&str>)> = Vec::new();
+    for tenant in tenants.iter().filter(|tenant| !tenant["failure"].is_null()) {
+        let says = describe_failure(&tenant["failure"]);
+        let name = tenant["name"].as_str().unwrap_or("A directory");
+        match told.iter_mut().find(|(known, _)| *known == says) {
+            Some((_, names)) => names.push(name),
+            None => told.push((says, vec![name])),
+        }
+    }
+    let line = |(says, names): (String, Vec<&str>)| match names.as_slice() {
+        [name] => format!("{name}: {says}"),
+        several => format!("{} directories: {says}", several.len()),
+    };
+    told.into_iter().map(line).collect()
+}
+
+/// The failure of the page, and those of its directories.
+fn failures_of(snapshot: &Value) -> Vec<&Value> {
+    let tenants = list(&snapshot["page"]["tenants"]).iter().map(|tenant| &tenant["failure"]);
+    let all = std::iter::once(&snapshot["failure"]).chain(tenants);
+    all.filter(|failure| !failure.is_null()).collect()
 }
 
 /// The title, the body, and what can be pressed, opened, run or sent.
