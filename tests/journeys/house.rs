@@ -111,25 +111,41 @@ fn every_promise_of_security_names_a_test_that_is_there() {
         .collect();
     assert!(promises.len() >= 15, "the table of promises: {promises:#?}");
     for promise in promises {
-        let tests: Vec<(&str, &str)> = promise
-            .split("[`")
-            .skip(1)
-            .filter_map(|link| {
-                link.split_once("`](../")?.1.split_once(')').map(|(path, _)| (link, path))
-            })
-            .map(|(link, path)| (link.split('`').next().unwrap_or_default(), path))
-            .collect();
+        let tests = tests_in(promise);
         assert!(!tests.is_empty(), "no test keeps it: {promise}");
-        for (test, path) in tests {
-            let text = fs::read_to_string(root.join(path));
-            let text = text.unwrap_or_else(|_| panic!("{path} is gone, which kept: {promise}"));
-            let at = text.find(&format!("fn {test}("));
-            let at = at.unwrap_or_else(|| panic!("{path} has no {test}, which kept: {promise}"));
-            let before = &text[..at];
-            let attributes = &before[before.rfind("\n\n").unwrap_or_default()..];
-            let is_test = attributes.contains("#[test]") || attributes.contains("#[tokio::test");
-            assert!(is_test, "{test} of {path} is no test");
-            assert!(!attributes.contains("#[ignore"), "{test} of {path} does not run");
-        }
+        tests.into_iter().for_each(|(test, path)| assert_is_a_test(test, path));
     }
+}
+
+#[test]
+fn what_security_does_not_protect_names_only_tests_that_are_there() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let page = fs::read_to_string(root.join("docs/security.md")).expect("the threat model");
+    let (_, open) = page.split_once("## What is not protected").expect("it says so");
+    let tests = tests_in(open);
+    assert!(!tests.is_empty(), "what a test shows is named with it");
+    tests.into_iter().for_each(|(test, path)| assert_is_a_test(test, path));
+}
+
+/// The tests that a text links to, each by its name and the path of its file.
+fn tests_in(text: &str) -> Vec<(&str, &str)> {
+    text.split("[`")
+        .skip(1)
+        .filter_map(|link| {
+            let (name, rest) = link.split_once("`](../")?;
+            Some((name, rest.split_once(')')?.0))
+        })
+        .collect()
+}
+
+fn assert_is_a_test(test: &str, path: &str) {
+    let text = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(path));
+    let text = text.unwrap_or_else(|_| panic!("{path} is gone, which has {test}"));
+    let at = text.find(&format!("fn {test}("));
+    let at = at.unwrap_or_else(|| panic!("{path} has no {test}"));
+    let before = &text[..at];
+    let attributes = &before[before.rfind("\n\n").unwrap_or_default()..];
+    let is_test = attributes.contains("#[test]") || attributes.contains("#[tokio::test");
+    assert!(is_test, "{test} of {path} is no test");
+    assert!(!attributes.contains("#[ignore"), "{test} of {path} does not run");
 }
