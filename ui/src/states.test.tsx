@@ -1,7 +1,7 @@
 import { screen } from "@testing-library/react";
 import { describe, expect, it } from "vitest";
 
-import type { Failure, Page, Snapshot } from "./contract";
+import type { Failure, Page, Snapshot, TenantState } from "./contract";
 import { offers } from "./parts/FailureBar";
 import { ALL } from "./testing/allStates";
 import { FIXTURES } from "./testing/fixtures";
@@ -56,6 +56,12 @@ describe.each(ALL.map((state) => [state.name, state] as const))("%s", (_, state)
     expect(primaries.some((button) => button.hasAttribute("disabled"))).toBe(false);
   });
 
+  it("has no empty row of buttons", async () => {
+    await showState(state);
+    const rows = [...document.querySelectorAll("footer")];
+    expect(rows.filter((row) => row.querySelector("button") === null)).toEqual([]);
+  });
+
   it("leaves no placeholder unfilled", async () => {
     await showState(state);
     expect(document.body.textContent).not.toMatch(/\{\w+\}/);
@@ -83,6 +89,10 @@ function primaryOf({ aside, page, failure }: Snapshot): Key | null {
     return "button.check_again";
   }
   const phase = "phase" in page ? page.phase : "";
+  if (page.step === "sign_in" && phase === "signed_in") {
+    const told = failure ?? page.tenants.find((tenant) => tenant.failure !== null)?.failure ?? null;
+    return told !== null && !hasOpenDirectory(page.tenants) ? null : "button.continue";
+  }
   if (failure !== null && leads(page, failure)) {
     return null;
   }
@@ -99,17 +109,28 @@ function primaryOf({ aside, page, failure }: Snapshot): Key | null {
   return PRIMARY[`${page.step}/${phase}`] ?? null;
 }
 
+/** Whether a directory is ready to be worked in, or may still turn out to be. */
+function hasOpenDirectory(tenants: readonly TenantState[]): boolean {
+  const closed = ({ status, subscriptions }: TenantState) =>
+    status === "blocked" ||
+    status === "needs_sign_in" ||
+    (status === "ready" && subscriptions === 0);
+  return tenants.length === 0 || !tenants.every(closed);
+}
+
 /** Whether the failure says what comes next, so that the page's own button would repeat it. */
 function leads(page: Page, failure: Failure): boolean {
   switch (page.step) {
     case "sign_in":
+      return page.phase === "signed_out" || offers(failure, "sign_in");
+    case "get_access":
       return offers(failure, "sign_in");
     case "test_connection":
       return offers(failure, "send_test_message");
     case "choose_resource":
       return page.total === 0;
-    default:
-      return page.step === "connect_project";
+    case "connect_project":
+      return true;
   }
 }
 

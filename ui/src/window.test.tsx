@@ -1,9 +1,10 @@
-import { act, fireEvent, render, screen, within } from "@testing-library/react";
+import { act, cleanup, fireEvent, render, screen, within } from "@testing-library/react";
 import userEvent from "@testing-library/user-event";
 import { afterEach, describe, expect, it, vi } from "vitest";
 
 import { App } from "./App";
 import type { Snapshot } from "./contract";
+import { FIXTURES } from "./testing/fixtures";
 import { preferDark } from "./testing/setup";
 import { showState } from "./testing/showState";
 import { silentBackend } from "./testing/silentBackend";
@@ -56,6 +57,32 @@ describe("the stepper", () => {
 });
 
 describe("a failure", () => {
+  it.each([
+    ["failure-loopback-unavailable", "action.try_again"],
+    ["failure-sign-in-refused", "action.switch_account"],
+    ["core/browser-blocked-offers-code", "action.sign_in_with_device_code"],
+    ["core/resume-offline", "action.try_again"],
+    ["core/proof-needed", "action.sign_in"],
+    ["core/proof-declined", "action.sign_in"],
+    ["core/proof-offered", "action.sign_in"],
+  ] as const)("on %s, what helps is the main button, and the only one", async (state, help) => {
+    await showState(named(state));
+    const main = [...document.querySelectorAll("[data-primary]")];
+    expect(main.map(({ textContent }) => textContent)).toEqual([say(help)]);
+  });
+
+  it("leaves the browser within reach where it offers another way", async () => {
+    const signInWithBrowser = vi.fn(() => Promise.resolve());
+    await showState(named("core/browser-blocked-offers-code"), { signInWithBrowser });
+    await userEvent.click(screen.getByRole("button", { name: say("button.sign_in_with_browser") }));
+    expect(signInWithBrowser).toHaveBeenCalledOnce();
+  });
+
+  it("offers to wait on once", async () => {
+    await showState(named("core/proof-offered"));
+    expect(screen.getAllByRole("button", { name: say("action.keep_waiting") })).toHaveLength(1);
+  });
+
   it.each(FAILURE_STATES.map((state) => [state.name, state] as const))(
     "%s is an alert with its sentence and a next step",
     async (_, state) => {
@@ -180,6 +207,16 @@ describe("a code to type in", () => {
   it("opens no page but Microsoft’s", async () => {
     await showState(named("device-code-last-minute"));
     expect(screen.queryByRole("button", { name: say("button.open_page") })).toBeNull();
+  });
+
+  it("stands below what is to be known of the wait, on the page and in a proof", async () => {
+    const notices = [{ code: "browser_not_opened", parameters: {} }];
+    const { send } = await showState(named("device-code"));
+    for (const name of ["device-code", "proof-device-code"]) {
+      send({ kind: "snapshot", snapshot: { ...named(name).snapshot, notices } });
+      expect(spoken()).toContain(say("notice.browser_not_opened"));
+      expect(screen.getByText("FXDLWKKMF")).toBeDefined();
+    }
   });
 
   it("gives the focus to the heading when it is gone", async () => {
@@ -311,9 +348,50 @@ describe("the directories of a person", () => {
     );
   });
 
-  it("say at once why, where there is but one", async () => {
+  it("say at once, as an alert, why none of them leads on", async () => {
     await showState(named("tenants-one-blocked"));
-    expect(screen.getByText(/A Conditional Access policy doesn’t allow it/)).toBeDefined();
+    expect(screen.getByRole("alert").textContent).toContain("A Conditional Access policy doesn’t");
+    expect(screen.getAllByText(/A Conditional Access policy/), "and say it once").toHaveLength(1);
+    expect(screen.queryByRole("button", { name: /^Why\?/ })).toBeNull();
+  });
+
+  it.each(hopeless())(
+    "make the main button what helps, not Continue, on %s",
+    async (state, help, ...expected) => {
+      const pressTenantRemedy = vi.fn(() => Promise.resolve());
+      await showState(named(state), { pressTenantRemedy });
+      const main = [...document.querySelectorAll("[data-primary]")];
+      expect(main.map(({ textContent }) => textContent)).toEqual([help]);
+      await userEvent.click(main[0] as HTMLElement);
+      expect(pressTenantRemedy).toHaveBeenCalledExactlyOnceWith(...expected);
+    },
+  );
+
+  it("leave a way on to what can be listed, and none to an empty list", async () => {
+    await showState(named("tenants-none-ready"));
+    expect(screen.getByRole("button", { name: say("button.continue") })).toBeDefined();
+    cleanup();
+    await showState(named("tenants-unreached"));
+    expect(screen.queryByRole("button", { name: say("button.continue") })).toBeNull();
+  });
+
+  it("say whose trouble it is, where there are several", async () => {
+    await showState(named("tenants-none-ready"));
+    const fabrikam = "Fabrikam Research and Development of Northern Europe";
+    expect(screen.getByRole("alert").textContent).toMatch(new RegExp(`^${fabrikam}: `));
+    expect(screen.queryByRole("button", { name: `Sign in to ${fabrikam}` })).toBeNull();
+    expect(screen.getByRole("button", { name: "Why? Contoso" }), "the others too").toBeDefined();
+  });
+
+  it("offer another account once", async () => {
+    await showState(named("tenants-one-blocked"));
+    const buttons = screen.getAllByRole("button", { name: say("button.use_another_account") });
+    expect(buttons).toHaveLength(1);
+  });
+
+  it("leave Continue where it is when one of them failed and another is ready", async () => {
+    await showState(named("tenants-declined"));
+    expect(screen.getByRole("button", { name: say("button.continue") })).toBeDefined();
   });
 
   it("are spoken of when the last has answered, not one by one", async () => {
@@ -681,6 +759,16 @@ function tabOrders(): [state: string, order: string[]][] {
         say("button.start_practice"),
         say("button.check_network"),
         say("button.sign_in_with_browser"),
+/** Lists without a directory that leads on: what helps, and what pressing it sends. */
+function hopeless(): [state: string, help: string, id: string, index: number][] {
+  const home = "4f1d3a52-0f0c-4a8e-9d55-2b1f6f0e7c11";
+  return [
+    ["tenants-one-blocked", say("action.switch_account"), home, 0],
+    ["tenants-unreached", say("action.try_again"), home, 0],
+    ["tenants-none-ready", say("action.sign_in"), "4f1d3a54-0f0c-4a8e-9d55-2b1f6f0e7c11", 0],
+  ];
+}
+
       ],
     ],
     [
@@ -752,7 +840,8 @@ function tabOrders(): [state: string, order: string[]][] {
 }
 
 function named(name: string): State {
-  const states = [...STATES, ...PROOF_STATES, ...CONNECTIVITY_STATES, ...FAILURE_STATES];
+  const made = [...STATES, ...PROOF_STATES, ...CONNECTIVITY_STATES, ...FAILURE_STATES];
+  const states = [...made, ...FIXTURES];
   const state = states.find((candidate) => candidate.name === name);
   if (state === undefined) {
     throw new Error(`no state is named ${name}`);

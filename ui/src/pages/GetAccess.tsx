@@ -14,6 +14,7 @@ import type {
 import { BusyLine } from "../parts/BusyLine";
 import { Card } from "../parts/Card";
 import { Disclosure } from "../parts/Disclosure";
+import { offers } from "../parts/FailureBar";
 import { Frame, type Primary } from "../parts/Frame";
 import { useWizard, type Wizard } from "../wizard";
 import { say, sayCount, sayNotice } from "../words";
@@ -58,7 +59,7 @@ export function GetAccess({ snapshot, page }: Props) {
     <Frame
       snapshot={snapshot}
       heading={say("step.get_access.heading", { resource: page.resource })}
-      primary={failureLeads(snapshot) ? null : primaryOf(page, wizard)}
+      primary={isLed(snapshot) ? null : primaryOf(page, wizard)}
       secondary={mayGoOnUncertain(page) && <GoOnUncertain />}
       showsBusy={page.phase === "checking" || page.phase === "waiting"}
       cancelLabel={say(page.phase === "waiting" ? "button.stop_waiting" : "button.cancel")}
@@ -100,7 +101,12 @@ function primaryOf(page: GetAccessPage, { backend, run }: Wizard): Primary | nul
   }
 }
 
-/** Whether the failure says what comes next, so that the page's own button would only repeat it. */
+/** Whether the page's own button would only repeat what the failure offers. */
+function isLed(snapshot: Snapshot): boolean {
+  return failureLeads(snapshot) || offers(snapshot.failure, "sign_in");
+}
+
+/** Whether the failure says all that there is to say of the access. */
 function failureLeads({ failure }: Snapshot): boolean {
   const first = failure?.remedies[0];
   return first?.kind === "text" || (first?.kind === "action" && first.action === "keep_waiting");

@@ -1,17 +1,19 @@
 import { Button } from "@fluentui/react-components";
+import type { ReactNode } from "react";
 
-import type { SignInPage, Snapshot } from "../contract";
+import type { Failure, SignInPage, Snapshot } from "../contract";
 import { BusyLine } from "../parts/BusyLine";
 import { Card } from "../parts/Card";
 import { offers } from "../parts/FailureBar";
-import { Frame, type Primary } from "../parts/Frame";
+import { Frame, type Primary, type Trouble } from "../parts/Frame";
 import { NetworkCheck } from "../parts/NetworkCheck";
 import { useWizard, type Wizard } from "../wizard";
-import { say } from "../words";
+import { say, sayDirectory } from "../words";
 import { BrowserCard } from "./sign_in/BrowserCard";
 import { DeviceCodeCard } from "./sign_in/DeviceCodeCard";
 import { Invitation } from "./sign_in/Invitation";
 import { StoreNotice } from "./sign_in/StoreNotice";
+import { findClosed, leadsOn, listsResources, type Closed } from "./sign_in/outlook";
 import { Tenants } from "./sign_in/Tenants";
 import { WhoAmI } from "./sign_in/WhoAmI";
 
@@ -23,24 +25,74 @@ interface Props {
 /** Step 1: who the person is, found out on Microsoft's own page. */
 export function SignIn({ snapshot, page }: Props) {
   const wizard = useWizard();
+  const closed = closedOf(snapshot, page);
+  const told = snapshot.failure ?? closed?.failure ?? null;
+  const led = isLed(page, told);
   return (
     <Frame
       snapshot={snapshot}
       heading={say("step.sign_in.heading")}
-      primary={offers(snapshot.failure, "sign_in") ? null : primaryOf(page, wizard)}
+      primary={led ? null : primaryOf(page, wizard)}
+      trouble={closed === null ? null : troubleOf(closed, page, wizard)}
       showsBusy
       start={
         page.phase === "signed_out" &&
         !offers(snapshot.failure, "check_network") && <NetworkCheck />
       }
-      secondary={
-        page.phase === "signed_in" &&
-        !offers(snapshot.failure, "switch_account") && <AnotherAccount />
-      }
+      secondary={secondaryOf(page, told, led)}
     >
-      <Content snapshot={snapshot} page={page} />
+      <Content snapshot={snapshot} page={page} told={closed} />
     </Frame>
   );
+}
+
+/** The directory whose trouble is told on top, where none of them leads on. */
+function closedOf({ failure }: Snapshot, { phase, tenants }: SignInPage): Closed | null {
+  if (phase !== "signed_in" || leadsOn(tenants)) {
+    return null;
+  }
+  const same = tenants.filter((tenant) => tenant.failure?.code === failure?.code);
+  return findClosed(failure === null ? tenants : same);
+}
+
+/** Whether what failed says what comes next, so that the page's own button would mislead. */
+function isLed({ phase, tenants }: SignInPage, told: Failure | null): boolean {
+  switch (phase) {
+    case "signed_out":
+      return told !== null;
+    case "signed_in":
+      return told !== null && !leadsOn(tenants);
+    default:
+      return offers(told, "sign_in");
+  }
+}
+
+/** What else the page is good for, where what failed does not offer it. */
+function secondaryOf({ phase, tenants }: SignInPage, told: Failure | null, led: boolean): ReactNode {
+  const isIn = phase === "signed_in";
+  const signsIn = phase === "signed_out" && led && !offers(told, "sign_in");
+  const switches = isIn && !offers(told, "switch_account");
+  const goesOn = isIn && led && listsResources(tenants);
+  return (
+    (signsIn || switches || goesOn) && (
+      <>
+        {signsIn && <SignInAnyway />}
+        {switches && <AnotherAccount />}
+        {goesOn && <GoOn />}
+      </>
+    )
+  );
+}
+
+function troubleOf({ tenant, failure }: Closed, { tenants }: SignInPage, wizard: Wizard): Trouble {
+  const { backend, run } = wizard;
+  return {
+    failure,
+    about: tenants.length > 1 ? sayDirectory(tenant.name, tenant.id) : undefined,
+    press: (index) => {
+      run(backend.pressTenantRemedy(tenant.id, index));
+    },
+  };
 }
 
 function primaryOf(page: SignInPage, wizard: Wizard): Primary | null {
@@ -76,6 +128,33 @@ function openBrowser({ browser_opened }: SignInPage, { backend, run }: Wizard): 
   };
 }
 
+function SignInAnyway() {
+  const { backend, run } = useWizard();
+  return (
+    <Button
+      onClick={() => {
+        run(backend.signInWithBrowser());
+      }}
+    >
+      {say("button.sign_in_with_browser")}
+    </Button>
+  );
+}
+
+/** To look at what there is, where it cannot be used yet. */
+function GoOn() {
+  const { backend, run } = useWizard();
+  return (
+    <Button
+      onClick={() => {
+        run(backend.goToStep("choose_resource"));
+      }}
+    >
+      {say("button.continue")}
+    </Button>
+  );
+}
+
 function AnotherAccount() {
   const { backend, run } = useWizard();
   return (
@@ -89,13 +168,13 @@ function AnotherAccount() {
   );
 }
 
-function Content({ snapshot, page }: Props) {
+function Content({ snapshot, page, told }: Props & { told: Closed | null }) {
   const { person, practice } = snapshot;
   const tenants = page.tenants.length > 0 && (
     <Tenants
       tenants={page.tenants}
       signingIn={page.phase !== "signed_in"}
-      told={snapshot.failure !== null}
+      told={told?.tenant.id ?? null}
     />
   );
   switch (page.phase) {

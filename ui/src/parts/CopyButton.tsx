@@ -73,6 +73,7 @@ export function CopyButton({
       <Button
         appearance={appearance}
         size={size}
+        data-primary={appearance === "primary" ? true : undefined}
         className={label === undefined ? styles.icon : undefined}
         icon={<Icon small name={outcome?.done === true ? "check" : "copy"} />}
         aria-label={label === undefined ? say("button.copy_named", { name }) : undefined}

@@ -95,24 +95,30 @@ const useStyles = makeStyles({
 
 interface Props {
   failure: Failure;
-  step: Step;
+  /** Where it happened, for support. */
+  place: Step | "connection";
   /** Whether the page has no primary button of its own, so that the first remedy becomes it. */
   leads: boolean;
+  /** What it befell, where the page shows several of its kind. */
+  about?: string | undefined;
+  /** Presses the remedy at this position; without it, the failure is the page's own. */
+  press?: ((index: number) => void) | undefined;
 }
 
 /** What went wrong, and what to do about it. */
-export function FailureBar({ failure, step, leads }: Props) {
+export function FailureBar({ failure, place, leads, about, press }: Props) {
   const styles = useStyles();
   const { backend, run } = useWizard();
   const calm = CALM.has(failure.code);
+  const title = about === undefined ? titleOf(failure) : `${about}: ${titleOf(failure)}`;
   return (
-    <section aria-label={titleOf(failure)} className={mergeClasses(styles.bar, calm && styles.calm)}>
+    <section aria-label={title} className={mergeClasses(styles.bar, calm && styles.calm)}>
       <div className={mergeClasses(styles.icon, calm && styles.calmIcon)}>
         <Icon name={calm ? "warning" : "error"} />
       </div>
       <div className={styles.content}>
         <div role="alert" className={styles.said}>
-          <h2 className={styles.title}>{titleOf(failure)}</h2>
+          <h2 className={styles.title}>{title}</h2>
           <p className={styles.body}>{bodyOf(failure)}</p>
         </div>
         <div className={styles.more}>
@@ -121,13 +127,17 @@ export function FailureBar({ failure, step, leads }: Props) {
             code={failure.code}
             remedies={failure.remedies}
             leads={leads}
-            press={(index) => {
-              run(backend.pressRemedy(index));
-            }}
+            about={about}
+            press={
+              press ??
+              ((index) => {
+                run(backend.pressRemedy(index));
+              })
+            }
           />
         </div>
         <div className={styles.details}>
-          <CopyDetails failure={failure} place={step} />
+          <CopyDetails failure={failure} place={place} />
         </div>
       </div>
     </section>

@@ -1,7 +1,7 @@
 import { Button, makeStyles, mergeClasses, tokens } from "@fluentui/react-components";
 import type { ReactNode } from "react";
 
-import type { Snapshot } from "../contract";
+import type { Failure, Snapshot } from "../contract";
 import { useWizard } from "../wizard";
 import { say } from "../words";
 import { BusyLine } from "./BusyLine";
@@ -65,10 +65,21 @@ export interface Primary {
   inFlight?: boolean;
 }
 
+/** What keeps a page from leading on although nothing failed on it. */
+export interface Trouble {
+  failure: Failure;
+  /** What it befell, where the page shows several of its kind. */
+  about?: string | undefined;
+  /** Presses its remedy at this position. */
+  press: (index: number) => void;
+}
+
 interface Props {
   snapshot: Snapshot;
   heading: string;
   primary: Primary | null;
+  /** Stands where the failure of the page would; a failure of the page goes before. */
+  trouble?: Trouble | null;
   /** Further buttons, beside the primary one. */
   secondary?: ReactNode;
   /** The label of Cancel, where it does less than undo. */
@@ -86,9 +97,9 @@ interface Props {
 
 /** What all pages have in common: heading, failure, notices, content and buttons. */
 export function Frame(props: Props) {
-  const { snapshot, heading, primary, start, children } = props;
+  const { snapshot, heading, start, children } = props;
   const { showsBusy = false, fills = false, beside = false } = props;
-  const { page, failure, notices, busy, proof } = snapshot;
+  const { page, notices, busy, proof } = snapshot;
   const styles = useStyles();
   return (
     <div className={styles.frame}>
@@ -100,11 +111,7 @@ export function Frame(props: Props) {
           </h1>
         </div>
         {proof !== null && <ProofCard proof={proof} busy={busy} />}
-        {failure !== null && !beside && (
-          <div className={styles.failure}>
-            <FailureBar failure={failure} step={page.step} leads={primary === null} />
-          </div>
-        )}
+        {!beside && <WhatFailed {...props} />}
         <Notices notices={beside ? [] : notices} page={page} />
         <div className={mergeClasses(styles.content, fills && styles.filling)}>{children}</div>
       </div>
@@ -119,6 +126,18 @@ export function Frame(props: Props) {
         </footer>
       )}
     </div>
+  );
+}
+
+function WhatFailed({ snapshot: { page, failure }, primary, trouble = null }: Props) {
+  const styles = useStyles();
+  const told = failure === null ? trouble : { failure };
+  return (
+    told !== null && (
+      <div className={styles.failure}>
+        <FailureBar {...told} place={page.step} leads={primary === null} />
+      </div>
+    )
   );
 }
 

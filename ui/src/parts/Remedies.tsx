@@ -33,7 +33,7 @@ interface Props {
   leads: boolean;
   size?: "small" | "medium";
   /** What they belong to, where a page shows those of several. */
-  about?: string;
+  about?: string | undefined;
   /** Presses the remedy at this position: an action or a link. */
   press: (index: number) => void;
   /** Further buttons, in the same row. */
@@ -107,6 +107,7 @@ function RemedyButton({ code, remedy, appearance, size, press }: RemedyProps) {
     <Button
       appearance={appearance}
       size={size}
+      data-primary={appearance === "primary" ? true : undefined}
       data-opens-aside={remedy.kind === "action" && remedy.action === "check_network" ? true : undefined}
       onClick={press}
     >

@@ -251,6 +251,13 @@ const SECOND_FACTOR: Failure = {
   details: [{ name: "entra_code", value: "AADSTS50076" }],
 };
 
+const DECLINED: Failure = {
+  code: "sign_in_declined",
+  parameters: {},
+  remedies: [{ kind: "action", action: "sign_in" }],
+  details: [],
+};
+
 const UNREACHED: Failure = {
   code: "network_failed",
   parameters: { host: "management.azure.com", attempts: "3", seconds: "4.2" },
@@ -340,6 +347,11 @@ export const STATES: readonly State[] = [
     busy("signing_in"),
   ),
   at(
+    "device-code-with-notice",
+    { step: "sign_in", ...signIn, phase: "waiting", address: deviceCode.address, device_code: deviceCode },
+    { ...busy("signing_in"), notices: [said("browser_not_opened")] },
+  ),
+  at(
     "device-code-last-minute",
     {
       step: "sign_in",
@@ -372,6 +384,11 @@ export const STATES: readonly State[] = [
   at("signed-in", { step: "sign_in", ...signIn, phase: "signed_in" }, { person: ADA }),
   ...tenantLists().map(([name, tenants]) =>
     at(name, { step: "sign_in", ...signIn, phase: "signed_in", tenants }, { person: ADA }),
+  ),
+  at(
+    "tenants-declined",
+    { step: "sign_in", ...signIn, phase: "signed_in", tenants: MIXED },
+    { person: ADA, failure: DECLINED },
   ),
   at(
     "tenants-signing-in",
@@ -797,7 +814,11 @@ const FAILURES: Readonly<Record<Code, FailureExample>> = {
     remedies: [setProxy, checkConnection, signInAgain],
   },
   timed_out: { page: atUnknownAccess, parameters: { host: managementHost, seconds: "60" }, remedies: [again] },
-  unexpected_answer: { page: atUnknownAccess, parameters: { host: managementHost }, remedies: [again] },
+  unexpected_answer: {
+    page: atUnknownAccess,
+    parameters: { host: managementHost },
+    remedies: [again, checkConnection],
+  },
   service_failed: {
     page: atUnknownAccess,
     parameters: { host: managementHost, status: "503", attempts: "3" },
@@ -1224,6 +1245,13 @@ function tenantLists(): [string, TenantState[]][] {
       [tenant(null, "blocked", { home: true, failure: UNREACHED, refused: "management" })],
     ],
     ["tenants-one-blocked", [tenant(null, "blocked", { home: true, failure: BLOCKED })]],
+    [
+      "tenants-none-ready",
+      [
+        tenant("Contoso", "blocked", { home: true, subscriptions: 3, failure: BLOCKED, refused: "chat" }),
+        ...MIXED.slice(1, 3),
+      ],
+    ],
     [
       "tenants-many",
       Array.from({ length: 50 }, (_, index) =>

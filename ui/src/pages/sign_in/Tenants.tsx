@@ -53,8 +53,9 @@ const useStyles = makeStyles({
     alignItems: "center",
     columnGap: tokens.spacingHorizontalM,
     minHeight: "32px",
-    "@media (max-width: 479px)": { gridTemplateColumns: "20px minmax(0, 1fr)" },
   },
+  // What has a label stands below where the window is narrow; a mere icon keeps its corner.
+  wraps: { "@media (max-width: 479px)": { gridTemplateColumns: "20px minmax(0, 1fr)" } },
   icon: { display: "flex", color: tokens.colorNeutralForeground2 },
   ready: { color: tokens.colorPaletteGreenForeground1 },
   needs_sign_in: { color: tokens.colorPaletteDarkOrangeForeground1 },
@@ -79,8 +80,8 @@ const useStyles = makeStyles({
     display: "flex",
     flexWrap: "wrap",
     gap: tokens.spacingHorizontalS,
-    "@media (max-width: 479px)": { gridColumn: "2", paddingTop: tokens.spacingVerticalXS },
   },
+  below: { "@media (max-width: 479px)": { gridColumn: "2", paddingTop: tokens.spacingVerticalXS } },
   chevron: { display: "flex" },
   turned: { transform: "rotate(90deg)" },
   why: {
@@ -99,8 +100,8 @@ interface Props {
   tenants: readonly TenantState[];
   /** Whether a sign-in is under way, which leaves no room for another. */
   signingIn: boolean;
-  /** Whether a failure stands on the page already. */
-  told: boolean;
+  /** The id of the one whose trouble stands on top of the page already. */
+  told: string | null;
 }
 
 /** The person's directories, each with its state, in the order in which the core gives them. */
@@ -140,7 +141,7 @@ export function Tenants({ tenants, signingIn, told }: Props) {
             <Tenant
               key={tenant.id}
               tenant={tenant}
-              alone={tenants.length === 1 && !told}
+              told={tenant.id === told}
               signingIn={signingIn}
             />
           ))}
@@ -168,24 +169,25 @@ function matches({ id, name }: TenantState, filter: string): boolean {
 
 interface TenantProps {
   tenant: TenantState;
-  /** Whether it is the only one with something to say: then its reason is what matters on the page. */
-  alone: boolean;
+  told: boolean;
   signingIn: boolean;
 }
 
-function Tenant({ tenant, alone, signingIn }: TenantProps) {
+function Tenant({ tenant, told, signingIn }: TenantProps) {
   const styles = useStyles();
   const { backend, run } = useWizard();
   const [open, setOpen] = useState(false);
   const whyId = useId();
-  const { id, name, home, status, failure, refused } = tenant;
+  const { id, name, home, status, refused } = tenant;
+  const failure = told ? null : tenant.failure;
   const called = sayDirectory(name, id);
-  const shown = failure !== null && (open || alone);
+  const signsIn = status === "needs_sign_in" && !told;
+  const hasLabels = failure !== null || signsIn;
   return (
     <li className={styles.tenant}>
-      <div className={styles.row}>
+      <div className={mergeClasses(styles.row, hasLabels && styles.wraps)}>
         <span className={mergeClasses(styles.icon, status !== "checking" && styles[status])}>
-          <Icon name={ICONS[status]} />
+          <Icon name={isUnreached(tenant) ? "network" : ICONS[status]} />
         </span>
         <div className={styles.said}>
           <div className={styles.name}>
@@ -200,8 +202,8 @@ function Tenant({ tenant, alone, signingIn }: TenantProps) {
             <div className={styles.status}>{say(`tenants.refused.${refused}`)}</div>
           )}
         </div>
-        <div className={styles.buttons}>
-          {failure !== null && !alone && (
+        <div className={mergeClasses(styles.buttons, hasLabels && styles.below)}>
+          {failure !== null && (
             <Button
               size="small"
               appearance="subtle"
@@ -227,7 +229,7 @@ function Tenant({ tenant, alone, signingIn }: TenantProps) {
               name={say("tenants.object_id", { directory: called })}
             />
           )}
-          {status === "needs_sign_in" && (
+          {signsIn && (
             <Button
               size="small"
               disabledFocusable={signingIn}
@@ -241,7 +243,7 @@ function Tenant({ tenant, alone, signingIn }: TenantProps) {
           )}
         </div>
       </div>
-      {shown && (
+      {failure !== null && open && (
         <div id={whyId} className={styles.why}>
           <p className={styles.reason}>
             {titleOf(failure)}. {bodyOf(failure)}
