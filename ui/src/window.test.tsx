@@ -491,6 +491,19 @@ describe("the page about the connection", () => {
     expect(screen.getByText(say("network.programs.untrusted"))).toBeTruthy();
   });
 
+  it("tells the trouble of a dead proxy once, and of each host only that it lies behind it", async () => {
+    await showState(named("core/connectivity-proxy-dead"));
+    const bar = screen.getByRole("alert");
+    expect(bar.textContent).toContain("The proxy 127.0.0.1:50000 can’t be reached");
+    expect(bar.textContent, "it names every host behind it").toContain(
+      "login.microsoftonline.com and management.azure.com",
+    );
+    expect(screen.getAllByText(/takes no connection/)).toHaveLength(1);
+    const copies = screen.getAllByRole("button", { name: say("command.set_proxy") });
+    expect(copies, "one command mends them all").toHaveLength(1);
+    expect(screen.getAllByText(say("network.not_through_proxy"))).toHaveLength(2);
+  });
+
   it("says by word how each stage ended", async () => {
     await showState(named("connectivity-broken"));
     const stages = screen.getAllByRole("listitem").map(({ textContent }) => textContent);
@@ -746,6 +759,16 @@ function presses(): Press[] {
   ];
 }
 
+/** Lists without a directory that leads on: what helps, and what pressing it sends. */
+function hopeless(): [state: string, help: string, id: string, index: number][] {
+  const home = "4f1d3a52-0f0c-4a8e-9d55-2b1f6f0e7c11";
+  return [
+    ["tenants-one-blocked", say("action.switch_account"), home, 0],
+    ["tenants-unreached", say("action.try_again"), home, 0],
+    ["tenants-none-ready", say("action.sign_in"), "4f1d3a54-0f0c-4a8e-9d55-2b1f6f0e7c11", 0],
+  ];
+}
+
 function tabOrders(): [state: string, order: string[]][] {
   const objectId = say("button.copy_named", { name: say("label.object_id") });
   const scope = say("button.copy_named", { name: say("label.scope") });
@@ -759,16 +782,6 @@ function tabOrders(): [state: string, order: string[]][] {
         say("button.start_practice"),
         say("button.check_network"),
         say("button.sign_in_with_browser"),
-/** Lists without a directory that leads on: what helps, and what pressing it sends. */
-function hopeless(): [state: string, help: string, id: string, index: number][] {
-  const home = "4f1d3a52-0f0c-4a8e-9d55-2b1f6f0e7c11";
-  return [
-    ["tenants-one-blocked", say("action.switch_account"), home, 0],
-    ["tenants-unreached", say("action.try_again"), home, 0],
-    ["tenants-none-ready", say("action.sign_in"), "4f1d3a54-0f0c-4a8e-9d55-2b1f6f0e7c11", 0],
-  ];
-}
-
       ],
     ],
     [
@@ -787,6 +800,32 @@ function hopeless(): [state: string, help: string, id: string, index: number][] 
         say("button.continue"),
         objectId,
         say("button.sign_out"),
+      ],
+    ],
+    [
+      "tenants-none-ready",
+      [
+        say("action.sign_in"),
+        say("button.copy_details"),
+        say("button.copy_named", { name: say("label.directory_id") }),
+        objectId,
+        "Why? Contoso",
+        "Why? Tailspin Toys",
+        say("button.use_another_account"),
+        say("button.continue"),
+        objectId,
+        say("button.sign_out"),
+      ],
+    ],
+    [
+      "core/connectivity-proxy-dead",
+      [
+        say("label.command.set_proxy"),
+        say("command.set_proxy"),
+        say("button.copy_details"),
+        say("button.back"),
+        say("button.copy_report"),
+        say("button.check_again"),
       ],
     ],
     [

@@ -83,11 +83,18 @@ export function sayReader(variable: string): string {
   return isKey(key) ? say(key) : "";
 }
 
+/** Several names in one sentence. */
+export function sayList(names: readonly string[]): string {
+  return LIST.format(names);
+}
+
 /** A moment as the core tells it (RFC 3339, UTC). */
 const MOMENT = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/;
 
 /** How a moment is said, in the language of the words. */
 const TIME = new Intl.DateTimeFormat("en", { dateStyle: "medium", timeStyle: "short" });
+
+const LIST = new Intl.ListFormat("en", { type: "conjunction" });
 
 /** The parameters that hold a directory's name, or its id where the name is unknown. */
 const DIRECTORIES: ReadonlySet<string> = new Set(["directory", "tenant"]);

@@ -1,9 +1,10 @@
 import { Button, Tab, TabList, makeStyles, mergeClasses, tokens } from "@fluentui/react-components";
-import { useId, useState } from "react";
+import { Fragment, useId, useState } from "react";
 
 import type {
   CertificateFile,
   ConnectivityPage,
+  Failure,
   HostCheck,
   ProgramNeeds,
   ProxyInUse,
@@ -18,13 +19,14 @@ import { WaitingLine } from "../parts/BusyLine";
 import { Card } from "../parts/Card";
 import { CopyButton } from "../parts/CopyButton";
 import { Facts } from "../parts/Facts";
-import { CopyDetails, bodyOf, titleOf } from "../parts/FailureBar";
+import { CopyDetails, FailureBar, bodyOf, titleOf } from "../parts/FailureBar";
 import { Frame } from "../parts/Frame";
 import { Hidden } from "../parts/Hidden";
 import { Icon, type IconName } from "../parts/Icon";
 import { Remedies } from "../parts/Remedies";
 import { useWizard } from "../wizard";
 import { say, sayNotice, sayReader } from "../words";
+import { findShared, type Shared } from "./connectivity/shared";
 
 const ICONS: Readonly<Record<StageOutcome, IconName>> = {
   waiting: "clock",
@@ -134,6 +136,7 @@ interface Props {
 export function Connectivity({ snapshot, page }: Props) {
   const styles = useStyles();
   const { backend, run } = useWizard();
+  const shared = findShared(page.hosts);
   return (
     <Frame
       snapshot={snapshot}
@@ -164,7 +167,10 @@ export function Connectivity({ snapshot, page }: Props) {
       </div>
       {page.checking && <WaitingLine label={say("network.checking")} />}
       <Way proxy={page.proxy} checking={page.checking} />
-      {page.hosts.length > 0 && <Hosts hosts={page.hosts} />}
+      {shared.map(({ failure }) => (
+        <FailureBar key={titleOf(failure)} failure={failure} place="connection" leads={false} />
+      ))}
+      {page.hosts.length > 0 && <Hosts hosts={page.hosts} shared={shared} />}
       {page.programs !== null && <Programs needs={page.programs} hosts={page.hosts} />}
     </Frame>
   );
@@ -207,20 +213,31 @@ function sayProxy(proxy: ProxyInUse | null): string {
     : say("network.proxy.variable", { address, variable });
 }
 
-function Hosts({ hosts }: { hosts: readonly HostCheck[] }) {
+interface HostsProps {
+  hosts: readonly HostCheck[];
+  shared: readonly Shared[];
+}
+
+function Hosts({ hosts, shared }: HostsProps) {
   const styles = useStyles();
   return (
     <ul className={styles.hosts}>
       {hosts.map((host) => (
         <li key={host.host} className={styles.host}>
-          <Host check={host} />
+          <Host check={host} told={shared.some((one) => one.hosts.includes(host.host))} />
         </li>
       ))}
     </ul>
   );
 }
 
-function Host({ check }: { check: HostCheck }) {
+interface HostProps {
+  check: HostCheck;
+  /** Whether its trouble is told above, with that of others. */
+  told: boolean;
+}
+
+function Host({ check, told }: HostProps) {
   const styles = useStyles();
   const { purpose, host, stages, issuer, trust, failure } = check;
   return (
@@ -242,7 +259,7 @@ function Host({ check }: { check: HostCheck }) {
           {say(`trust.${trust}`, { issuer: issuer ?? say("network.unknown_issuer") })}
         </p>
       )}
-      {failure !== null && <Trouble check={check} />}
+      {failure !== null && (told ? <ToldAbove failure={failure} /> : <Trouble check={check} />)}
     </>
   );
 }
@@ -263,9 +280,39 @@ function Stage({ check: { stage, outcome, milliseconds, seen } }: { check: Stage
             ? outcome !== "passed" && say(`outcome.${outcome}`)
             : say("network.milliseconds", { milliseconds })}
         </span>
-        {seen !== null && <span className={styles.small}>{seen}</span>}
+        {seen !== null && (
+          <span className={styles.small}>
+            <Breakable name={seen} />
+          </span>
+        )}
       </span>
     </li>
+  );
+}
+
+/** A name that breaks at its dots before it breaks within a word. */
+function Breakable({ name }: { name: string }) {
+  const [first, ...others] = name.split(".");
+  return (
+    <>
+      {first}
+      {others.map((part, index) => (
+        <Fragment key={index}>
+          .<wbr />
+          {part}
+        </Fragment>
+      ))}
+    </>
+  );
+}
+
+function ToldAbove({ failure }: { failure: Failure }) {
+  const styles = useStyles();
+  const through = "proxy" in failure.parameters;
+  return (
+    <p className={styles.reason}>
+      {say(through ? "network.not_through_proxy" : "network.not_directly")}
+    </p>
   );
 }
 
