@@ -4,7 +4,7 @@
 //! time and the rules cannot be broken. With it, the environment variable [`VARIABLE`] holds the
 //! number of the mutant that a process runs. `docs/mutants.md` says which test catches which.
 
-/// Names the one rule that this process breaks: a number from 1 to 25.
+/// Names the one rule that this process breaks: a number from 1 to 26.
 #[cfg(feature = "mutants")]
 pub(crate) const VARIABLE: &str = "AZURE_SIMULATOR_MUTANT";
 
@@ -61,6 +61,8 @@ pub(crate) enum Mutant {
     UnknownVersion = 24,
     /// another tenant's refresh token accepted
     RefreshTokenOfAnotherTenant = 25,
+    /// token from before a session event accepted
+    SessionEventIgnored = 26,
 }
 
 impl Mutant {
@@ -78,7 +80,7 @@ impl Mutant {
     /// Whether this process breaks this rule.
     ///
     /// # Panics
-    /// When [`VARIABLE`] is set to anything but a number from 1 to 25: a run that breaks nothing must
+    /// When [`VARIABLE`] is set to anything but a number from 1 to 26: a run that breaks nothing must
     /// not pass for one that does.
     #[cfg(feature = "mutants")]
     pub(crate) fn is_on(self) -> bool {
@@ -87,7 +89,7 @@ impl Mutant {
         let chosen = CHOSEN.get_or_init(|| {
             let text = std::env::var(VARIABLE).unwrap_or_default();
             let number = if text.is_empty() { Ok(0) } else { text.parse() };
-            let last = Self::RefreshTokenOfAnotherTenant as u8;
+            let last = Self::SessionEventIgnored as u8;
             let known = number.ok().filter(|number| *number <= last);
             known.unwrap_or_else(|| panic!("{VARIABLE}={text} is not a number from 1 to {last}"))
         });

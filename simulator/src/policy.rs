@@ -17,6 +17,22 @@ pub(crate) struct Policies {
     /// Conditional access, and everything else that decides whether a token is issued.
     #[serde(default)]
     pub(crate) sign_in: Vec<Rule>,
+    /// What happens to the sessions of its own people, for services that evaluate access
+    /// continuously.
+    #[serde(default)]
+    pub(crate) session_events: Vec<SessionEvent>,
+}
+
+/// A moment from which on tokens from before it do not count, as when an administrator revokes the
+/// sessions of a person. Only clients that can answer a challenge notice: the tokens of all others
+/// live until they end.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct SessionEvent {
+    after_seconds: u64,
+    /// A user principal name; none: everybody's session.
+    #[serde(default)]
+    user: Option<String>,
 }
 
 /// A demand, and whom it meets: every condition that is given must hold.
@@ -109,6 +125,23 @@ impl Policies {
             .filter(move |rule| rule.applies(case))
             .map(|rule| &rule.demand)
             .filter(move |demand| !demand.is_met(merits, now, began))
+    }
+
+    /// The last event in the session of a person; none where nothing has happened to it yet.
+    ///
+    /// `began` is when the scenario began.
+    pub(crate) fn last_event(
+        &self,
+        user: &str,
+        now: OffsetDateTime,
+        began: OffsetDateTime,
+    ) -> Option<OffsetDateTime> {
+        self.session_events
+            .iter()
+            .filter(|event| event.user.as_ref().is_none_or(|one| one.eq_ignore_ascii_case(user)))
+            .map(|event| began + Duration::from_secs(event.after_seconds))
+            .filter(|moment| *moment <= now)
+            .max()
     }
 }
 

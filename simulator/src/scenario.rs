@@ -43,6 +43,8 @@ const FILES: &[(&str, &str)] = &[
     ("token-protection", include_str!("../scenarios/token-protection.json")),
     ("sign-in-frequency", include_str!("../scenarios/sign-in-frequency.json")),
     ("revoked", include_str!("../scenarios/revoked.json")),
+    ("session-changed", include_str!("../scenarios/session-changed.json")),
+    ("session-revoked", include_str!("../scenarios/session-revoked.json")),
     ("clock-slow", include_str!("../scenarios/clock-slow.json")),
     ("clock-fast", include_str!("../scenarios/clock-fast.json")),
     ("own-application", include_str!("../scenarios/own-application.json")),

@@ -2,12 +2,16 @@
 
 use std::time::Duration;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use http::StatusCode;
 use serde_json::{Value, json};
 use time::OffsetDateTime;
 
+use crate::answer::Answer;
 use crate::call::Call;
 use crate::cloud::Cloud;
-use crate::entra::{Claims, SignIn};
+use crate::entra::{Claims, SignIn, find_session_event};
 use crate::mutant::Mutant;
 use crate::rbac::{Principal, PrincipalKind};
 use crate::scenario::{ServicePrincipal, User};
@@ -57,7 +61,7 @@ pub(crate) fn make_access_token(
         "aud": grant.resource,
         "iss": format!("https://sts.windows.net/{}/", grant.tenant),
         "iat": (now - BACKDATED).unix_timestamp(),
-        "nbf": (now - BACKDATED).unix_timestamp(),
+        "nbf": not_before(grant.claims, now),
         "exp": now.unix_timestamp() + i64::try_from(lifetime).unwrap_or(i64::MAX),
         "aio": signature::random_text(36),
         "appid": grant.client,
@@ -79,6 +83,13 @@ pub(crate) fn make_access_token(
     let token = signature::sign(&claims);
     site.ledger.keep_secret(&token);
     (token, lifetime)
+}
+
+/// From when on a token counts: a claims request that asks for a later moment than usual gets it, as
+/// far as it has come. How Entra decides is not established; this is what such a request says.
+fn not_before(claims: &Claims, now: OffsetDateTime) -> i64 {
+    let usual = (now - BACKDATED).unix_timestamp();
+    claims.not_before.map_or(usual, |asked| asked.min(now.unix_timestamp()).max(usual))
 }
 
 /// What only a person's token says; a guest's names the home tenant and no user principal name, a
@@ -192,6 +203,35 @@ pub(crate) enum Refusal {
     Invalid,
     Expired(OffsetDateTime),
     WrongAudience(String),
+    /// From before an event in the person's session, at a service that names its own application.
+    Outdated {
+        event: OffsetDateTime,
+        application: String,
+    },
+}
+
+/// What is said of a token from before an event (quoted: `graph__401__cae_challenge`).
+pub(crate) const OUTDATED: &str = "Continuous access evaluation resulted in challenge with result: InteractionRequired and code: TokenIssuedBeforeRevocationTimestamp";
+
+/// 401 with the challenge to bring a token that counts from this event on. Graph's was quoted; those
+/// of Resource Manager and of inference are taken to have its form.
+pub(crate) fn challenge_outdated(
+    event: OffsetDateTime,
+    application: &str,
+    authority: &str,
+) -> Answer {
+    Answer::error(StatusCode::UNAUTHORIZED, "InvalidAuthenticationToken", OUTDATED)
+        .with("www-authenticate", ask_for_newer(event, application, authority))
+}
+
+/// The header of that answer.
+pub(crate) fn ask_for_newer(event: OffsetDateTime, application: &str, authority: &str) -> String {
+    let moment = event.unix_timestamp().to_string();
+    let claims = json!({"access_token": {"nbf": {"essential": true, "value": moment}}});
+    let claims = STANDARD.encode(claims.to_string());
+    format!(
+        "Bearer realm=\"\", authorization_uri=\"{authority}/common/oauth2/authorize\", client_id=\"{application}\", error_description=\"{OUTDATED}\", error=\"insufficient_claims\", claims=\"{claims}\""
+    )
 }
 
 /// The caller behind a request's bearer token.
@@ -226,6 +266,15 @@ pub(crate) fn read_caller(
         // An id token has the client's id as audience and ends above.
         Some("user") => {
             let user = world.caller(&tenant, &object_id).ok_or(Refusal::Invalid)?;
+            let event =
+                find_session_event(world, &tenant, user, now).filter(|_| is_capable(&claims));
+            if let Some(event) = event
+                && moment("nbf")? < event.unix_timestamp()
+                && !Mutant::SessionEventIgnored.is_on()
+            {
+                let application = Cloud::application_of(&audience).to_owned();
+                return Err(Refusal::Outdated { event, application });
+            }
             (PrincipalKind::User, user.upn.clone())
         }
         Some("app") => (PrincipalKind::Application, text("appid")?),
@@ -233,6 +282,12 @@ pub(crate) fn read_caller(
     };
     let acrs = serde_json::from_value(claims["acrs"].clone()).unwrap_or_default();
     Ok(Principal { tenant, object_id, name, kind, acrs })
+}
+
+/// Whether the client declared that it can answer a challenge; nobody challenges another.
+fn is_capable(claims: &Value) -> bool {
+    let capabilities = claims["xms_cc"].as_array().into_iter().flatten();
+    capabilities.filter_map(Value::as_str).any(|one| one.eq_ignore_ascii_case("cp1"))
 }
 
 /// `client_info`: the home account, as `{"uid":oid,"utid":home tenant}` in base64url.

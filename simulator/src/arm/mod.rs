@@ -29,7 +29,7 @@ use crate::deny::DenyAssignment;
 use crate::mutant::Mutant;
 use crate::rbac::{Decision, Principal, PrincipalKind, Rights};
 use crate::site::Site;
-use crate::token::{Refusal, read_caller};
+use crate::token::{Refusal, challenge_outdated, read_caller};
 use crate::world::World;
 
 #[doc(hidden)]
@@ -518,6 +518,10 @@ fn refuse_token(refusal: &Refusal, names: &Names, site: &Site, now: OffsetDateTi
                 allowed.collect::<Vec<_>>().join(",")
             ),
         ),
+        Refusal::Outdated { event, application } => {
+            let authority = &site.addresses.authority;
+            failed_by_gateway(challenge_outdated(*event, application, authority))
+        }
     }
 }
 

@@ -14,6 +14,8 @@ pub(crate) struct Claims {
     /// Policies of conditional access that the sign-in has to meet, whatever it is for
     /// (`capolids`). Which ones is not looked at: each asks for a second factor.
     pub(crate) policies: bool,
+    /// The moment from which on the token has to count (`nbf`), in seconds since 1970.
+    pub(crate) not_before: Option<i64>,
 }
 
 impl Claims {
@@ -30,6 +32,7 @@ impl Claims {
         })?;
         let asked = &claims["access_token"];
         let (contexts, policies) = (&asked["acrs"], &asked["capolids"]);
+        let not_before = Some(&asked["nbf"]).filter(|nbf| nbf["essential"] == json!(true));
         Ok(Self {
             capable: values(&asked["xms_cc"]).iter().any(|one| one.eq_ignore_ascii_case("cp1")),
             contexts: if contexts["essential"] == json!(true) {
@@ -38,6 +41,7 @@ impl Claims {
                 Vec::new()
             },
             policies: policies["essential"] == json!(true),
+            not_before: not_before.and_then(|nbf| nbf["value"].as_str()?.parse().ok()),
         })
     }
 

@@ -1,9 +1,9 @@
-//! Which tenant's policies count for a sign-in.
+//! Which tenant's policies count for a sign-in, and for a session.
 
 use time::OffsetDateTime;
 
 use crate::policy::{Case, Demand, Merits};
-use crate::scenario::Tenant;
+use crate::scenario::{Tenant, User};
 use crate::world::World;
 
 /// The first thing that is demanded of this person and this client and is not there: sign-ins are
@@ -26,4 +26,16 @@ pub(super) fn find_unmet_demand<'w>(
         .unmet(case, merits, now, began)
         .find(revokes)
         .or_else(|| tenant.policies.unmet(case, merits, now, began).find(|one| !revokes(one)))
+}
+
+/// The last event in the session behind a person's token of a tenant. The access of guests is not
+/// evaluated continuously.
+pub(crate) fn find_session_event(
+    world: &World,
+    tenant: &str,
+    user: &User,
+    now: OffsetDateTime,
+) -> Option<OffsetDateTime> {
+    let home = world.scenario.tenant(tenant).filter(|one| one.id == user.home)?;
+    home.policies.last_event(&user.upn, now, world.entra.began)
 }

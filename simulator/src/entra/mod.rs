@@ -24,6 +24,7 @@ use crate::site::Site;
 use ask::{Ask, check_duplicates};
 use authority::{Authority, CONSUMERS, name_directory};
 pub(crate) use claims::Claims;
+pub(crate) use demand::find_session_event;
 use demand::find_unmet_demand;
 use error::EntraError;
 pub(crate) use state::{SignIn, State};

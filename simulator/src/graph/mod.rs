@@ -15,10 +15,13 @@ use crate::clock::{arm_time, http_date};
 use crate::rbac::{Principal, PrincipalKind};
 use crate::scenario::Tenant;
 use crate::site::Site;
-use crate::token::{Refusal, read_caller};
+use crate::token::{OUTDATED, Refusal, ask_for_newer, read_caller};
 use crate::world::World;
 
 use filter::Filter;
+
+/// Graph, as Entra knows it.
+const APPLICATION: &str = "00000003-0000-0000-c000-000000000000";
 
 /// What is asked of Graph.
 #[derive(Debug)]
@@ -210,11 +213,13 @@ struct GraphError {
     status: StatusCode,
     code: &'static str,
     message: String,
+    /// The event after which a token has to begin to count.
+    event: Option<OffsetDateTime>,
 }
 
 impl GraphError {
     fn new(status: StatusCode, code: &'static str, message: impl Into<String>) -> Self {
-        Self { status, code, message: message.into() }
+        Self { status, code, message: message.into(), event: None }
     }
 
     fn not_found(id: &str) -> Self {
@@ -250,8 +255,14 @@ impl GraphError {
             Refusal::Invalid => return Self::malformed_token(),
             Refusal::Expired(_) => "Lifetime validation failed, the token is expired.",
             Refusal::WrongAudience(_) => "Access token validation failure. Invalid audience.",
+            Refusal::Outdated { .. } => OUTDATED,
         };
-        Self::new(StatusCode::UNAUTHORIZED, "InvalidAuthenticationToken", message)
+        let event = match refusal {
+            Refusal::Outdated { event, .. } => Some(*event),
+            _ => None,
+        };
+        let error = Self::new(StatusCode::UNAUTHORIZED, "InvalidAuthenticationToken", message);
+        Self { event, ..error }
     }
 
     fn malformed_token() -> Self {
@@ -263,7 +274,7 @@ impl GraphError {
     }
 
     /// Always JSON, whatever went wrong: the command line cannot read anything else. The header of a
-    /// 401 is that of `graph__401__cae_challenge` (quoted) without the challenge.
+    /// 401 is that of `graph__401__cae_challenge` (quoted), mostly without the challenge.
     fn into_answer(self, request: &Uuid, call: &Call, site: &Site, now: OffsetDateTime) -> Answer {
         let client_request =
             call.header("client-request-id").map_or_else(|| request.to_string(), str::to_owned);
@@ -278,12 +289,13 @@ impl GraphError {
         if self.status != StatusCode::UNAUTHORIZED {
             return answer;
         }
-        answer.with(
-            "www-authenticate",
-            format!(
-                "Bearer realm=\"\", authorization_uri=\"{}/common/oauth2/authorize\", client_id=\"00000003-0000-0000-c000-000000000000\"",
-                site.addresses.authority
+        let authority = &site.addresses.authority;
+        let header = match self.event {
+            Some(event) => ask_for_newer(event, APPLICATION, authority),
+            None => format!(
+                "Bearer realm=\"\", authorization_uri=\"{authority}/common/oauth2/authorize\", client_id=\"{APPLICATION}\""
             ),
-        )
+        };
+        answer.with("www-authenticate", header)
     }
 }

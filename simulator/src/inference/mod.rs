@@ -20,7 +20,7 @@ use crate::mutant::Mutant;
 use crate::rbac::{Principal, Rights};
 use crate::scenario::{Account, Deployment};
 use crate::site::Site;
-use crate::token::read_caller;
+use crate::token::{Refusal, challenge_outdated, read_caller};
 use crate::world::World;
 
 use chat::Chat;
@@ -135,7 +135,7 @@ pub(crate) fn answer(host: &Host, route: Option<&Route>, call: &Call, site: &Sit
     let now = site.clock.now();
     let mut caller = None;
     let answer =
-        reply(host, route, call, &world, now, &mut caller).unwrap_or_else(|refusal| refusal);
+        reply(host, route, call, &world, site, &mut caller).unwrap_or_else(|refusal| refusal);
     with_standard_headers(Answer { caller, ..answer }, call, now)
 }
 
@@ -145,11 +145,12 @@ fn reply(
     route: Option<&Route>,
     call: &Call,
     world: &World,
-    now: OffsetDateTime,
+    site: &Site,
     caller: &mut Option<(String, String)>,
 ) -> Result<Answer, Answer> {
+    let now = site.clock.now();
     let (scope, account, tenant) = find_account(host, call, world)?;
-    let who = check_token(call, account, tenant, world, now)?;
+    let who = check_token(call, account, tenant, world, site)?;
     *caller = Some((who.name.clone(), who.tenant.clone()));
     let route = route.ok_or_else(resource_not_found)?;
     route.check_version(call)?;
@@ -266,7 +267,7 @@ fn check_token(
     account: &Account,
     tenant: &str,
     world: &World,
-    now: OffsetDateTime,
+    site: &Site,
 ) -> Result<Principal, Answer> {
     if call.header("api-key").is_some() && call.bearer().is_none() {
         if account.disable_local_auth == Some(true) {
@@ -287,13 +288,8 @@ fn check_token(
         .iter()
         .copied();
     let audiences: Vec<&str> = account.audiences.iter().map(String::as_str).chain(also).collect();
-    let who = read_caller(call, world, &audiences, now).map_err(|_| {
-        let message = format!(
-            "Unauthorized. Access token is missing, invalid, audience is incorrect ({}), or have expired.",
-            audiences.join(" or ")
-        );
-        Answer::json(StatusCode::UNAUTHORIZED, &json!({"statusCode": 401, "message": message}))
-    })?;
+    let who = read_caller(call, world, &audiences, site.clock.now())
+        .map_err(|refusal| refuse_token(&refusal, &audiences, site))?;
     if who.tenant != tenant && !Mutant::TokenOfAnotherTenant.is_on() {
         return Err(Answer::error(
             StatusCode::BAD_REQUEST,
@@ -302,6 +298,17 @@ fn check_token(
         ));
     }
     Ok(who)
+}
+
+fn refuse_token(refusal: &Refusal, audiences: &[&str], site: &Site) -> Answer {
+    if let Refusal::Outdated { event, application } = refusal {
+        return challenge_outdated(*event, application, &site.addresses.authority);
+    }
+    let message = format!(
+        "Unauthorized. Access token is missing, invalid, audience is incorrect ({}), or have expired.",
+        audiences.join(" or ")
+    );
+    Answer::json(StatusCode::UNAUTHORIZED, &json!({"statusCode": 401, "message": message}))
 }
 
 /// 401, not 403, for a missing role.

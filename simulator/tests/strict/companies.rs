@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use reqwest::Method;
 use serde_json::Value;
 use simulator::Simulator;
 
@@ -33,7 +34,7 @@ impl Bench {
     async fn tenants(&self, user: &str, home: &str) -> Vec<String> {
         let token = self.simulator.issue_token(user, home, "https://management.azure.com");
         let path = "/tenants?api-version=2022-12-01";
-        let list = self.arm(reqwest::Method::GET, path, &token, None).await.json();
+        let list = self.arm(Method::GET, path, &token, None).await.json();
         let all = list["value"].as_array().expect("a list");
         all.iter().map(|one| one["tenantId"].as_str().unwrap_or_default().to_owned()).collect()
     }
@@ -41,7 +42,7 @@ impl Bench {
     async fn subscriptions(&self, user: &str, tenant: &str) -> usize {
         let token = self.simulator.issue_token(user, tenant, "https://management.azure.com");
         let path = "/subscriptions?api-version=2022-12-01";
-        let list = self.arm(reqwest::Method::GET, path, &token, None).await.json();
+        let list = self.arm(Method::GET, path, &token, None).await.json();
         list["value"].as_array().expect("a list").len()
     }
 }
@@ -131,7 +132,7 @@ async fn a_personal_account_is_a_guest_like_others_where_it_was_invited() {
     let home = bench.simulator.issue_token(PERSONAL, MICROSOFT_SERVICES, ARM);
     let path =
         "/subscriptions/8bab9a20-1055-41cf-8108-aa7226dac912/resourcegroups?api-version=2021-04-01";
-    let reply = bench.arm(reqwest::Method::GET, path, &home, None).await;
+    let reply = bench.arm(Method::GET, path, &home, None).await;
     assert_eq!(reply.refusal(), (401, "InvalidAuthenticationTokenTenant".to_owned()));
 }
 
@@ -193,6 +194,33 @@ async fn a_sign_in_ends_after_an_hour() {
         assert_eq!(bench.refresh(CONTOSO, CLI, &token, ARM).await.status, 200, "{name}");
         bench.pass(1);
         assert_eq!(refusal(&bench.refresh(CONTOSO, CLI, &token, ARM).await).1, number, "{name}");
+    }
+}
+
+#[tokio::test]
+async fn a_session_that_changes_after_an_hour_goes_on_and_a_revoked_one_does_not() {
+    const ASKED: &str = r#"{"access_token":{"nbf":{"essential":true,"value":"1795255200"},"xms_cc":{"values":["cp1"]}}}"#;
+    for (name, goes_on) in [("session-changed", true), ("session-revoked", false)] {
+        let bench = Bench::start_named(name).await;
+        let code = bench.sign_in(ADA, "organizations", &proper()).await;
+        let form = [&redemption(&code)[..], &[("claims", ASKED)]].concat();
+        let tokens = bench.token("organizations", &form).await.json();
+        let token = tokens["access_token"].as_str().expect("a token is text");
+        let look = || bench.arm(Method::GET, "/tenants?api-version=2022-12-01", token, None);
+        bench.pass(3599);
+        assert_eq!(look().await.status, 200, "{name}");
+        bench.pass(1);
+        assert_eq!(look().await.status, 401, "{name}: the token is from before");
+        let refresh = tokens["refresh_token"].as_str().expect("offline_access was asked for");
+        let form = [
+            ("client_id", CLI),
+            ("grant_type", "refresh_token"),
+            ("refresh_token", refresh),
+            ("scope", ARM),
+            ("claims", ASKED),
+        ];
+        let reply = bench.token(CONTOSO, &form).await;
+        assert_eq!(reply.status == 200, goes_on, "{name}: {}", reply.text);
     }
 }
 

@@ -23,5 +23,6 @@ mod rbac;
 mod resource_graph;
 mod scale;
 mod scenarios;
+mod sessions;
 mod sign_in;
 mod tokens;
