@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use futures::stream::{self, StreamExt as _};
-use http::header::{CONTENT_TYPE, HOST, HeaderName, RETRY_AFTER};
+use http::header::{CONTENT_TYPE, DATE, HOST, HeaderName, RETRY_AFTER};
 use http::{HeaderValue, Request, Response, StatusCode};
 use http_body_util::combinators::UnsyncBoxBody;
 use http_body_util::{BodyExt as _, Full, LengthLimitError, Limited, StreamBody};
@@ -23,6 +23,7 @@ use tokio::time::timeout;
 use crate::address::Entrance;
 use crate::answer::{Answer, Content};
 use crate::call::Call;
+use crate::clock::http_date;
 use crate::facts::Facts;
 use crate::fault::Act;
 use crate::mutant::Mutant;
@@ -267,7 +268,7 @@ impl Pending {
     /// Turns an answer into a response, damaged where a fault says so.
     fn respond(self, answer: Answer, damage: Option<Act>) -> Response<Body> {
         self.site.ledger.answer(self.sequence, answer.status.as_u16(), answer.caller.as_ref());
-        let Answer { status, mut headers, content, .. } = answer;
+        let Answer { status, mut headers, content, .. } = dated(answer, &self.site);
         if Mutant::RetryAfterDropped.is_on() {
             headers.retain(|(name, _)| *name != RETRY_AFTER);
         }
@@ -308,6 +309,14 @@ impl Pending {
             }
         });
         StreamBody::new(frames).boxed_unsync()
+    }
+}
+
+/// Whatever is answered, its date is that of the simulated services and not the machine's.
+fn dated(answer: Answer, site: &Site) -> Answer {
+    match answer.header(DATE.as_str()) {
+        Some(_) => answer,
+        None => answer.with("date", http_date(site.clock.now())),
     }
 }
 

@@ -59,6 +59,24 @@ async fn a_cut_ends_the_connection_without_answer_and_without_effect() {
 }
 
 #[tokio::test]
+async fn every_answer_is_dated_by_azures_clock_the_prepared_ones_too() {
+    let bench = Bench::start().await;
+    let prepared = |headers| Act::Answer { status: 429, headers, body: json!({}) };
+    bench.simulator.add_fault(Fault::on("tenants.list", prepared(BTreeMap::new())).times(1));
+    let own = BTreeMap::from([("date".to_owned(), "Sat, 21 Nov 2026 08:00:00 GMT".to_owned())]);
+    bench.simulator.add_fault(Fault::on("tenants.list", prepared(own)).nth(2));
+    bench.pass(60);
+    for (status, date) in [
+        (429, "Sat, 21 Nov 2026 09:01:00 GMT"),
+        (429, "Sat, 21 Nov 2026 08:00:00 GMT"),
+        (200, "Sat, 21 Nov 2026 09:01:00 GMT"),
+    ] {
+        let reply = bench.get(ADA, TENANTS).await;
+        assert_eq!((reply.status.as_u16(), reply.header("date")), (status, date));
+    }
+}
+
+#[tokio::test]
 async fn the_nth_request_is_hit_and_no_other() {
     let bench = Bench::start().await;
     assert!(bench.arrives(TENANTS).await, "before the fault was added");
