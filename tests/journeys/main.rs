@@ -25,6 +25,7 @@ mod proxy;
 mod road;
 #[cfg(target_os = "linux")]
 mod secret_service;
+mod sessions;
 mod sign_out;
 mod situations;
 mod stage;

@@ -57,7 +57,7 @@ impl Stage {
         self.send(Command::PressRemedy { index }).await;
     }
 
-    async fn see_proof(&mut self, reason: ProofReason) -> Snapshot {
+    pub async fn see_proof(&mut self, reason: ProofReason) -> Snapshot {
         let snapshot = self
             .until("the browser is open for the proof", |s| {
                 s.proof.as_ref().is_some_and(|proof| proof.phase == SignInPhase::Waiting)
@@ -377,8 +377,8 @@ async fn a_challenge_in_the_message_of_an_error_is_read_too() {
     stage.see_change().await;
 }
 
-async fn borrowed() -> Stage {
-    let setup = Setup { scenario: "mfa-for-writes", tools: played_azure_cli, ..Setup::default() };
+pub async fn borrowed(scenario: &'static str) -> Stage {
+    let setup = Setup { scenario, tools: played_azure_cli, ..Setup::default() };
     let mut stage = Stage::with(setup).await;
     stage
         .until("the sign-in is offered", |s| {
@@ -396,7 +396,7 @@ async fn borrowed() -> Stage {
 
 #[tokio::test]
 async fn l17_a_borrowed_sign_in_offers_the_browser_for_one_step_or_the_exact_command() {
-    let mut stage = borrowed().await;
+    let mut stage = borrowed("mfa-for-writes").await;
     stage.send(Command::AssignRole).await;
     let failure = stage.until_failure(Code::BorrowedProofNeeded).await;
     show("borrowed-proof-needed", &stage);
@@ -424,7 +424,7 @@ async fn l17_a_borrowed_sign_in_offers_the_browser_for_one_step_or_the_exact_com
 
 #[tokio::test]
 async fn a_borrowed_sign_in_that_was_made_stronger_in_the_terminal_is_asked_for_anew() {
-    let mut stage = borrowed().await;
+    let mut stage = borrowed("mfa-for-writes").await;
     stage
         .simulator
         .add_fault(Fault::on("roleAssignments.create", challenge(SECOND_FACTOR)).times(1));
