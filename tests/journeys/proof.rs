@@ -13,6 +13,8 @@ use keyless::snapshot::{
 };
 use serde_json::{Value, json};
 use simulator::{Act, Fault};
+use time::format_description::BorrowedFormatItem;
+use time::macros::format_description;
 
 use crate::browser::{Habit, enter_code};
 use crate::fixtures::show;
@@ -24,6 +26,12 @@ const FABRIKAM: &str = "d1c7c857-c37a-4895-88e8-811f00aa7001";
 const GRACE: &str = "grace@contoso.example";
 /// Something about the session changed at this moment (continuous access evaluation).
 const CHANGED: &str = r#"{"access_token":{"nbf":{"essential":true,"value":"1795165200"}}}"#;
+/// How long Azure asks to wait.
+const WAIT: time::Duration = time::Duration::seconds(5);
+/// The form of a date in a header (RFC 9110, section 5.6.7).
+const DATE: &[BorrowedFormatItem<'_>] = format_description!(
+    "[weekday repr:short], [day] [month repr:short] [year] [hour]:[minute]:[second] GMT"
+);
 const SECOND_FACTOR: &str = r#"{"access_token":{"acrs":{"essential":true,"values":["p1"]}}}"#;
 
 impl Stage {
@@ -442,6 +450,33 @@ async fn an_hour_too_fast_or_too_slow_is_nothing_that_anybody_notices() {
     for scenario in ["clock-fast", "clock-slow"] {
         let mut stage = Stage::new(scenario).await;
         assert!(!stage.walk().await.is_empty(), "{scenario}");
+        let told = stage.told.iter().filter(|told| told.contains("\"failure\":{")).count();
+        assert_eq!(told, 0, "{scenario}: no page failed on the way");
+    }
+}
+
+/// An answer that asks to wait until a moment of Azure's clock, five seconds ahead of it.
+fn throttled(scenario: &str, stage: &Stage) -> Act {
+    let off = time::Duration::hours(if scenario == "clock-slow" { 1 } else { -1 });
+    let azure = keyless::clock::Clock::now(&*stage.clock) + off;
+    let until = (azure + WAIT).format(&DATE).expect("a date");
+    let headers = BTreeMap::from([("retry-after".to_owned(), until)]);
+    let body = json!({ "error": { "code": "TooManyRequests", "message": "Slow down." } });
+    Act::Answer { status: 429, headers, body }
+}
+
+#[tokio::test]
+async fn a_wait_until_a_moment_of_azures_clock_is_as_long_as_azure_means_it() {
+    for scenario in ["clock-fast", "clock-slow"] {
+        let mut stage = Stage::new(scenario).await;
+        stage.sign_in().await;
+        let fault = Fault::on("deployments.list", throttled(scenario, &stage)).times(1);
+        stage.simulator.add_fault(fault);
+        let began = keyless::clock::Clock::now(&*stage.clock);
+        stage.select(RESOURCE).await;
+        let waited = keyless::clock::Clock::now(&*stage.clock) - began;
+        assert!((waited - WAIT).abs() <= time::Duration::SECOND, "{scenario}: {waited}");
+        assert_eq!(stage.statuses("deployments.list"), [429, 200], "{scenario}");
         let told = stage.told.iter().filter(|told| told.contains("\"failure\":{")).count();
         assert_eq!(told, 0, "{scenario}: no page failed on the way");
     }
