@@ -10,14 +10,17 @@ use std::time::Duration;
 use azure_identity::Executor;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use keyless::cloud::{Cloud, Service};
+use keyless::cloud::{Cloud, DEVELOPER_CLIENT, Service};
+use keyless::directory::Subscription;
 use keyless::failure::{Action, Code};
 use keyless::http::{Cause, Http, Request};
-use keyless::identity::Identity;
+use keyless::identity::{Identity, Kept};
+use keyless::kept_sign_in::{KeptSignIn, Owner};
+use keyless::resources;
 use keyless::session::Command;
 use keyless::snapshot::{Step, Tool};
 use serde_json::{Value, json};
-use simulator::{Clock, Options, Scenario, Simulator};
+use simulator::{Act, Clock, Fault, Options, Scenario, Simulator};
 use time::OffsetDateTime;
 
 use crate::hand_clock::{HandClock, START};
@@ -111,6 +114,118 @@ async fn the_tokens_of_a_tool_end_by_azures_clock_and_not_by_this_computers() {
         let history = simulator.history();
         assert!(history.iter().all(|one| one.status == 200), "{hours} h: no ended token was sent");
     }
+}
+
+/// The person of a stage who has signed in, as every caller of the core has them.
+async fn signed_in(stage: &mut Stage) -> (Arc<Http>, Arc<Identity>) {
+    stage.sign_in().await;
+    stage.until("the sign-in is kept", |s| s.person.as_ref().is_some_and(|p| p.kept)).await;
+    let at = stage.simulator.addresses();
+    let cloud = Cloud::practice(&at.authority, &at.arm, &at.openai).expect("loopback");
+    let http = Arc::new(Http::new(cloud, stage.clock.clone()).expect("a client"));
+    let authority = http.cloud().authority().to_owned();
+    let owner = Owner { authority: authority.clone(), client_id: DEVELOPER_CLIENT.to_owned() };
+    let folder = stage.home.path().join("data");
+    let kept = KeptSignIn::new(stage.store.clone(), folder, owner).read().await;
+    let kept = kept.expect("the store works").expect("it is kept");
+    let kept = Kept::read(kept.expose(), &authority, DEVELOPER_CLIENT).expect("it is whole");
+    let identity = Identity::from_kept(http.clone(), kept).await.expect("it is still good");
+    // What was asked for ahead has come by then.
+    identity.prepare_inference(CONTOSO, &Cause::none()).await.expect("a token");
+    (http, Arc::new(identity))
+}
+
+/// The statuses of the answers that fifty callers get who ask at once.
+async fn ask_fifty_times(http: &Arc<Http>, identity: &Arc<Identity>) -> Vec<u16> {
+    let callers: Vec<_> = (0..50)
+        .map(|_| {
+            let (http, identity) = (http.clone(), identity.clone());
+            tokio::spawn(async move { identity.send(CONTOSO, list_of_tenants(&http)).await })
+        })
+        .collect();
+    let mut statuses = Vec::new();
+    for caller in callers {
+        let answer = caller.await.expect("no caller breaks down").expect("each gets an answer");
+        statuses.push(answer.status.as_u16());
+    }
+    statuses
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn fifty_callers_with_one_ended_token_ask_for_one_new_token_and_all_get_answers() {
+    let mut stage = Stage::new("default").await;
+    let (http, identity) = signed_in(&mut stage).await;
+    stage.pass(Duration::from_secs(25 * 60 * 60));
+    let before = stage.statuses("entra.token").len();
+    assert_eq!(ask_fifty_times(&http, &identity).await, [200; 50]);
+    assert_eq!(stage.statuses("entra.token").len(), before + 1, "one asks for all");
+    assert!(stage.statuses("tenants.list").iter().all(|it| *it == 200), "no ended token was sent");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn fifty_callers_whose_token_is_challenged_ask_for_one_new_token_and_all_get_answers() {
+    let mut stage = Stage::new("session-changed").await;
+    let (http, identity) = signed_in(&mut stage).await;
+    stage.pass(Duration::from_secs(3600));
+    let before = stage.statuses("entra.token").len();
+    assert_eq!(ask_fifty_times(&http, &identity).await, [200; 50]);
+    assert_eq!(stage.statuses("entra.token").len(), before + 1, "one answers for all");
+    assert!(stage.statuses("tenants.list").contains(&401), "the old token was challenged");
+}
+
+/// Reads the accounts of one subscription, one on a page, while time passes during the answers of
+/// the first pages, in minutes for each. Returns their names as they came.
+async fn read_pages(minutes: &[u64]) -> (Stage, Vec<String>) {
+    let mut stage = Stage::new("default").await;
+    let small = json!({ "based_on": "default", "name": "small", "about": "Pages are small.", "page_size": 1 });
+    stage.simulator.set_scenario(Scenario::from_json(&small.to_string()).expect("a scenario"));
+    let (_, identity) = signed_in(&mut stage).await;
+    for (page, minutes) in (1..).zip(minutes) {
+        let held = Act::Delay { milliseconds: minutes * 60_000 };
+        stage.simulator.add_fault(Fault::on("accounts.list", held).nth(page));
+    }
+    let before = stage.statuses("accounts.list").len();
+    let subscription = Subscription {
+        id: "04a91150-4b4d-434b-9a09-43e90cc8f48f".to_owned(),
+        name: "Contoso Development".to_owned(),
+        tenant_id: CONTOSO.to_owned(),
+    };
+    let reading = tokio::spawn(async move {
+        resources::list_accounts(&identity, &[(subscription, Cause::none())]).await
+    });
+    for (pages, minutes) in minutes.iter().enumerate() {
+        while stage.statuses("accounts.list").len() <= before + pages {
+            tokio::task::yield_now().await;
+        }
+        stage.pass(Duration::from_secs(minutes * 60));
+    }
+    let found = reading.await.expect("it does not break down");
+    assert!(found.refused.is_none(), "nothing is said about it: {:?}", found.refused);
+    (stage, found.accounts.into_iter().map(|account| account.resource.name).collect())
+}
+
+/// What there is in the subscription.
+const ACCOUNTS: [&str; 4] =
+    ["contoso-chat-dev", "contoso-first-try", "contoso-foundry-dev", "contoso-search-index"];
+
+#[tokio::test]
+async fn a_token_that_ends_between_two_pages_of_a_list_is_renewed_before_the_next_page() {
+    // When the first page has come, the token has three minutes left; the second takes four.
+    let (stage, names) = read_pages(&[24 * 60 - 3, 4]).await;
+    assert_eq!(names, ACCOUNTS, "the list is whole, and nothing is there twice");
+    let statuses = stage.statuses("accounts.list");
+    assert!(statuses.iter().all(|it| *it == 200), "no ended token was sent: {statuses:?}");
+    assert_eq!(stage.opened(), 1, "only the first sign-in opened the browser");
+}
+
+#[tokio::test]
+async fn a_token_that_ends_under_a_page_of_a_list_is_renewed_and_only_that_page_is_asked_again() {
+    let (stage, names) = read_pages(&[0, 25 * 60]).await;
+    assert_eq!(names, ACCOUNTS, "the list is whole, and nothing is there twice");
+    let statuses = stage.statuses("accounts.list");
+    // Five accounts, one of which is not Azure OpenAI's; the last answers are those of this list.
+    assert_eq!(statuses[statuses.len() - 6..], [200, 401, 200, 200, 200, 200]);
+    assert_eq!(stage.opened(), 1, "only the first sign-in opened the browser");
 }
 
 fn now(stage: &Stage) -> OffsetDateTime {
