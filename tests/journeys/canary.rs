@@ -21,7 +21,7 @@ use simulator::{Act, Fault, Simulator};
 use crate::browser::{Habit, callback_of, enter_code};
 use crate::leaks::Net;
 use crate::proxy::Manner;
-use crate::road::played_azure_cli;
+use crate::road::{played_azure_cli, played_azure_developer_cli};
 use crate::stage::{ADA, RESOURCE, Setup, Stage, access, choose, is_waiting_for_browser, sign_in};
 use crate::wire::Wire;
 
@@ -92,6 +92,9 @@ async fn no_secret_leaves_the_core() {
     trail.secrets.dedup();
     println!("{} secrets", trail.secrets.len());
     assert!(trail.secrets.len() >= 100, "every journey has its own: {}", trail.secrets.len());
+    for tool in ["az account get-access-token", "azd auth token"] {
+        assert!(trail.arguments.contains(tool), "{tool} was run: its sign-in was borrowed");
+    }
     let places = [
         Place { name: "log", known: LOGGED, bytes: read_all(logs.path()) },
         Place { name: "window", known: ADA, bytes: trail.told.into_bytes() },
@@ -177,19 +180,27 @@ fn noted_azure_cli(simulator: &Simulator) -> Arc<dyn Executor> {
     Arc::new(NotedTools(played_azure_cli(simulator)))
 }
 
+fn noted_azure_developer_cli(simulator: &Simulator) -> Arc<dyn Executor> {
+    Arc::new(NotedTools(played_azure_developer_cli(simulator)))
+}
+
 async fn borrow_a_sign_in(trail: &mut Trail) {
-    let mut stage = Stage::with(Setup { tools: noted_azure_cli, ..Setup::default() }).await;
-    let offered = |s: &Snapshot| sign_in(s).is_some_and(|page| !page.tools.is_empty());
-    stage.until("the sign-in is offered", offered).await;
-    stage.send(Command::BorrowSignIn { tool: Tool::AzureCli }).await;
-    stage.go_on().await;
-    let listed = |s: &Snapshot| choose(s).is_some_and(|page| !page.reading && page.total > 0);
-    stage.until("the resources are listed", listed).await;
-    stage.choose(RESOURCE).await;
-    stage.get_role().await;
-    stage.write_env().await;
-    stage.test_connection().await;
-    trail.take(&stage);
+    let tools: [(Tool, fn(&Simulator) -> Arc<dyn Executor>); 2] =
+        [(Tool::AzureCli, noted_azure_cli), (Tool::AzureDeveloperCli, noted_azure_developer_cli)];
+    for (tool, tools) in tools {
+        let mut stage = Stage::with(Setup { tools, ..Setup::default() }).await;
+        let offered = |s: &Snapshot| sign_in(s).is_some_and(|page| !page.tools.is_empty());
+        stage.until("the sign-in is offered", offered).await;
+        stage.send(Command::BorrowSignIn { tool }).await;
+        stage.go_on().await;
+        let listed = |s: &Snapshot| choose(s).is_some_and(|page| !page.reading && page.total > 0);
+        stage.until("the resources are listed", listed).await;
+        stage.choose(RESOURCE).await;
+        stage.get_role().await;
+        stage.write_env().await;
+        stage.test_connection().await;
+        trail.take(&stage);
+    }
 }
 
 /// A gateway turns the answer into a form; before it, a hostile page sends a code of its own.

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use keyless::session::Command;
 use keyless::snapshot::{AccessPhase, Step, TestPhase, Tool, Verdict, Way};
+use serde_json::{Value, json};
 use simulator::{Entry, Simulator};
 
 use crate::fixtures::show;
@@ -242,27 +243,54 @@ async fn the_sign_in_of_the_azure_cli_can_be_borrowed() {
 
 /// `az account get-access-token -o json --scope S --tenant T`, answered with the simulator's tokens.
 pub fn played_azure_cli(simulator: &Simulator) -> Arc<dyn azure_identity::Executor> {
-    let tenant = "4d083c51-407b-49e4-b919-9b6615eb8a8e";
-    let token = |audience: &str| simulator.issue_token(ADA, tenant, audience);
-    Arc::new(PlayedAzureCli {
-        resource_manager: token("https://management.core.windows.net/"),
-        inference: token("https://cognitiveservices.azure.com"),
+    PlayedTool::new(simulator, "az account get-access-token -o json --scope ", |token| {
+        let ends = crate::hand_clock::START + Duration::from_secs(3600);
+        json!({ "accessToken": token, "expires_on": ends.unix_timestamp(), "tokenType": "Bearer" })
     })
 }
 
-struct PlayedAzureCli {
-    resource_manager: String,
-    inference: String,
+/// `azd auth token -o json --no-prompt --scope S --tenant-id T`, answered likewise.
+pub fn played_azure_developer_cli(simulator: &Simulator) -> Arc<dyn azure_identity::Executor> {
+    PlayedTool::new(
+        simulator,
+        "azd auth token -o json --no-prompt",
+        |token| json!({ "token": token, "expiresOn": "2026-11-20T10:00:00Z" }),
+    )
 }
 
-impl std::fmt::Debug for PlayedAzureCli {
+struct PlayedTool {
+    /// What it answers to.
+    command: &'static str,
+    resource_manager: String,
+    inference: String,
+    print: fn(&str) -> Value,
+}
+
+impl PlayedTool {
+    fn new(
+        simulator: &Simulator,
+        command: &'static str,
+        print: fn(&str) -> Value,
+    ) -> Arc<dyn azure_identity::Executor> {
+        let tenant = "4d083c51-407b-49e4-b919-9b6615eb8a8e";
+        let token = |audience: &str| simulator.issue_token(ADA, tenant, audience);
+        Arc::new(PlayedTool {
+            command,
+            resource_manager: token("https://management.core.windows.net/"),
+            inference: token("https://cognitiveservices.azure.com"),
+            print,
+        })
+    }
+}
+
+impl std::fmt::Debug for PlayedTool {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        formatter.write_str("PlayedAzureCli")
+        formatter.write_str("PlayedTool")
     }
 }
 
 #[async_trait::async_trait]
-impl azure_identity::Executor for PlayedAzureCli {
+impl azure_identity::Executor for PlayedTool {
     async fn run(
         &self,
         _: &std::ffi::OsStr,
@@ -270,7 +298,7 @@ impl azure_identity::Executor for PlayedAzureCli {
     ) -> std::io::Result<std::process::Output> {
         let line =
             arguments.iter().map(|part| part.to_string_lossy()).collect::<Vec<_>>().join(" ");
-        if !line.contains("az account get-access-token -o json --scope ") {
+        if !line.contains(self.command) {
             return Err(std::io::ErrorKind::NotFound.into());
         }
         let token = if line.contains("cognitiveservices") {
@@ -278,14 +306,9 @@ impl azure_identity::Executor for PlayedAzureCli {
         } else {
             &self.resource_manager
         };
-        let answer = serde_json::json!({
-            "accessToken": token,
-            "expires_on": (crate::hand_clock::START + Duration::from_secs(3600)).unix_timestamp(),
-            "tokenType": "Bearer",
-        });
         Ok(std::process::Output {
             status: std::process::ExitStatus::default(),
-            stdout: answer.to_string().into_bytes(),
+            stdout: (self.print)(token).to_string().into_bytes(),
             stderr: Vec::new(),
         })
     }
