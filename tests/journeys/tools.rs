@@ -5,10 +5,12 @@ use std::io;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::process::Output;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use azure_identity::Executor;
-use keyless::developer_tools::HiddenProcess;
+use keyless::developer_tools::{HiddenProcess, get_token};
+use keyless::snapshot::Tool;
 use tempfile::TempDir;
 
 /// What a test waits for in earnest; far below the limit of the product.
@@ -111,4 +113,37 @@ async fn a_tool_is_asked_not_to_decorate_what_it_prints() {
     let given = String::from_utf8(output.stdout).expect("names and values");
     let has = |line: &str| given.lines().any(|given| given == line);
     assert!(has("NO_COLOR=1") && has("AZURE_CORE_ONLY_SHOW_ERRORS=true"), "{given}");
+}
+
+/// The test runs itself once more, as an app that was started with these variables: no other way
+/// sets them for nothing but that.
+#[tokio::test]
+async fn what_makes_a_tool_talkative_does_not_reach_it_from_the_apps_own_environment() {
+    const FOLDER: &str = "KEYLESS_FOLDER_OF_TOOLS";
+    const SCOPE: &str = "https://management.azure.com/.default";
+    if let Some(folder) = std::env::var_os(FOLDER) {
+        let process = Arc::new(process_in(Path::new(&folder), LONG));
+        // It prints no token; what it was given lies in its file.
+        let _ = get_token(Tool::AzureDeveloperCli, None, SCOPE, process).await;
+        return;
+    }
+    let folder = tool("azd", "env > \"$0.environment\"");
+    let name = "tools::what_makes_a_tool_talkative_does_not_reach_it_from_the_apps_own_environment";
+    let app = tokio::process::Command::new(std::env::current_exe().expect("this program"))
+        .args(["--exact", name])
+        .env(FOLDER, folder.path())
+        .envs([("AZD_DEBUG", "true"), ("AZURE_CORE_OUTPUT", "table"), ("NO_COLOR", "")])
+        .env("KEYLESS_CONTROL", "arrives")
+        .output()
+        .await
+        .expect("it starts");
+    assert!(app.status.success(), "{}", String::from_utf8_lossy(&app.stderr));
+    let given = std::fs::read_to_string(folder.path().join("azd.environment"));
+    let given = given.expect("the tool was run");
+    let has = |line: &str| given.lines().any(|given| given == line);
+    assert!(has("KEYLESS_CONTROL=arrives"), "the app's environment is passed on: {given}");
+    assert!(has("NO_COLOR=1"), "with what the tool is asked for: {given}");
+    for silenced in ["AZD_DEBUG=", "AZURE_CORE_OUTPUT="] {
+        assert!(!given.contains(silenced), "{silenced} makes it print more than a token: {given}");
+    }
 }

@@ -6,13 +6,14 @@ use std::io;
 use std::path::Path;
 use std::process::Output;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use azure_identity::Executor;
 use keyless::developer_tools::HiddenProcess;
 use keyless::failure::{Action, Code, Failure, Remedy};
 use keyless::session::Command;
-use keyless::snapshot::{SignInPhase, Snapshot, Tool, Way};
+use keyless::snapshot::{SignInPhase, Snapshot, Step, TenantStatus, Tool, Way};
 use serde_json::json;
 use simulator::{Act, Fault, Simulator};
 use tempfile::TempDir;
@@ -26,6 +27,7 @@ use crate::stage::{
 };
 use crate::tools::{add_tool, process_in};
 
+const FABRIKAM: &str = "d1c7c857-c37a-4895-88e8-811f00aa7001";
 const CONTOSO: &str = "4d083c51-407b-49e4-b919-9b6615eb8a8e";
 const GRACE: &str = "grace@contoso.example";
 const LIMIT: Duration = Duration::from_secs(20);
@@ -503,4 +505,70 @@ async fn a_tool_in_a_directory_that_wants_more_names_the_exact_command() {
     let offers =
         |remedy: &Remedy| matches!(remedy, Remedy::Command { line: it, .. } if *it == line);
     assert!(failure.remedies.iter().any(offers), "{:?}", failure.remedies);
+}
+
+/// How often the tool was asked about Fabrikam.
+static ASKED_ABROAD: AtomicUsize = AtomicUsize::new(0);
+
+/// A tool of whom it is known where it is asked about.
+#[derive(Debug)]
+struct Counted(Scripts);
+
+#[async_trait::async_trait]
+impl Executor for Counted {
+    async fn run(&self, program: &OsStr, arguments: &[&OsStr]) -> io::Result<Output> {
+        if arguments.iter().any(|part| part.to_string_lossy().contains(FABRIKAM)) {
+            ASKED_ABROAD.fetch_add(1, Ordering::SeqCst);
+        }
+        self.0.run(program, arguments).await
+    }
+}
+
+#[tokio::test]
+async fn a_directory_that_a_tool_does_not_open_is_reached_by_the_browser_from_then_on() {
+    fn stopped_abroad(simulator: &Simulator) -> Arc<dyn Executor> {
+        let scripts = Scripts::new().az(simulator, ADA);
+        let said = format!(
+            "ERROR: AADSTS50076: Due to a configuration change made by your administrator, or because you moved to a new location, you must use multi-factor authentication to access '797f4846-ba00-4fd7-ba43-dac1f8f63013'.\nInteractive authentication is needed. Please run:\naz login --tenant \"{FABRIKAM}\" --scope \"https://management.core.windows.net//.default\"\n"
+        );
+        for service in ["arm", "chat"] {
+            let path = scripts.at().join(format!("az.{FABRIKAM}.{service}.said"));
+            std::fs::write(path, &said).expect("it is written");
+        }
+        let script = PRINTS_TOKENS.replace(
+            "cat \"$0.$tenant.$service\"",
+            "said=\"$0.$tenant.$service.said\"\n[ -e \"$said\" ] && { cat \"$said\" >&2; exit 1; }\ncat \"$0.$tenant.$service\"",
+        );
+        add_tool(scripts.at(), "az", &script);
+        Arc::new(Counted(scripts))
+    }
+    let setup = Setup { scenario: "mfa-in-one-tenant", tools: stopped_abroad, ..Setup::default() };
+    let mut stage = Stage::with(setup).await;
+    offered(&mut stage, 1).await;
+    stage.send(Command::BorrowSignIn { tool: Tool::AzureCli }).await;
+    let is = |s: &Snapshot, status| {
+        let mut tenants = sign_in(s).into_iter().flat_map(|page| &page.tenants);
+        tenants.any(|tenant| tenant.id == FABRIKAM && tenant.status == status)
+    };
+    stage.until("Fabrikam wants more", |s| is(s, TenantStatus::NeedsSignIn)).await;
+    assert_eq!(stage.opened(), 0, "no browser opens unasked");
+    stage.send(Command::SignInToTenant { id: FABRIKAM.to_owned() }).await;
+    stage.until("Fabrikam is open", |s| is(s, TenantStatus::Ready)).await;
+    let address = stage.desktop.last_opened();
+    assert!(address.contains(&format!("/{FABRIKAM}/oauth2/v2.0/authorize?")), "{address}");
+    assert!(address.contains("login_hint=ada%40contoso.example"), "{address}");
+    let asked = ASKED_ABROAD.load(Ordering::SeqCst);
+    assert!(asked > 0, "before, the tool was asked");
+    stage.send(Command::GoToStep { step: Step::ChooseResource }).await;
+    let both = |s: &Snapshot| choose(s).is_some_and(|page| !page.reading && page.total == 2);
+    stage.until("what is in both is listed", both).await;
+    stage.choose("fabrikam-joint-chat").await;
+    stage.confirm_access().await;
+    stage.write_env().await;
+    assert!(!stage.test_connection().await.is_empty());
+    assert_eq!(ASKED_ABROAD.load(Ordering::SeqCst), asked, "from then on it is not asked");
+    assert_eq!(stage.opened(), 1, "one sign-in is enough");
+    let person = stage.page().person.clone().expect("somebody is signed in");
+    assert_eq!((person.account.as_str(), person.way), (ADA, Way::AzureCli), "still borrowed");
+    assert!(stage.store.read().await.expect("the store works").is_none(), "nothing is kept");
 }
