@@ -50,7 +50,8 @@ impl Wizard {
         }
     }
 
-    /// The proof is there: what met the challenge is repeated, once.
+    /// The proof is there: what met the challenge is repeated, once. A sign-in is made by its proof,
+    /// and the browser does not open for it again.
     pub(super) fn repeat(&mut self, proof: &Work, effects: &mut Vec<Effect>) {
         self.forget_attempt();
         effects.push(Effect::Focus);
@@ -59,9 +60,19 @@ impl Wizard {
         }
         if let Some(proving) = proof.proving() {
             let work = proving.work.clone();
+            if matches!(work, Work::SignIn { .. }) {
+                return self.return_from_sign_in(effects);
+            }
             let slot = work.slot();
             self.start(work, effects);
             self.asked.repeated.extend(self.running.get(&slot).map(|(id, _)| *id));
+        }
+    }
+
+    fn return_from_sign_in(&mut self, effects: &mut Vec<Effect>) {
+        if let Some(step) = self.return_to.take() {
+            self.failures.clear();
+            self.go_to(step, effects);
         }
     }
 

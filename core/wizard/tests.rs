@@ -7,7 +7,8 @@ use proptest::sample::{Index, select};
 
 use super::*;
 use crate::access::{Facts, Permission, ROLES};
-use crate::challenge::ClaimsRequest;
+use crate::challenge::{Challenge, ClaimsRequest};
+use crate::cloud::Service;
 use crate::env_file::{self, Disk};
 use crate::snapshot::connectivity::{CertificateFile, ProgramNeeds};
 use crate::snapshot::{PortalPage, Resource, Way};
@@ -18,8 +19,12 @@ enum Happening {
     Command(Command),
     /// One piece of running work ends; the index chooses which, the flag how.
     Ends(Index, bool, Code, u8),
+    /// One piece of running work meets a failure that says what has to be proved.
+    Challenged(Index, Code),
     /// One piece of running work goes on.
     GoesOn(Index),
+    /// No browser opens for one that waits for it.
+    NotOpened(Index),
     /// A result comes for work that was stopped or never was.
     Late(WorkId, u8),
     Kept(bool),
@@ -30,10 +35,43 @@ fn happening() -> impl Strategy<Value = Happening> {
         8 => command().prop_map(Happening::Command),
         8 => (any::<Index>(), prop::bool::weighted(0.75), select(Code::ALL), 0..4u8)
             .prop_map(|(which, well, code, variant)| Happening::Ends(which, well, code, variant)),
+        3 => challenged(),
         2 => any::<Index>().prop_map(Happening::GoesOn),
+        1 => any::<Index>().prop_map(Happening::NotOpened),
         1 => (1_000_000..2_000_000u64, 0..4u8).prop_map(|(id, variant)| Happening::Late(id, variant)),
         1 => any::<bool>().prop_map(Happening::Kept),
     ]
+}
+
+/// Mostly work that asks Azure for something, challenges, proofs, and the buttons between them.
+fn proof_happening() -> impl Strategy<Value = Happening> {
+    let ends = (any::<Index>(), 0..4u8)
+        .prop_map(|(which, variant)| Happening::Ends(which, true, Code::ProofNeeded, variant));
+    let asks = prop_oneof![
+        select(vec![Command::AssignRole, Command::SendTestMessage, Command::ConfirmResource]),
+        (0..3u8).prop_map(|number| Command::SelectResource { id: account(number).resource.id }),
+        select(&Step::ALL).prop_map(|step| Command::GoToStep { step }),
+        select(vec![Command::Cancel, Command::OpenBrowserAgain, Command::CheckNetwork]),
+        Just(Command::CloseAside),
+    ];
+    prop_oneof![
+        1 => happening(),
+        6 => challenged(),
+        6 => ends,
+        6 => asks.prop_map(Happening::Command),
+        1 => (0..4u32).prop_map(|index| Happening::Command(Command::PressRemedy { index })),
+    ]
+}
+
+fn challenged() -> impl Strategy<Value = Happening> {
+    let codes = vec![
+        Code::ProofNeeded,
+        Code::ProofNeeded,
+        Code::SecondFactorNeeded,
+        Code::BorrowedProofNeeded,
+        Code::SignInExpired,
+    ];
+    (any::<Index>(), select(codes)).prop_map(|(which, code)| Happening::Challenged(which, code))
 }
 
 fn command() -> impl Strategy<Value = Command> {
@@ -186,8 +224,10 @@ fn outcome(work: &Work, variant: u8) -> Outcome {
         Work::OpenStore if variant < 2 => Outcome::StoreOpened(Err(StoreTrouble::Locked)),
         Work::OpenStore => Outcome::StoreOpened(Ok(())),
         Work::SignIn { purpose: Purpose::Tenant(id), .. } => Outcome::TenantSignedIn(id.clone()),
+        Work::SignIn { purpose: Purpose::Proof(_), .. } => Outcome::Proved,
         Work::SignIn { prompt, .. } if prompt.unchecked && variant == 0 => Outcome::Tenant(None),
-        Work::Resume | Work::SignIn { .. } => Outcome::SignedIn(person(variant)),
+        Work::SignIn { way, .. } => Outcome::SignedIn(Person { way: *way, ..person(variant) }),
+        Work::Resume => Outcome::SignedIn(person(variant)),
         Work::FindTenant(_) => Outcome::Tenant((variant > 0).then(|| tenant_id(variant))),
         Work::ReadDirectory if variant == 3 => {
             Outcome::Directory(Some(failure(Code::NetworkFailed)))
@@ -243,6 +283,46 @@ fn failure(code: Code) -> Failure {
     Action::ALL.iter().fold(failure, |failure, action| failure.offer(*action))
 }
 
+/// The same where Azure said what would mend it.
+fn challenged_failure(code: Code) -> Failure {
+    let claims = r#"{"access_token":{"nbf":{"essential":true,"value":"1795165200"}}}"#;
+    failure(code).challenged(Challenge {
+        tenant: "t".to_owned(),
+        scope: "https://management.azure.com/.default",
+        service: Service::ResourceManager,
+        claims: ClaimsRequest::parse(claims),
+    })
+}
+
+fn is_sign_in(work: &Work) -> bool {
+    matches!(work, Work::SignIn { .. })
+}
+
+/// What is done with tokens of the person, or for them, can be challenged.
+fn can_be_challenged(work: &Work) -> bool {
+    match work {
+        Work::Resume
+        | Work::SignIn { .. }
+        | Work::ReadDirectory
+        | Work::ReadTenants(_)
+        | Work::ReadDeployments(_)
+        | Work::CheckAccess(_)
+        | Work::AssignRole(..)
+        | Work::UndoRole(..)
+        | Work::WaitForRole(..)
+        | Work::Ask(..) => true,
+        Work::FindTools
+        | Work::Unkeep { .. }
+        | Work::OpenStore
+        | Work::FindTenant(_)
+        | Work::ChooseFolder
+        | Work::PrepareEnv(..)
+        | Work::WriteEnv(_)
+        | Work::CheckNetwork(_)
+        | Work::SaveCertificates => false,
+    }
+}
+
 /// The person's own directory is "t"; the others have names of their own.
 fn tenant_id(number: u8) -> String {
     if number == 0 { "t".to_owned() } else { format!("tenant-{number}") }
@@ -294,6 +374,10 @@ struct Bench {
     running: BTreeMap<WorkId, Work>,
     /// The wishes to keep the sign-in, in their order.
     wishes: Vec<WorkId>,
+    /// Work that somebody waits for who has pressed its button.
+    pressed: BTreeSet<WorkId>,
+    /// Work that goes on by itself after a proof.
+    repeated: BTreeSet<WorkId>,
 }
 
 impl Bench {
@@ -303,7 +387,13 @@ impl Bench {
             question: "Say hello.".to_owned(),
             ..Setting::default()
         });
-        let mut bench = Bench { wizard, running: BTreeMap::new(), wishes: Vec::new() };
+        let mut bench = Bench {
+            wizard,
+            running: BTreeMap::new(),
+            pressed: BTreeSet::new(),
+            repeated: BTreeSet::new(),
+            wishes: Vec::new(),
+        };
         bench.book(effects);
         bench
     }
@@ -355,6 +445,40 @@ impl Bench {
                     .into_iter()
                     .any(|action| remedy == Some(Remedy::Action { action }))
             }
+            // What is proved was asked for, and waits for the proof.
+            Happening::Ends(which, true, ..) => {
+                self.pick(which).is_some_and(|(_, work)| work.proving().is_some())
+            }
+            _ => false,
+        }
+    }
+
+    /// Whether a page to sign in on may open over this: the person presses a button for it, or has
+    /// pressed the button of what is challenged and still looks at its page.
+    fn may_open_browser(&self, happening: &Happening) -> bool {
+        match happening {
+            Happening::Command(command) => matches!(
+                command,
+                Command::SignInWithBrowser
+                    | Command::SignInWithDeviceCode
+                    | Command::SignInToTenant { .. }
+                    | Command::PressTenantRemedy { .. }
+                    | Command::SwitchAccount
+                    | Command::BorrowSignIn { .. }
+                    | Command::PressRemedy { .. }
+            ),
+            Happening::Challenged(which, _) => {
+                self.pick_challenged(which).is_some_and(|(id, work)| {
+                    let wizard = &self.wizard;
+                    let borrowed = wizard.person.as_ref().is_some_and(|it| it.way.is_borrowed());
+                    let looks = wizard.step == work.step() && wizard.aside.is_none();
+                    self.pressed.contains(&id) && looks && !borrowed
+                })
+            }
+            // A code takes the place of the browser that did not open.
+            Happening::NotOpened(which) => {
+                self.pick(which).is_some_and(|(_, work)| work.proving().is_some())
+            }
             _ => false,
         }
     }
@@ -378,8 +502,27 @@ impl Bench {
     }
 
     fn handle(&mut self, event: Event) -> Vec<Work> {
+        let waited_for = match &event {
+            Event::Command(_) => true,
+            Event::Done(id, _) => self.pressed.remove(id),
+            Event::Progress(id, Progress::StillWaiting(_)) => {
+                self.pressed.remove(id);
+                false
+            }
+            _ => false,
+        };
+        let first = self.wizard.next_id;
         let effects = self.wizard.handle(event);
-        self.book(effects)
+        let started = self.book(effects);
+        if waited_for {
+            self.pressed.extend(self.running.keys().filter(|id| **id >= first));
+        }
+        started
+    }
+
+    /// What runs there goes on after a proof.
+    fn note_repeated(&mut self, slot: Slot) {
+        self.repeated.extend(self.wizard.running.get(&slot).map(|(id, _)| *id));
     }
 
     fn happen(&mut self, happening: &Happening) -> Vec<Work> {
@@ -392,6 +535,19 @@ impl Bench {
                     self.handle(Event::Done(id, Err(failure(*code))))
                 }
                 None => Vec::new(),
+            },
+            Happening::Challenged(which, code) => match self.pick_challenged(which) {
+                Some((id, _)) => {
+                    self.running.remove(&id);
+                    self.handle(Event::Done(id, Err(challenged_failure(*code))))
+                }
+                None => Vec::new(),
+            },
+            Happening::NotOpened(which) => match self.pick(which) {
+                Some((id, work)) if is_sign_in(&work) => {
+                    self.handle(Event::Progress(id, Progress::BrowserNotOpened))
+                }
+                _ => Vec::new(),
             },
             Happening::GoesOn(which) => match self.pick(which) {
                 Some((id, Work::SignIn { way: Way::Browser, .. })) => {
@@ -415,6 +571,10 @@ impl Bench {
                     let tool = signed_in(Tool::AzureDeveloperCli);
                     self.handle(Event::Progress(id, Progress::ToolFound(tool)))
                 }
+                Some((id, Work::WaitForRole(..))) => {
+                    let waiting = Waiting { elapsed_seconds: 2, attempts: 1, next_in_seconds: 2 };
+                    self.handle(Event::Progress(id, Progress::StillWaiting(waiting)))
+                }
                 Some((id, Work::Ask(..))) => {
                     self.handle(Event::Progress(id, Progress::Piece("word ".to_owned())))
                 }
@@ -436,7 +596,15 @@ impl Bench {
     }
 
     fn pick(&self, which: &Index) -> Option<(WorkId, Work)> {
-        let all: Vec<_> = self.running.iter().collect();
+        self.pick_of(which, |_| true)
+    }
+
+    fn pick_challenged(&self, which: &Index) -> Option<(WorkId, Work)> {
+        self.pick_of(which, can_be_challenged)
+    }
+
+    fn pick_of(&self, which: &Index, wanted: fn(&Work) -> bool) -> Option<(WorkId, Work)> {
+        let all: Vec<_> = self.running.iter().filter(|(_, work)| wanted(work)).collect();
         (!all.is_empty()).then(|| {
             let (id, work) = which.get(&all);
             (**id, (*work).clone())
@@ -581,6 +749,70 @@ proptest! {
     }
 
     #[test]
+    fn no_browser_opens_for_what_nobody_waits_for(
+        start in 0..=6usize,
+        happenings in prop::collection::vec(proof_happening(), 0..80),
+    ) {
+        let mut bench = Bench::walked(start);
+        for happening in &happenings {
+            let may_open = bench.may_open_browser(happening);
+            let started = bench.happen(happening);
+            let opens = started.iter().any(is_sign_in);
+            prop_assert!(may_open || !opens, "{:?} came out of {:?}", started, happening);
+        }
+    }
+
+    #[test]
+    fn what_was_proved_is_repeated_once_and_another_challenge_is_told(
+        start in 0..=6usize,
+        happenings in prop::collection::vec(proof_happening(), 0..80),
+    ) {
+        let mut bench = Bench::walked(start);
+        for happening in &happenings {
+            let met = match happening {
+                Happening::Ends(which, ..) => bench.pick(which),
+                Happening::Challenged(which, _) => bench.pick_challenged(which),
+                _ => None,
+            };
+            let started = bench.happen(happening);
+            let Some((id, work)) = met else { continue };
+            match (happening, work.proving()) {
+                (Happening::Ends(_, true, ..), Some(proving)) => {
+                    let again = started.iter().filter(|work| **work == proving.work).count();
+                    // A sign-in that had to prove more is made by that proof.
+                    let expected = usize::from(!is_sign_in(&proving.work));
+                    prop_assert_eq!(again, expected, "what met the challenge goes on, once");
+                    bench.note_repeated(proving.work.slot());
+                }
+                (Happening::Challenged(..), _) if bench.repeated.remove(&id) => {
+                    let opens = started.iter().any(is_sign_in);
+                    prop_assert!(!opens, "a second round would be a loop: {:?}", work);
+                }
+                _ => {}
+            }
+        }
+    }
+
+    #[test]
+    fn a_proof_is_shown_with_the_page_that_waits_for_it_and_with_no_failure_of_it(
+        start in 0..=6usize,
+        happenings in prop::collection::vec(proof_happening(), 0..80),
+    ) {
+        let mut bench = Bench::walked(start);
+        for happening in &happenings {
+            bench.happen(happening);
+            let snapshot = bench.wizard.snapshot();
+            let proves = bench.running.values().any(|work| work.proving().is_some());
+            prop_assert_eq!(snapshot.proof.is_some(), proves, "the page says what is under way");
+            prop_assert!(snapshot.proof.is_none() || snapshot.person.is_some(), "a proof of nobody");
+            let sign_ins = bench.running.values().filter(|work| is_sign_in(work)).count();
+            prop_assert!(sign_ins <= 1, "two pages to sign in on are open at once");
+            let current = snapshot.steps.iter().find(|step| step.current).expect("one is shown");
+            prop_assert!(current.reachable, "the page that is shown can be reached");
+        }
+    }
+
+    #[test]
     fn no_directory_is_looked_at_for_ever(
         start in 0..=6usize,
         happenings in prop::collection::vec(happening(), 0..80),
@@ -712,6 +944,64 @@ fn the_properties_reach_every_page_and_every_commit() {
             .all(|slot| commits.get(slot).is_some_and(|n| *n > 10)),
         "{commits:?}"
     );
+}
+
+/// Those of proofs, likewise.
+#[test]
+fn the_properties_reach_proofs_that_are_made_and_challenged_again() {
+    use proptest::strategy::ValueTree;
+    let mut runner = proptest::test_runner::TestRunner::deterministic();
+    let strategy = (0..=6usize, prop::collection::vec(proof_happening(), 0..80));
+    let (mut opened, mut made, mut again) = (0, 0, 0);
+    for _ in 0..512 {
+        let (start, happenings) = strategy.new_tree(&mut runner).expect("a case").current();
+        let mut bench = Bench::walked(start);
+        for happening in &happenings {
+            let proved = match happening {
+                Happening::Ends(which, true, ..) => bench.pick(which).map(|(_, work)| work),
+                _ => None,
+            };
+            if let Happening::Challenged(which, _) = happening {
+                let met = bench.pick_challenged(which);
+                again += usize::from(met.is_some_and(|(id, _)| bench.repeated.contains(&id)));
+            }
+            let started = bench.happen(happening);
+            opened += started.iter().filter(|work| work.proving().is_some()).count();
+            if let Some(proving) = proved.as_ref().and_then(Work::proving) {
+                made += 1;
+                bench.note_repeated(proving.work.slot());
+            }
+        }
+    }
+    println!("proofs: {opened} begun, {made} made, {again} challenged again");
+    assert!(opened > 80 && made > 40 && again > 15, "{opened}, {made}, {again}");
+}
+
+#[test]
+fn a_sign_in_that_has_to_prove_more_is_made_by_the_proof_and_leads_back() {
+    let mut bench = Bench::walked(4);
+    bench.handle(Event::Command(Command::AssignRole));
+    let end = |bench: &mut Bench, wanted: fn(&Work) -> bool, result: Result<Outcome, Failure>| {
+        let id = *bench.running.iter().find(|(_, work)| wanted(work)).expect("it runs").0;
+        bench.running.remove(&id);
+        bench.handle(Event::Done(id, result))
+    };
+    let press = |bench: &mut Bench, action: Action| {
+        let remedies = bench.wizard.snapshot().failure.expect("it failed").remedies;
+        let at = remedies.iter().position(|one| *one == Remedy::Action { action });
+        let index = u32::try_from(at.expect("it is offered")).expect("a few");
+        bench.handle(Event::Command(Command::PressRemedy { index }))
+    };
+    let assigns = |work: &Work| matches!(work, Work::AssignRole(..));
+    end(&mut bench, assigns, Err(failure(Code::SignInExpired)));
+    press(&mut bench, Action::SignIn);
+    end(&mut bench, is_sign_in, Err(challenged_failure(Code::SecondFactorNeeded)));
+    assert_eq!(bench.wizard.step, Step::SignIn);
+    press(&mut bench, Action::SignIn);
+    let started = end(&mut bench, is_sign_in, Ok(Outcome::Proved));
+    assert!(!started.iter().any(is_sign_in), "the browser does not open again: {started:?}");
+    assert_eq!(bench.wizard.step, Step::GetAccess, "back where the sign-in was asked for");
+    assert!(bench.wizard.snapshot().failure.is_none());
 }
 
 #[test]
