@@ -114,6 +114,7 @@ fn every_sentence_by_code_of_the_core_has_words() {
                 "role_unread",
             ],
         ),
+        ("role_reason", vec!["chat", "chosen", "files", "only_this", "other_models"]),
         (
             "result",
             vec!["answered", "has_access", "has_role", "signed_in", "uses_resource", "wrote_env"],

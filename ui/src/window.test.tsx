@@ -637,6 +637,36 @@ describe("a button of the page", () => {
     expect(selectDeployment).toHaveBeenCalledExactlyOnceWith("assistant-prod");
   });
 
+  it("says what the role is for, which one, and where", async () => {
+    const spies = {
+      chooseUsage: vi.fn(() => Promise.resolve()),
+      chooseRole: vi.fn(() => Promise.resolve()),
+      chooseRoleScope: vi.fn(() => Promise.resolve()),
+    };
+    await showState(named("access-missing"), spies);
+    await userEvent.click(screen.getByRole("radio", { name: say("usage.files") }));
+    expect(spies.chooseUsage).toHaveBeenCalledExactlyOnceWith("files");
+    await userEvent.click(screen.getByRole("button", { name: say("access.plan.change") }));
+    await userEvent.click(screen.getByRole("radio", { name: /^Foundry User/ }));
+    expect(spies.chooseRole).toHaveBeenCalledExactlyOnceWith("53ca6127-db72-4b80-b1b0-d745d6d5456d");
+    await userEvent.click(
+      screen.getByRole("radio", { name: new RegExp(`^${say("role_scope.resource_group")}`) }),
+    );
+    expect(spies.chooseRoleScope).toHaveBeenCalledExactlyOnceWith("resource_group");
+  });
+
+  it("shows the same by hand, one tool at a time, and opens the portal", async () => {
+    const openPortal = vi.fn(() => Promise.resolve());
+    await showState(named("access-missing"), { openPortal });
+    await userEvent.click(screen.getByRole("button", { name: say("access.recipes") }));
+    expect(screen.getAllByText(/^az role assignment create/)).toHaveLength(1);
+    await userEvent.click(screen.getByRole("tab", { name: say("recipe.bicep") }));
+    expect(screen.queryByText(/^az role assignment create/)).toBeNull();
+    expect(screen.getAllByText(/^resource account/)).toHaveLength(1);
+    await userEvent.click(screen.getByRole("button", { name: say("portal.person") }));
+    expect(openPortal).toHaveBeenCalledExactlyOnceWith("person");
+  });
+
   it("says what the shell answers when practice cannot start", async () => {
     const startPractice = () => Promise.reject(new Error("no folder for it"));
     await showState(named("sign-in"), { startPractice });
@@ -744,6 +774,7 @@ function presses(): Press[] {
     pressed("chosen", "button.back", "goToStep", "sign_in"),
     pressed("chosen", "button.sign_out", "signOut"),
     pressed("access-missing", "button.assign_role", "assignRole"),
+    pressed("access-undoable", "button.undo_role", "undoRole"),
     pressed("access-unknown", "button.assign_role", "assignRole"),
     pressed("access-no-role", "button.assign_role", "assignRole"),
     pressed("access-waiting", "button.stop_waiting", "cancel"),
@@ -869,8 +900,11 @@ function tabOrders(): [state: string, order: string[]][] {
       [
         "Done: Sign inada@contoso.example",
         "Done: Choose a resourcecontoso-chat-sweden",
+        "chat",
         scope,
         objectId,
+        say("access.plan.change"),
+        say("access.recipes"),
         say("button.back"),
         say("button.assign_role"),
       ],

@@ -112,6 +112,12 @@ const FAMILIES: Readonly<Record<string, readonly string[]>> = {
   Step: ["step.*.title", "step.*.heading"],
   Way: ["label.way.*"],
   CloudName: ["cloud.*"],
+  MayAssign: ["may_assign.*", "access.plan.undo.*"],
+  Usage: ["usage.*", "role_reason.*"],
+  RoleScope: ["role_scope.*"],
+  RecipeKind: ["recipe.*"],
+  RecipeStep: ["recipe_step.*"],
+  PortalPage: ["portal.*"],
   Verdict: ["access.verdict.*", "access.verdict.*.body"],
   ChangeKind: ["project.line.*"],
   ProofReason: ["proof.*"],
@@ -143,7 +149,7 @@ function isNamed(key: string): boolean {
     return true;
   }
   const [family = "", ...rest] = key.split(".");
-  if (["notice", "finding", "result", "store", "connectivity"].includes(family)) {
+  if (["notice", "finding", "role_reason", "result", "store", "connectivity"].includes(family)) {
     return coreText.includes(`"${rest.join(".")}"`);
   }
   const [action, code] = rest;

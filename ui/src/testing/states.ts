@@ -1169,13 +1169,14 @@ function accessAt(name: string, phase: AccessPhase, more: Partial<GetAccessPage>
   const activities = {
     checking: "checking_access",
     assigning: "assigning_role",
+    undoing: "undoing_role",
     waiting: "waiting_for_role",
   } as const;
   const activity = phase in activities ? activities[phase as keyof typeof activities] : null;
   return at(
     name,
     { step: "get_access", ...access, ...more, phase },
-    activity === null ? {} : busy(activity, phase !== "assigning"),
+    activity === null ? {} : busy(activity, phase !== "assigning" && phase !== "undoing"),
   );
 }
 
