@@ -12,9 +12,14 @@ use crate::stage::{Stage, choose};
 /// Every page that is written down: no file lies about that no journey shows.
 pub const NAMES: &[&str] = &[
     "access-cannot-tell",
+    "access-denied",
+    "access-files",
     "access-may-not",
+    "access-only-foundry-user",
     "access-paused",
     "access-through-group",
+    "access-undoable",
+    "access-undone",
     "access-waiting",
     "account-not-in-directory",
     "another-account",

@@ -1,6 +1,7 @@
 //! Whole journeys: the core against practice Azure, over real HTTP, with a clock that the test
 //! turns and a browser that the test plays.
 
+mod access;
 mod bad_input;
 mod browser;
 mod canary;

@@ -114,7 +114,7 @@ const FAMILIES: Readonly<Record<string, readonly string[]>> = {
   CloudName: ["cloud.*"],
   MayAssign: ["may_assign.*", "access.plan.undo.*"],
   Usage: ["usage.*", "role_reason.*"],
-  RoleScope: ["role_scope.*"],
+  RoleScope: ["role_scope.*", "access.plan.scope.*"],
   RecipeKind: ["recipe.*"],
   RecipeStep: ["recipe_step.*"],
   PortalPage: ["portal.*"],

@@ -9,6 +9,8 @@ export interface Fact {
   value: string;
   /** Whether it is an id: monospaced, with a button to copy it. */
   id?: boolean;
+  /** The exact id behind a value that is a name, with a button to copy it. */
+  copies?: string;
 }
 
 const useStyles = makeStyles({
@@ -42,7 +44,9 @@ export function Facts({ facts }: { facts: readonly Fact[] }) {
           <dt className={styles.label}>{fact.label}</dt>
           <dd className={mergeClasses(styles.value, fact.id === true && styles.id)}>
             <span>{fact.value}</span>
-            {fact.id === true && <CopyButton text={fact.value} name={fact.label} />}
+            {(fact.id === true || fact.copies !== undefined) && (
+              <CopyButton text={fact.copies ?? fact.value} name={fact.label} />
+            )}
           </dd>
         </Fragment>
       ))}

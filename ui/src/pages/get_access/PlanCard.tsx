@@ -51,7 +51,7 @@ export function PlanCard({ plan, recipes, fixed }: Props) {
       <Facts
         facts={[
           { label: say("label.role"), value: plan.role },
-          { label: say("label.scope"), value: plan.scope, id: true },
+          { label: say("label.scope"), value: sayScope(plan), copies: plan.scope },
           { label: say("label.principal"), value: plan.account },
           { label: say("label.object_id"), value: plan.object_id, id: true },
         ]}
@@ -83,6 +83,12 @@ export function PlanCard({ plan, recipes, fixed }: Props) {
       </Disclosure>
     </Card>
   );
+}
+
+/** The scope by its name; the whole id is copied. */
+function sayScope({ scope, scope_kind }: AssignmentPlan): string {
+  const name = scope.slice(scope.lastIndexOf("/") + 1);
+  return say(`access.plan.scope.${scope_kind}`, { name });
 }
 
 function hintsOf(plan: AssignmentPlan): string[] {

@@ -1,0 +1,249 @@
+//! Access: what the person has, what they may take, and taking it away again.
+
+use std::time::Duration;
+
+use keyless::failure::Code;
+use keyless::session::Command;
+use keyless::snapshot::{
+    AccessPhase, GetAccessPage, MayAssign, RecipeKind, RecipeStep, RoleScope, Snapshot, Usage,
+    Verdict,
+};
+use serde_json::{Value, json};
+use simulator::Scenario;
+
+use crate::fixtures::show;
+use crate::stage::{RESOURCE, Setup, Stage, access, project};
+
+const ADA_ID: &str = "b2182484-7b2e-4569-b898-f8c2fb1355bd";
+const SUBSCRIPTION: &str = "/subscriptions/04a91150-4b4d-434b-9a09-43e90cc8f48f";
+const GROUP: &str =
+    "/subscriptions/04a91150-4b4d-434b-9a09-43e90cc8f48f/resourceGroups/rg-openai-dev";
+const FOUNDRY_USER: &str = "53ca6127-db72-4b80-b1b0-d745d6d5456d";
+const COGNITIVE_SERVICES_USER: &str = "a97b65f3-24c7-4388-baec-2e87135dc908";
+
+fn assignment(number: u8, role: &str, scope: &str) -> Value {
+    let name = format!("00000000-0000-4000-8000-0000000000{number:02}");
+    json!({"name": name, "principal": ADA_ID, "role": role, "scope": scope})
+}
+
+/// Contoso as it is, but for what this says.
+async fn stage_where(members: Value) -> Stage {
+    let mut whole = json!({"based_on": "default", "name": "access"});
+    for (name, value) in members.as_object().expect("members") {
+        whole[name] = value.clone();
+    }
+    let scenario = Scenario::from_json(&whole.to_string()).expect("it is whole");
+    Stage::in_scenario(scenario, Setup::default()).await
+}
+
+async fn at_access(members: Value) -> Stage {
+    let mut stage = stage_where(members).await;
+    stage.sign_in().await;
+    stage.choose(RESOURCE).await;
+    stage
+}
+
+fn page(stage: &Stage) -> GetAccessPage {
+    access(stage.page()).expect("step three is shown").clone()
+}
+
+fn is_known(snapshot: &Snapshot) -> bool {
+    access(snapshot).is_some_and(|page| page.phase == AccessPhase::Known)
+}
+
+#[tokio::test]
+async fn what_keyless_assigned_it_takes_away_again() {
+    let mut stage = Stage::new("default").await;
+    stage.sign_in().await;
+    stage.choose(RESOURCE).await;
+    assert_eq!(page(&stage).undo, None, "there is nothing of Keyless's yet");
+    stage.get_role().await;
+    stage.send(Command::GoToStep { step: keyless::snapshot::Step::GetAccess }).await;
+    let before = page(&stage);
+    assert_eq!((before.phase, before.undo), (AccessPhase::Works, Some(MayAssign::Yes)));
+    show("access-undoable", &stage);
+    stage.send(Command::UndoRole).await;
+    stage.until("what is left is known", is_known).await;
+    let after = page(&stage);
+    assert_eq!((after.verdict, after.undo), (Some(Verdict::MayNotChat), None));
+    assert!(stage.page().notices.iter().any(|notice| notice.code == "role_undone"));
+    show("access-undone", &stage);
+    assert_eq!(stage.statuses("roleAssignments.delete"), [200]);
+    stage.get_role().await;
+    let made = stage.statuses("roleAssignments.create");
+    assert_eq!(made.first(), Some(&201));
+    assert!(made.len() <= 3 && made.last() == Some(&201), "it can be taken again: {made:?}");
+}
+
+#[tokio::test]
+async fn the_role_that_was_there_under_another_name_is_not_keyless_to_take() {
+    let chat = "Cognitive Services OpenAI User";
+    let at_account = format!("{GROUP}/providers/Microsoft.CognitiveServices/accounts/{RESOURCE}");
+    let mut stage = at_access(json!({
+        "assignments": [
+            assignment(1, "Owner", SUBSCRIPTION),
+            assignment(2, chat, &at_account),
+        ],
+    }))
+    .await;
+    let page = page(&stage);
+    assert_eq!((page.verdict, page.phase), (Some(Verdict::MayChat), AccessPhase::Works));
+    assert_eq!(page.undo, None);
+    stage.send(Command::UndoRole).await;
+    assert!(stage.statuses("roleAssignments.delete").is_empty(), "nothing is taken away");
+}
+
+#[tokio::test]
+async fn whoever_may_give_foundry_user_only_is_offered_that_and_it_works() {
+    let mut stage = at_access(json!({
+        "assignments": [
+            assignment(1, "Reader", SUBSCRIPTION),
+            assignment(2, "Foundry Account Owner", GROUP),
+        ],
+    }))
+    .await;
+    let known = page(&stage);
+    let plan = known.plan.expect("what would be assigned is shown");
+    assert_eq!((plan.role_id.as_str(), plan.may_assign), (FOUNDRY_USER, MayAssign::Yes));
+    assert_eq!((plan.reason.code.as_str(), plan.lists_keys), ("only_this", true));
+    show("access-only-foundry-user", &stage);
+    stage.get_role().await;
+    assert_eq!(stage.statuses("roleAssignments.create"), [201], "the first try is the right one");
+}
+
+#[tokio::test]
+async fn a_condition_of_ones_own_assignment_is_read_before_trying() {
+    let clause = |source: &str| {
+        format!(
+            "{source}[Microsoft.Authorization/roleAssignments:RoleDefinitionId] \
+             ForAnyOfAnyValues:GuidEquals {{{COGNITIVE_SERVICES_USER}}}"
+        )
+    };
+    let condition = format!(
+        "((!(ActionMatches{{'Microsoft.Authorization/roleAssignments/write'}})) OR ({})) AND \
+         ((!(ActionMatches{{'Microsoft.Authorization/roleAssignments/delete'}})) OR ({}))",
+        clause("@Request"),
+        clause("@Resource"),
+    );
+    let mut limited = assignment(2, "Role Based Access Control Administrator", GROUP);
+    limited["condition"] = condition.into();
+    let reader = assignment(1, "Reader", SUBSCRIPTION);
+    let mut stage = at_access(json!({ "assignments": [reader, limited] })).await;
+    let plan = page(&stage).plan.expect("what would be assigned is shown");
+    assert_eq!(plan.role_id, COGNITIVE_SERVICES_USER);
+    assert_eq!((plan.may_assign, plan.may_undo), (MayAssign::Yes, MayAssign::Yes));
+    stage.get_role().await;
+    assert_eq!(stage.statuses("roleAssignments.create"), [201]);
+}
+
+#[tokio::test]
+async fn the_role_can_be_assigned_at_the_resource_group_as_in_the_article() {
+    let mut stage = Stage::new("default").await;
+    stage.sign_in().await;
+    stage.choose(RESOURCE).await;
+    let at_account = page(&stage).plan.expect("a plan");
+    stage.send(Command::ChooseRoleScope { scope: RoleScope::ResourceGroup }).await;
+    let plan = page(&stage).plan.expect("a plan");
+    assert!(plan.scope.eq_ignore_ascii_case(GROUP), "{}", plan.scope);
+    assert_ne!(plan.name, at_account.name, "another assignment");
+    let recipes = page(&stage).recipes;
+    let bash = recipes.iter().find(|it| it.kind == RecipeKind::AzureCli).expect("there is one");
+    let line = bash.texts.iter().find(|text| text.step == RecipeStep::Assign).expect("a line");
+    assert!(line.text.contains(&plan.scope) && line.text.contains(&plan.name), "{}", line.text);
+    stage.get_role().await;
+    let history = stage.history();
+    let made = history.iter().find(|entry| entry.operation == "roleAssignments.create");
+    let path = &made.expect("it was assigned").path;
+    assert!(path.contains("rg-openai-dev/providers/Microsoft.Authorization"), "{path}");
+}
+
+#[tokio::test]
+async fn files_take_another_role_than_a_chat() {
+    let mut stage = Stage::new("already-has-access").await;
+    stage.sign_in().await;
+    stage.choose(RESOURCE).await;
+    assert_eq!(page(&stage).phase, AccessPhase::Works);
+    stage.send(Command::ChooseUsage { usage: Usage::Files }).await;
+    let files = page(&stage);
+    assert_eq!((files.phase, files.verdict), (AccessPhase::Known, Some(Verdict::MayNotChat)));
+    assert_eq!(files.findings[0].code, "role_for_chat_only");
+    let plan = files.plan.expect("a plan");
+    assert_eq!(plan.role, "Cognitive Services OpenAI Contributor");
+    show("access-files", &stage);
+    stage.send(Command::ChooseUsage { usage: Usage::Chat }).await;
+    assert_eq!(page(&stage).phase, AccessPhase::Works, "nothing was changed by asking");
+}
+
+#[tokio::test]
+async fn a_role_of_ones_own_company_counts_by_its_definition_two_requests_deep() {
+    let chat = "Microsoft.CognitiveServices/accounts/OpenAI/deployments/chat/*";
+    let mut stage = stage_where(json!({
+        "role_definitions": [{
+            "id": "5b7d0c1e-93f8-4f4f-8c7e-1f9d0b6a2c11",
+            "name": "Contoso Chatters",
+            "description": "Made by Contoso.",
+            "actions": ["*/read"],
+            "data_actions": [chat],
+        }],
+        "assignments": [
+            assignment(1, "Reader", SUBSCRIPTION),
+            assignment(2, "Contoso Chatters", GROUP),
+        ],
+    }))
+    .await;
+    stage.sign_in().await;
+    let before = stage.history().len();
+    stage.choose(RESOURCE).await;
+    let page = page(&stage);
+    assert_eq!(page.verdict, Some(Verdict::MayChat));
+    assert_eq!(page.findings[0].parameters["role"], "Contoso Chatters");
+    let history = stage.history()[before..].to_vec();
+    let path = simulator::critical_path(&history);
+    let names: Vec<_> = path.iter().map(|entry| entry.operation.as_str()).collect();
+    assert!(path.len() <= 2, "resource to verdict: {names:?}");
+}
+
+#[tokio::test]
+async fn a_deny_assignment_is_named_before_anybody_tries() {
+    let everybody = "00000000-0000-0000-0000-000000000000";
+    let stage = at_access(json!({
+        "assignments": [
+            assignment(1, "Owner", SUBSCRIPTION),
+            assignment(2, "Cognitive Services OpenAI User", GROUP),
+        ],
+        "deny_assignments": [{
+            "id": "cd9ae1d4-1234-4c0f-9b4e-6d7f7f0e2a11",
+            "name": "Locked by the platform team",
+            "scope": GROUP,
+            "principals": [everybody],
+            "actions": ["Microsoft.Authorization/roleAssignments/write"],
+            "data_actions": ["Microsoft.CognitiveServices/*"],
+        }],
+    }))
+    .await;
+    let page = page(&stage);
+    assert_eq!(page.verdict, Some(Verdict::MayNotChat), "the role alone does not decide");
+    assert_eq!(page.findings[0].code, "denied");
+    assert_eq!(page.findings[0].parameters["name"], "Locked by the platform team");
+    assert_eq!(page.plan.map(|plan| plan.may_assign), Some(MayAssign::No));
+    show("access-denied", &stage);
+}
+
+#[tokio::test]
+async fn an_undo_that_is_refused_says_so_and_changes_nothing() {
+    let mut stage = Stage::new("default").await;
+    stage.sign_in().await;
+    stage.choose(RESOURCE).await;
+    stage.get_role().await;
+    stage.send(Command::GoToStep { step: keyless::snapshot::Step::GetAccess }).await;
+    let body = json!({"error": {"code": "ScopeLocked", "message": "The scope is locked."}});
+    let act = simulator::Act::Answer { status: 409, headers: [].into(), body };
+    stage.simulator.add_fault(simulator::Fault::on("roleAssignments.delete", act));
+    stage.send(Command::UndoRole).await;
+    stage.until_failure(Code::ScopeLocked).await;
+    let page = page(&stage);
+    assert_eq!((page.phase, page.undo), (AccessPhase::Works, Some(MayAssign::Yes)));
+    stage.send(Command::ConfirmAccess).await;
+    stage.until("the road is open all the same", |s| project(s).is_some()).await;
+    stage.pass(Duration::from_secs(1));
+}
