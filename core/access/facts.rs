@@ -122,12 +122,25 @@ impl Facts {
         let granted = match (named, Answer::any(through)) {
             (Some(false), _) => Answer::No,
             (_, found) if self.assignments.is_some() && found != Answer::No => found,
+            // What the permissions show is known, and limited by a condition to something else.
+            (Some(true), Answer::No) if self.explains(action, scope) => Answer::No,
             // They grant it in a way that the assignments do not show, or these are not known.
             (Some(true), _) => Answer::Maybe,
             (None, _) if self.assignments.is_none() => Answer::Maybe,
             (None, found) => found,
         };
         Answer::all([granted, self.denies(action, scope).0.negated()])
+    }
+
+    /// Whether one of the assignments grants the action, whatever its conditions.
+    fn explains(&self, action: Action<'_>, scope: &str) -> bool {
+        self.reaching(scope).any(|assignment| match Role::find(&assignment.role) {
+            Some(role) => role.assigns != Assigns::Nothing,
+            None => self
+                .definitions
+                .get(&assignment.role)
+                .is_some_and(|it| it.permissions.iter().any(|it| it.names(action))),
+        })
     }
 
     fn lets_change(

@@ -21,6 +21,7 @@ mod keyring;
 mod leaks;
 mod loopback;
 mod network;
+mod oracle;
 mod proof;
 mod proxy;
 mod road;
