@@ -8,11 +8,12 @@ use crate::process::{cargo, repository, stream};
 use crate::tally::Tally;
 
 /// The material by option, with its name in the folder beside the repository.
-const MATERIAL: [(&str, &str); 4] = [
+const MATERIAL: [(&str, &str); 5] = [
     ("--recorded", "recorded"),
     ("--examples", "examples"),
     ("--quoted", "quoted"),
     ("--failures", "failures.md"),
+    ("--roles", "roles/built-in-roles-relevant.json"),
 ];
 
 /// Compares with the material that is named, and with what lies beside the repository.

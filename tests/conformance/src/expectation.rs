@@ -42,6 +42,13 @@ const SILENT: [&str; 8] = [
     "b78c5d69-af96-48a3-bf8d-a8b4d589de94",
 ];
 
+/// The roles that assign any role.
+const ASSIGNING: [&str; 3] = [
+    "8e3af657-a8ff-443c-a75c-2fe8c4bcb635",
+    "18d7d88d-d35e-4fb5-a5c3-7773c20a72d9",
+    "f58310d9-a9f6-439a-9e8d-f62e7b41a168",
+];
+
 /// Status, code and message of an answer that is not a success; none for a success.
 pub fn refused(answer: &Answer) -> Option<Value> {
     let status = answer.status.filter(|status| !(200..300).contains(status))?;
@@ -150,8 +157,8 @@ pub fn deployments(body: &Value) -> Value {
     Value::Array(found)
 }
 
-/// Whether the permissions let one chat, and assign roles. With the assignments unread nothing
-/// limits what the permissions say.
+/// Whether the permissions let one chat, and assign roles. With the assignments unread a condition
+/// may limit what they say about assigning.
 pub fn permissions(body: &Value) -> Value {
     let grants = |given: &str, taken: &str, action: &str| {
         list(body).any(|item| covers(&item[given], action) && !covers(&item[taken], action))
@@ -160,7 +167,7 @@ pub fn permissions(body: &Value) -> Value {
     let assigns = grants("actions", "notActions", ASSIGN);
     json!({
         "verdict": if chats { "MayChat" } else { "MayNotChat" },
-        "may_assign": if assigns { "Yes" } else { "No" },
+        "may_assign": if assigns { "Unknown" } else { "No" },
     })
 }
 
@@ -184,7 +191,19 @@ pub fn assignments(body: &Value) -> Value {
         (false, true) => "MayNotChat",
         (false, false) => "CannotTell",
     };
-    json!({"verdict": verdict, "may_assign": "Unknown"})
+    let free = reaching
+        .iter()
+        .any(|(item, role)| ASSIGNING.contains(&role.as_str()) && item["condition"].is_null());
+    let all_known = reaching.iter().all(|(item, role)| {
+        let known = [CHATTING, SILENT].iter().any(|list| list.contains(&role.as_str()));
+        known && item["condition"].is_null()
+    });
+    let may_assign = match (free, all_known) {
+        (true, _) => "Yes",
+        (false, true) => "No",
+        (false, false) => "Unknown",
+    };
+    json!({"verdict": verdict, "may_assign": may_assign})
 }
 
 /// An account at the scope of the first assignment of a list, so that some assignments reach it.

@@ -21,5 +21,6 @@ pub mod record;
 pub mod rename;
 pub mod replay;
 pub mod report;
+pub mod roles;
 pub mod serving;
 pub mod shape;

@@ -11,9 +11,10 @@ use conformance::parsing;
 use conformance::reasons::Reasons;
 use conformance::record::{Record, read_folder};
 use conformance::report::{
-    Decoys, Figures, Operations, describe_diagnosis, describe_parsing, describe_production,
+    Decoys, Figures, Operations, Roles, describe_diagnosis, describe_parsing, describe_production,
     describe_reasons, describe_serving,
 };
+use conformance::roles::compare_roles;
 use conformance::serving::{Measure, Serving, compare_records};
 use conformance::{diagnosis, examples, production};
 
@@ -62,6 +63,7 @@ async fn check(options: &Options) -> Result<bool, String> {
     }
     good &= check_diagnosis(options, &records, &mut figures)?;
     good &= check_production(options, &counterpart, &mut figures).await?;
+    good &= check_roles(options, &mut figures)?;
     let text = serde_json::to_string(&figures).map_err(|error| error.to_string())?;
     println!("{text}");
     if let Some(file) = &options.json {
@@ -113,6 +115,24 @@ fn check_diagnosis(
     println!("Diagnosis: {} of {} rows are recognised", figures.failures.recognised, listed.len());
     println!("Decoys: {} of {} are unknown", figures.decoys.unknown, figures.decoys.all);
     Ok(broken == 0 && found.misses.is_empty() && figures.failures.recognised == listed.len())
+}
+
+/// Compares the roles that core knows with their definitions.
+fn check_roles(options: &Options, figures: &mut Figures) -> Result<bool, String> {
+    let Some(file) = &options.roles else { return Ok(true) };
+    let text =
+        std::fs::read_to_string(file).map_err(|error| format!("{}: {error}", file.display()))?;
+    let found = compare_roles(&text)?;
+    for difference in &found.differences {
+        println!("  {difference}");
+    }
+    let wrong: BTreeSet<&str> =
+        found.differences.iter().filter_map(|it| it.split(':').next()).collect();
+    figures.roles =
+        Roles { agree: found.compared.saturating_sub(wrong.len()), all: found.compared };
+    println!("{} of the roles grant a chat", found.chat);
+    println!("Roles: {} of {} agree", figures.roles.agree, figures.roles.all);
+    Ok(found.differences.is_empty() && found.compared > 0)
 }
 
 /// Brings about every failure that the simulator has a name for.

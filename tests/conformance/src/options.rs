@@ -13,12 +13,15 @@ pub struct Options {
     pub quoted: Option<PathBuf>,
     /// The table of failures, a page of Markdown.
     pub failures: Option<PathBuf>,
+    /// The definitions of built-in roles, in the form of `az role definition list`.
+    pub roles: Option<PathBuf>,
     /// The file that the figures are written to, as JSON.
     pub json: Option<PathBuf>,
 }
 
 impl Options {
-    /// Reads `--recorded DIR --examples DIR --quoted DIR --failures FILE --json FILE`.
+    /// Reads `--recorded DIR --examples DIR --quoted DIR --failures FILE --roles FILE
+    /// --json FILE`.
     ///
     /// # Errors
     /// The sentence that tells what is wrong with the words.
@@ -35,6 +38,7 @@ impl Options {
                 "--examples" => &mut options.examples,
                 "--quoted" => &mut options.quoted,
                 "--failures" => &mut options.failures,
+                "--roles" => &mut options.roles,
                 "--json" => &mut options.json,
                 _ => return Err(format!("there is no option {name}")),
             };
@@ -45,8 +49,10 @@ impl Options {
                 return Err(format!("{} is no folder", folder.display()));
             }
         }
-        if let Some(file) = options.failures.as_ref().filter(|file| !file.is_file()) {
-            return Err(format!("{} is no file", file.display()));
+        for place in [&options.failures, &options.roles] {
+            if let Some(file) = place.as_ref().filter(|file| !file.is_file()) {
+                return Err(format!("{} is no file", file.display()));
+            }
         }
         Ok(options)
     }

@@ -22,6 +22,17 @@ pub struct Figures {
     pub failures: Failures,
     /// Errors that are none of them.
     pub decoys: Decoys,
+    /// Built-in roles that core knows.
+    pub roles: Roles,
+}
+
+/// See [`Figures::roles`].
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Roles {
+    /// Known as their definitions say.
+    pub agree: usize,
+    /// All that were compared.
+    pub all: usize,
 }
 
 /// See [`Figures::parsed`].
