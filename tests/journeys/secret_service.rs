@@ -14,7 +14,7 @@ use crate::keyring::Keyring;
 use crate::stage::{Setup, Stage, sign_in};
 
 /// Long enough for a busy machine.
-const PATIENT: Duration = Duration::from_secs(20);
+const PATIENT: Duration = Duration::from_secs(60);
 /// For a store that does not answer anyway.
 const IMPATIENT: Duration = Duration::from_millis(500);
 
