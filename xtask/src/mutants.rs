@@ -34,7 +34,7 @@ struct Mutant {
     theirs: &'static str,
 }
 
-const MUTANTS: [Mutant; 25] = [
+const MUTANTS: [Mutant; 26] = [
     Mutant {
         number: 1,
         name: "PKCE verifier not compared",
@@ -184,6 +184,12 @@ const MUTANTS: [Mutant; 25] = [
         name: "another tenant's refresh token accepted",
         ours: "sign_in::a_refresh_token_reaches_every_tenant_and_resource_of_its_user",
         theirs: "python/refresh-token-elsewhere",
+    },
+    Mutant {
+        number: 26,
+        name: "token from before a session event accepted",
+        ours: "sessions::a_token_from_before_a_session_event_is_challenged_in_azures_form",
+        theirs: "javascript/answers-a-session-event",
     },
 ];
 

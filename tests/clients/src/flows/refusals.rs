@@ -185,6 +185,13 @@ pub(super) fn flows() -> Vec<Flow> {
             ["identity", "authorization"],
             answers_claims_challenge
         ),
+        flow!(
+            JS,
+            "answers-a-session-event",
+            "answers a challenge after a session event with a newer token",
+            ["identity", "subscriptions"],
+            answers_session_event
+        ),
     ]);
     flows
 }
@@ -359,6 +366,26 @@ async fn answers_claims_challenge(stage: &mut Stage, client: Client) {
         "the SDK asks for the claims and repeats the request"
     );
     assert!(stage.practice.count("entra.authorize").await > 1, "the person was asked again");
+}
+
+/// The SDK declares by itself that it can answer; those of Python do so on request only.
+async fn answers_session_event(stage: &mut Stage, client: Client) {
+    let tenants = json!([{
+        "id": CONTOSO, "name": "Contoso", "domains": ["contoso.onmicrosoft.com"],
+        "policies": {"session_events": [{"after_seconds": 600}]},
+    }, {"id": FABRIKAM, "name": "Fabrikam", "domains": ["fabrikam.onmicrosoft.com"]}]);
+    stage.set_scenario(&json!({"tenants": tenants})).await;
+    stage.sign_in_sdk(client, "arm", ADA, Some(CONTOSO)).await;
+    stage.obey(client, call("tenants.list", json!({}))).await;
+    let asked = stage.practice.count("entra.authorize").await;
+    stage.practice.advance(600).await;
+    stage.obey(client, call("tenants.list", json!({}))).await;
+    assert_eq!(
+        stage.practice.statuses("tenants.list").await,
+        [200, 401, 200],
+        "the SDK asks for the claims and repeats the request"
+    );
+    assert_eq!(stage.practice.count("entra.authorize").await, asked, "nobody was asked again");
 }
 
 /// From now on Contoso wants a second factor before anything is changed.
