@@ -157,12 +157,7 @@ mod tests {
         }
     }
 
-    fn text<'a>(
-        recipes: &'a [Recipe],
-        kind: RecipeKind,
-        shell: Option<Shell>,
-        at: RecipeStep,
-    ) -> &'a str {
+    fn text(recipes: &[Recipe], kind: RecipeKind, shell: Option<Shell>, at: RecipeStep) -> &str {
         let recipe = recipes.iter().find(|it| it.kind == kind && it.shell == shell);
         let texts = &recipe.expect("it is there").texts;
         &texts.iter().find(|text| text.step == at).expect("the step is there").text

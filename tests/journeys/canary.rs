@@ -185,9 +185,11 @@ fn noted_azure_developer_cli(simulator: &Simulator) -> Arc<dyn Executor> {
 }
 
 async fn borrow_a_sign_in(trail: &mut Trail) {
-    let tools: [(Tool, fn(&Simulator) -> Arc<dyn Executor>); 2] =
-        [(Tool::AzureCli, noted_azure_cli), (Tool::AzureDeveloperCli, noted_azure_developer_cli)];
-    for (tool, tools) in tools {
+    for tool in [Tool::AzureCli, Tool::AzureDeveloperCli] {
+        let tools = match tool {
+            Tool::AzureCli => noted_azure_cli,
+            Tool::AzureDeveloperCli => noted_azure_developer_cli,
+        };
         let mut stage = Stage::with(Setup { tools, ..Setup::default() }).await;
         let offered = |s: &Snapshot| sign_in(s).is_some_and(|page| !page.tools.is_empty());
         stage.until("the sign-in is offered", offered).await;

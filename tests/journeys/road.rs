@@ -243,7 +243,7 @@ async fn the_sign_in_of_the_azure_cli_can_be_borrowed() {
 
 /// `az account get-access-token -o json --scope S --tenant T`, answered with the simulator's tokens.
 pub fn played_azure_cli(simulator: &Simulator) -> Arc<dyn azure_identity::Executor> {
-    PlayedTool::new(simulator, "az account get-access-token -o json --scope ", |token| {
+    PlayedTool::play(simulator, "az account get-access-token -o json --scope ", |token| {
         let ends = crate::hand_clock::START + Duration::from_secs(3600);
         json!({ "accessToken": token, "expires_on": ends.unix_timestamp(), "tokenType": "Bearer" })
     })
@@ -251,7 +251,7 @@ pub fn played_azure_cli(simulator: &Simulator) -> Arc<dyn azure_identity::Execut
 
 /// `azd auth token -o json --no-prompt --scope S --tenant-id T`, answered likewise.
 pub fn played_azure_developer_cli(simulator: &Simulator) -> Arc<dyn azure_identity::Executor> {
-    PlayedTool::new(
+    PlayedTool::play(
         simulator,
         "azd auth token -o json --no-prompt",
         |token| json!({ "token": token, "expiresOn": "2026-11-20T10:00:00Z" }),
@@ -267,7 +267,7 @@ struct PlayedTool {
 }
 
 impl PlayedTool {
-    fn new(
+    fn play(
         simulator: &Simulator,
         command: &'static str,
         print: fn(&str) -> Value,
