@@ -3,14 +3,14 @@
 use crate::snapshot::connectivity::Shell;
 
 /// Characters that none of the shells reads as anything else.
-const PLAIN: &str = "-_./:=@+";
+const PLAIN: &str = "-_./:";
 
 /// The argument as it is written in this shell; `None` where the shell cannot be made to hand it
 /// on: cmd fills `%names%` in quotes too, and the batch files behind `az` and its kind read their
 /// arguments a second time.
 pub fn quote(shell: Shell, argument: &str) -> Option<String> {
     let is_plain = |it: char| it.is_ascii_alphanumeric() || PLAIN.contains(it);
-    // PowerShell splats what begins with @, and reads a dash that begins a word as its own.
+    // PowerShell reads a dash that begins a word as its own.
     let starts_plain = argument.starts_with(|it: char| it.is_ascii_alphanumeric() || it == '/');
     if starts_plain && argument.chars().all(is_plain) {
         return Some(argument.to_owned());
