@@ -7,6 +7,7 @@
 
 use std::collections::BTreeSet;
 use std::sync::LazyLock;
+use std::time::Duration;
 
 use http::HeaderMap;
 use serde::Deserialize;
@@ -316,6 +317,12 @@ pub fn recognise(evidence: &Evidence) -> Option<Diagnosis> {
         given: read.chain(evidence.given.clone()).collect(),
         asked: evidence.asked,
     })
+}
+
+/// The failure of a host that gave no answer within this time.
+pub fn too_slow(host: &str, limit: Duration) -> Failure {
+    let evidence = Evidence::connection(Connection::TimedOut).at(host);
+    explain(&evidence.given("seconds", limit.as_secs()), &[])
 }
 
 /// The failure that the evidence means. `known` are the values that the caller can name.

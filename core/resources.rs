@@ -4,11 +4,14 @@
 //! api-version 2025-06-01.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use futures::future::join_all;
 use serde::Deserialize;
 use serde_json::Value;
+use tokio::sync::Semaphore;
 
+use crate::diagnosis::too_slow;
 use crate::directory::{Subscription, read_list};
 use crate::failure::Failure;
 use crate::http::Cause;
@@ -16,6 +19,7 @@ use crate::identity::Identity;
 use crate::snapshot::{Deployment, Obstacle, Resource};
 
 const API_VERSION: &str = "2025-06-01";
+const LISTS_AT_ONCE: usize = 8;
 /// The label of the chat endpoint among an account's endpoints; `endpoint` itself is another
 /// host for kind AIServices (recorded: cog.account.GET__200__AIServices).
 const CHAT_ENDPOINT: &str = "OpenAI Language Model Instance API";
@@ -49,26 +53,33 @@ pub struct Found {
     pub refused: Option<Failure>,
 }
 
-/// Reads the accounts of these subscriptions, side by side. One that refuses the read is left out.
+/// How many lists are read at once, and how long each may take: it can have thousands of accounts.
+pub struct Pace {
+    turns: Semaphore,
+    limit: Duration,
+}
+
+impl Pace {
+    /// So many lists at once that a large company is read soon and no proxy is drowned.
+    pub fn within(limit: Duration) -> Self {
+        Pace { turns: Semaphore::new(LISTS_AT_ONCE), limit }
+    }
+}
+
+/// Reads the accounts of these subscriptions, side by side at this pace. One that refuses the
+/// read, or takes too long, is left out.
 pub async fn list_accounts(
     identity: &Arc<Identity>,
     subscriptions: &[(Subscription, Cause)],
+    pace: &Pace,
 ) -> Found {
     let lists = subscriptions.iter().map(|(subscription, cause)| async move {
-        let path = format!(
-            "subscriptions/{}/providers/Microsoft.CognitiveServices/accounts",
-            subscription.id
-        );
-        let url = identity.http().cloud().resource_manager(&path, API_VERSION);
-        let items: Vec<(AccountItem, Cause)> =
-            read_list(identity, &subscription.tenant_id, url, cause).await?;
-        Ok::<_, Failure>(
-            items
-                .into_iter()
-                .filter(|(item, _)| ["OpenAI", "AIServices"].contains(&item.kind.as_str()))
-                .map(|(item, cause)| item.into_account(subscription, cause))
-                .collect::<Vec<_>>(),
-        )
+        // Nobody closes the semaphore.
+        let _turn = pace.turns.acquire().await;
+        tokio::select! {
+            list = list_of_subscription(identity, subscription, cause) => list,
+            () = identity.http().clock().sleep(pace.limit) => Err(too_slow("Azure", pace.limit)),
+        }
     });
     let mut found = Found::default();
     for list in join_all(lists).await {
@@ -84,6 +95,24 @@ pub async fn list_accounts(
     }
     found.accounts.sort_by_cached_key(Account::place);
     found
+}
+
+async fn list_of_subscription(
+    identity: &Identity,
+    subscription: &Subscription,
+    cause: &Cause,
+) -> Result<Vec<Account>, Failure> {
+    let path =
+        format!("subscriptions/{}/providers/Microsoft.CognitiveServices/accounts", subscription.id);
+    let url = identity.http().cloud().resource_manager(&path, API_VERSION);
+    let items: Vec<(AccountItem, Cause)> =
+        read_list(identity, &subscription.tenant_id, url, cause).await?;
+    let chat = |item: &AccountItem| ["OpenAI", "AIServices"].contains(&item.kind.as_str());
+    Ok(items
+        .into_iter()
+        .filter(|(item, _)| chat(item))
+        .map(|(item, cause)| item.into_account(subscription, cause))
+        .collect())
 }
 
 /// Reads the deployments of an account, sorted by name, with the answers that named them.

@@ -23,7 +23,7 @@ use tokio_util::task::TaskTracker;
 use crate::clock::{Clock, SystemClock};
 use crate::cloud::{Cloud, is_web_address};
 use crate::developer_tools::HiddenProcess;
-use crate::diagnosis::{self, Connection, Evidence};
+use crate::diagnosis;
 use crate::failure::{Action, Code, Failure};
 use crate::http::Http;
 use crate::identity::{self, Identity, Kept};
@@ -721,10 +721,7 @@ fn too_slow(work: &Work) -> Failure {
     let path = match work {
         Work::PrepareEnv(folder, _) => folder.join(".env"),
         Work::WriteEnv(prepared) => prepared.path.clone(),
-        _ => {
-            let evidence = Evidence::connection(Connection::TimedOut).at("Azure");
-            return diagnosis::explain(&evidence.given("seconds", seconds), &[]);
-        }
+        _ => return diagnosis::too_slow("Azure", PATIENCE),
     };
     Failure::new(Code::EnvWriteFailed)
         .with("path", path.display())

@@ -17,7 +17,7 @@ use url::Url;
 
 use crate::challenge::{Challenge, ClaimsRequest, with_capabilities};
 use crate::cloud::DEVELOPER_CLIENT;
-use crate::diagnosis::{self, Asked, Connection, Evidence, State};
+use crate::diagnosis::{self, Asked, Evidence, State};
 use crate::failure::{Action, Code, Failure};
 use crate::http::{Answer, Cause, Http, Request};
 use crate::loopback::{Callback, EndPages, Listening, Loopback, STRANGERS};
@@ -275,8 +275,7 @@ pub(crate) async fn answer_in_time<T>(http: &Http, work: impl Future<Output = T>
 }
 
 pub(crate) fn too_slow() -> Failure {
-    let evidence = Evidence::connection(Connection::TimedOut).at("Microsoft Entra");
-    diagnosis::explain(&evidence.given("seconds", ANSWER_LIMIT.as_secs()), &[])
+    diagnosis::too_slow("Microsoft Entra", ANSWER_LIMIT)
 }
 
 #[derive(Deserialize)]

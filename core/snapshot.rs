@@ -480,7 +480,7 @@ pub struct ResourceWindow {
 }
 
 /// An Azure OpenAI or Foundry account.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, TS)]
 #[ts(export_to = "contract.ts")]
 pub struct Resource {
     /// The Azure Resource Manager id.

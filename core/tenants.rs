@@ -10,19 +10,19 @@ use futures::future::{Either, select};
 use futures::stream::FuturesUnordered;
 use tokio::sync::Semaphore;
 
-use crate::diagnosis::{self, Connection, Evidence};
+use crate::diagnosis::too_slow;
 use crate::directory::{self, Subscription, Tenant};
 use crate::failure::{Code, Failure};
 use crate::http::Cause;
 use crate::identity::Identity;
-use crate::resources::{self, Found};
+use crate::resources::{self, Found, Pace};
 use crate::snapshot::{Audience, TenantState, TenantStatus};
 
 /// A tenant that has not answered after this long is told as too slow; the others go on.
 const LIMIT: Duration = Duration::from_secs(30);
 /// So many tenants are asked at once: a guest of hundreds would wait for none of them otherwise.
 const AT_ONCE: usize = 32;
-/// Reading what is in a tenant may take longer: it can have thousands of subscriptions.
+/// Reading what is in a subscription may take longer: it can have thousands of accounts.
 const READ_LIMIT: Duration = Duration::from_secs(60);
 
 /// What is seen on the way through the tenants, as it arrives.
@@ -41,6 +41,18 @@ pub enum Sight {
     },
 }
 
+/// Whose turn it is: nobody waits for all of a large company at once.
+struct Turns {
+    asking: Semaphore,
+    reading: Pace,
+}
+
+impl Turns {
+    fn new() -> Self {
+        Turns { asking: Semaphore::new(AT_ONCE), reading: Pace::within(READ_LIMIT) }
+    }
+}
+
 /// Goes through all tenants of the person. Those that were there the last time are asked at once,
 /// side by side with the list.
 ///
@@ -51,7 +63,7 @@ pub async fn survey(
 ) -> Result<(), Failure> {
     let home = identity.home().tid.clone();
     let mut asked = HashSet::from([home.to_ascii_lowercase()]);
-    let turns = &Semaphore::new(AT_ONCE);
+    let turns = &Turns::new();
     let mut visits = FuturesUnordered::new();
     told(Sight::Tenant(Box::new(checking(identity, &home))));
     visits.push(visit(identity, turns, home.clone(), Cause::none(), told));
@@ -90,7 +102,7 @@ pub async fn survey_again(
     tenants: &[String],
     told: &(impl Fn(Sight) + Sync),
 ) {
-    let turns = &Semaphore::new(AT_ONCE);
+    let turns = &Turns::new();
     let visits = tenants.iter().map(|tenant| {
         told(Sight::Tenant(Box::new(checking(identity, tenant))));
         visit(identity, turns, tenant.clone(), Cause::none(), told)
@@ -101,19 +113,19 @@ pub async fn survey_again(
 /// Looks at one tenant when its turn has come; waiting for it does not count against the tenant.
 async fn visit(
     identity: &Arc<Identity>,
-    turns: &Semaphore,
+    turns: &Turns,
     tenant: String,
     cause: Cause,
     told: &(impl Fn(Sight) + Sync),
 ) {
     // Nobody closes the semaphore.
-    let turn = turns.acquire().await;
+    let turn = turns.asking.acquire().await;
     let reached = reach(identity, &tenant, &cause);
     let (state, subscriptions) = match within_limit(identity, LIMIT, reached).await {
         Some(reached) => reached,
         None => {
             let state = checking(identity, &tenant);
-            (refuse(state, too_slow(LIMIT), None), Vec::new())
+            (refuse(state, too_slow("Azure", LIMIT), None), Vec::new())
         }
     };
     drop(turn);
@@ -121,12 +133,7 @@ async fn visit(
     if subscriptions.is_empty() {
         return;
     }
-    let found = resources::list_accounts(identity, &subscriptions);
-    let found = within_limit(identity, READ_LIMIT, found).await.unwrap_or_else(|| Found {
-        accounts: Vec::new(),
-        unreached: subscriptions.len(),
-        refused: Some(too_slow(READ_LIMIT)),
-    });
+    let found = resources::list_accounts(identity, &subscriptions, &turns.reading).await;
     told(Sight::Accounts { tenant, found });
 }
 
@@ -222,7 +229,7 @@ async fn within<T>(
     limit: Duration,
     work: impl Future<Output = Result<T, Failure>>,
 ) -> Result<T, Failure> {
-    within_limit(identity, limit, work).await.unwrap_or_else(|| Err(too_slow(limit)))
+    within_limit(identity, limit, work).await.unwrap_or_else(|| Err(too_slow("Azure", limit)))
 }
 
 async fn within_limit<T>(
@@ -235,9 +242,4 @@ async fn within_limit<T>(
         Either::Left((done, _)) => Some(done),
         Either::Right(_) => None,
     }
-}
-
-fn too_slow(limit: Duration) -> Failure {
-    let evidence = Evidence::connection(Connection::TimedOut).at("Azure");
-    diagnosis::explain(&evidence.given("seconds", limit.as_secs()), &[])
 }

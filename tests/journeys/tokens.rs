@@ -16,7 +16,7 @@ use keyless::failure::{Action, Code};
 use keyless::http::{Cause, Http, Request};
 use keyless::identity::{Identity, Kept};
 use keyless::kept_sign_in::{KeptSignIn, Owner};
-use keyless::resources;
+use keyless::resources::{self, Pace};
 use keyless::session::Command;
 use keyless::snapshot::{Step, Tool};
 use serde_json::{Value, json};
@@ -191,7 +191,8 @@ async fn read_pages(minutes: &[u64]) -> (Stage, Vec<String>) {
         tenant_id: CONTOSO.to_owned(),
     };
     let reading = tokio::spawn(async move {
-        resources::list_accounts(&identity, &[(subscription, Cause::none())]).await
+        let pace = Pace::within(Duration::from_secs(30 * 24 * 3600));
+        resources::list_accounts(&identity, &[(subscription, Cause::none())], &pace).await
     });
     for (pages, minutes) in minutes.iter().enumerate() {
         while stage.statuses("accounts.list").len() <= before + pages {

@@ -1,5 +1,6 @@
 //! Azure CLI: one command at a time, as a person types it.
 
+use std::ffi::OsString;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -31,6 +32,14 @@ pub struct Output {
 }
 
 impl Output {
+    fn of(output: &std::process::Output) -> Self {
+        Self {
+            code: output.status.code().unwrap_or(-1),
+            out: String::from_utf8_lossy(&output.stdout).into_owned(),
+            err: String::from_utf8_lossy(&output.stderr).into_owned(),
+        }
+    }
+
     /// Standard output as JSON, of a command that succeeded.
     pub fn json(&self) -> Value {
         self.succeeded();
@@ -58,12 +67,22 @@ impl AzureCli {
 
     /// Runs a command to its end.
     pub async fn run(&self, words: &[&str]) -> Output {
-        let output = self.command(words).output().await.expect("az is installed");
-        Output {
-            code: output.status.code().unwrap_or(-1),
-            out: String::from_utf8_lossy(&output.stdout).into_owned(),
-            err: String::from_utf8_lossy(&output.stderr).into_owned(),
-        }
+        Output::of(&self.command(words).output().await.expect("az is installed"))
+    }
+
+    /// Runs a line in bash, as somebody does who has copied it.
+    pub async fn run_line(&self, line: &str) -> Output {
+        let mut command = Command::new("bash");
+        command.args(["-c", line]).env("PATH", self.path()).kill_on_drop(true);
+        let output = command.stdin(Stdio::null()).output().await.expect("bash is there");
+        Output::of(&output)
+    }
+
+    /// A `PATH` with the program on it.
+    pub fn path(&self) -> OsString {
+        let mut path = self.program.parent().unwrap_or(&self.program).as_os_str().to_owned();
+        path.push(":/usr/bin:/bin");
+        path
     }
 
     /// Starts a command that needs a person before it ends.

@@ -110,6 +110,11 @@ impl Stage {
         self.az.run(words).await
     }
 
+    /// The Azure CLI itself.
+    pub fn azure_cli(&self) -> &crate::azure_cli::AzureCli {
+        &self.az
+    }
+
     /// Signs Azure CLI in by the browser, as this person.
     pub async fn sign_in_az(&mut self, upn: &str, words: &[&str]) -> crate::azure_cli::Output {
         let running = self.az.start(&[&["login"], words].concat());

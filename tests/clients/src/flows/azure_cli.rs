@@ -1,5 +1,17 @@
 //! Azure CLI, by its commands.
 
+use std::sync::Arc;
+use std::time::Duration;
+
+use keyless::access::{Facts, Wish, assign_role, plan, recipes};
+use keyless::clock::SystemClock;
+use keyless::cloud::{CLOUDS, Cloud};
+use keyless::developer_tools::HiddenProcess;
+use keyless::http::{Cause, Http};
+use keyless::identity::Identity;
+use keyless::resources::Account;
+use keyless::snapshot::connectivity::Shell;
+use keyless::snapshot::{RecipeStep, Resource, RoleScope, Tool};
 use serde_json::{Value, json};
 
 use super::refusals::demand_mfa_for_writes;
@@ -23,7 +35,8 @@ pub(super) fn flows() -> Vec<Flow> {
         flow!(AZ, "gets-tokens", "gets access tokens", [], get_tokens),
         flow!(AZ, "names-the-person", "names the signed-in person", [], name_the_person),
         flow!(AZ, "lists-resources", "lists accounts and deployments", [], list_resources),
-        flow!(AZ, "assigns-a-role", "assigns, lists and deletes a role", [], assign_role),
+        flow!(AZ, "assigns-a-role", "assigns, lists and deletes a role", [], assign_and_delete),
+        flow!(AZ, "follows-the-recipe", "does by hand what Keyless does", [], follow_recipe),
         flow!(AZ, "finds-the-assignment", "finds the assignment that exists", [], assign_again),
         flow!(AZ, "is-refused-a-principal", "is refused an unknown principal", [], no_principal),
         flow!(AZ, "manages-identities", "creates and lists identities", [], manage_identities),
@@ -161,7 +174,7 @@ async fn list_resources(stage: &mut Stage, _: Client) {
     assert_eq!(output.code, 3, "az tells a missing resource by its exit code");
 }
 
-async fn assign_role(stage: &mut Stage, _: Client) {
+async fn assign_and_delete(stage: &mut Stage, _: Client) {
     stage.sign_in_az(ADA, &["--tenant", CONTOSO]).await.succeeded();
     let created = create_assignment(stage, ADA_ID).await.json();
     assert_eq!(created["principalId"], ADA_ID);
@@ -178,6 +191,43 @@ async fn assign_role(stage: &mut Stage, _: Client) {
     assert_eq!(stage.practice.statuses("roleAssignments.delete").await, [200]);
     let roles = names(&stage.az(&list).await.json(), "roleDefinitionName");
     assert!(!roles.contains(&OPENAI_USER_NAME.to_owned()), "it is gone: {roles:?}");
+}
+
+/// The lines that Keyless shows leave what its own write leaves: that finds its work done, with
+/// the sign-in of the same `az`.
+async fn follow_recipe(stage: &mut Stage, _: Client) {
+    stage.sign_in_az(ADA, &["--tenant", CONTOSO]).await.succeeded();
+    let id = format!("{NEW_GROUP}/providers/Microsoft.CognitiveServices/accounts/new");
+    let facts = Facts { account: id.clone(), object_id: ADA_ID.to_owned(), ..Facts::default() };
+    let plan = plan(&facts, &Wish { scope: RoleScope::ResourceGroup, ..Wish::default() });
+    let recipes = recipes(&plan, CONTOSO, &CLOUDS[0]);
+    let recipe = recipes.iter().find(|it| it.shell == Some(Shell::Bash)).expect("one for bash");
+    let line = |step: RecipeStep| {
+        let text = recipe.texts.iter().find(|text| text.step == step);
+        text.expect("the step is there").text.clone()
+    };
+    let az = stage.azure_cli();
+    let who = az.run_line(&line(RecipeStep::WhoAmI)).await;
+    assert_eq!(who.out.trim(), ADA_ID, "{}", who.err);
+    az.run_line(&line(RecipeStep::WhichRoles)).await.succeeded();
+    let made = az.run_line(&line(RecipeStep::Assign)).await.json();
+    assert_eq!((&made["name"], &made["scope"]), (&json!(plan.name), &json!(NEW_GROUP)));
+    let roles = az.run_line(&line(RecipeStep::WhichRoles)).await;
+    assert!(roles.out.contains(OPENAI_USER_NAME), "{}{}", roles.out, roles.err);
+
+    let cloud = Cloud::of(CLOUDS[0].cloud);
+    let http = Arc::new(Http::new(cloud, Arc::new(SystemClock)).expect("a client"));
+    let tools = Arc::new(HiddenProcess::on(az.path(), Duration::from_secs(60)));
+    let identity = Identity::from_tool(http, Tool::AzureCli, tools, Some(ADA)).await;
+    let identity = identity.unwrap_or_else(|failure| panic!("az lends its sign-in: {failure:?}"));
+    let account = Account {
+        resource: Resource { id, ..Resource::default() },
+        tenant_id: CONTOSO.to_owned(),
+        cause: Cause::none(),
+    };
+    let own = assign_role(&identity, &account, &plan, &Cause::none()).await.expect("it is done");
+    assert!(own.existed && own.own.is_some(), "the same assignment, not a second one: {own:?}");
+    assert_eq!(stage.practice.statuses("roleAssignments.create").await, [201, 200]);
 }
 
 async fn assign_again(stage: &mut Stage, _: Client) {
