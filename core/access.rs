@@ -119,13 +119,21 @@ pub async fn check_access(identity: &Arc<Identity>, account: &Account) -> Result
     Ok(Access { facts, cause })
 }
 
-/// Assigns the role of the plan. "It is there already" is success.
+/// Assigns the role of the plan. "It is there already" is success; what is known to be there is not
+/// written over, because somebody may have changed it since.
 pub async fn assign_role(
     identity: &Identity,
     account: &Account,
     plan: &AssignmentPlan,
-    cause: &Cause,
+    access: &Access,
 ) -> Result<Assigned, Failure> {
+    let Access { facts, cause } = access;
+    if let Some(existing) = facts.assignments.iter().flatten().find(|it| it.name == plan.name) {
+        let own = existing.made_by.eq_ignore_ascii_case(&facts.object_id)
+            && existing.description == DESCRIPTION;
+        let own = own.then(|| assignment_id(plan, ""));
+        return Ok(Assigned { existed: true, own, cause: cause.clone() });
+    }
     let mut id = assignment_id(plan, "");
     let mut answer = put_assignment(identity, account, plan, &id, cause).await?;
     if !answer.status.is_success() && answer.meaning() == Some(Code::AssignmentNameTaken) {
@@ -133,8 +141,11 @@ pub async fn assign_role(
         answer = put_assignment(identity, account, plan, &id, cause).await?;
     }
     if answer.status.is_success() {
-        let existed = answer.status.as_u16() == 200;
-        return Ok(Assigned { existed, own: Some(id), cause: answer.cause });
+        // It was not there when the list was read: a 200 is the second answer to this very request,
+        // or to one of a window that was ended in between. Without the list nobody knows.
+        let existed = answer.status.as_u16() == 200 && facts.assignments.is_none();
+        let own = Some(id).filter(|_| !existed);
+        return Ok(Assigned { existed, own, cause: answer.cause });
     }
     if answer.meaning() == Some(Code::AssignmentExists) {
         return Ok(Assigned { existed: true, own: None, cause: answer.cause });
@@ -220,6 +231,8 @@ async fn put_assignment(
 
 #[derive(Deserialize)]
 struct AssignmentItem {
+    #[serde(default)]
+    name: String,
     properties: AssignmentProperties,
 }
 
@@ -233,13 +246,18 @@ struct AssignmentProperties {
     #[serde(default)]
     principal_type: String,
     condition: Option<String>,
+    description: Option<String>,
+    created_by: Option<String>,
 }
 
 impl AssignmentItem {
     fn into_assignment(self) -> Assignment {
-        let it = self.properties;
+        let (name, it) = (self.name.to_lowercase(), self.properties);
         let role = it.role_definition_id.rsplit('/').next().unwrap_or_default();
         Assignment {
+            name,
+            made_by: it.created_by.unwrap_or_default(),
+            description: it.description.unwrap_or_default(),
             role: role.to_lowercase(),
             scope: it.scope,
             principal: it.principal_id,
@@ -283,6 +301,7 @@ struct DenialProperties {
     principals: Vec<Principal>,
     #[serde(default)]
     exclude_principals: Vec<Principal>,
+    condition: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -301,6 +320,7 @@ impl DenialItem {
             principals: ids(it.principals),
             excepted: ids(it.exclude_principals),
             permissions: it.permissions,
+            condition: it.condition,
         }
     }
 }

@@ -449,8 +449,8 @@ impl Inner {
             Work::CheckAccess(account) => {
                 Outcome::Access(Box::new(access::check_access(&self.identity()?, &account).await?))
             }
-            Work::AssignRole(account, plan, cause) => Outcome::Assigned(
-                access::assign_role(&*self.identity()?, &account, &plan, &cause).await?,
+            Work::AssignRole(account, plan, access) => Outcome::Assigned(
+                access::assign_role(&*self.identity()?, &account, &plan, &access).await?,
             ),
             Work::UndoRole(account, plan, id, cause) => {
                 let identity = self.identity()?;

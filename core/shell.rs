@@ -33,14 +33,26 @@ pub fn quote(shell: Shell, argument: &str) -> Option<String> {
     }
 }
 
-/// A command line; `None` where an argument cannot be handed on.
-pub fn line(shell: Shell, program: &[&str], arguments: &[(&str, &str)]) -> Option<String> {
+/// The same for a batch file, as `az` is one on Windows: PowerShell takes the quotes away from an
+/// argument without a blank, and the batch file then reads `(`, `&` and their kind as its own.
+pub fn quote_for_batch(shell: Shell, argument: &str) -> Option<String> {
+    let bare = shell == Shell::PowerShell && !argument.contains(' ');
+    let fits = !bare || !argument.contains(['(', ')', '&', '|', '<', '>', '^']);
+    quote(shell, argument).filter(|_| fits)
+}
+
+/// A command line whose values are quoted like this; `None` where one cannot be handed on.
+pub fn line(
+    quote: impl Fn(&str) -> Option<String>,
+    program: &[&str],
+    arguments: &[(&str, &str)],
+) -> Option<String> {
     let mut line = program.join(" ");
     for (name, value) in arguments {
         line.push(' ');
         line.push_str(name);
         line.push(' ');
-        line.push_str(&quote(shell, value)?);
+        line.push_str(&quote(value)?);
     }
     Some(line)
 }
@@ -163,5 +175,8 @@ mod tests {
         }
         assert_eq!(quote(Shell::Bash, "/subscriptions/1").as_deref(), Some("/subscriptions/1"));
         assert_eq!(quote(Shell::Cmd, "100%"), None, "cmd would fill it in");
+        assert_eq!(quote_for_batch(Shell::PowerShell, "rg(x)"), None, "az.cmd would end there");
+        assert!(quote_for_batch(Shell::PowerShell, "rg (x)").is_some(), "a blank keeps the quotes");
+        assert!(quote_for_batch(Shell::Cmd, "rg(x)").is_some(), "cmd keeps them anyway");
     }
 }

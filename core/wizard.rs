@@ -87,6 +87,8 @@ pub struct Wizard {
     list: List,
     choice: Choice,
     role: RoleState,
+    /// What Keyless assigned for this person, the newest last.
+    made: Vec<Made>,
     project: Project,
     test: Test,
     aside: Option<Aside>,
@@ -151,8 +153,6 @@ struct Choice {
 struct RoleState {
     access: Option<Access>,
     wish: Wish,
-    /// What Keyless assigned at this resource, the newest last.
-    made: Vec<Made>,
     works: bool,
     /// The answer that showed that it works: the test message comes after it.
     proof: Cause,
@@ -209,6 +209,7 @@ impl Wizard {
             list: List::default(),
             choice: Choice::default(),
             role: RoleState::default(),
+            made: Vec::new(),
             test: Test::default(),
             aside: None,
             failures: BTreeMap::new(),

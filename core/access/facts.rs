@@ -36,6 +36,12 @@ pub struct Facts {
 /// A role assignment that reaches the person.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Assignment {
+    /// Its name, a GUID in lower case.
+    pub name: String,
+    /// The object id of whoever made it; empty where Azure does not say.
+    pub made_by: String,
+    /// What it says of itself.
+    pub description: String,
     /// The role definition's GUID, in lower case.
     pub role: String,
     /// Where it was made.
@@ -72,6 +78,8 @@ pub struct Denial {
     pub excepted: Vec<String>,
     /// What is denied.
     pub permissions: Vec<Permission>,
+    /// What limits it.
+    pub condition: Option<String>,
 }
 
 impl Facts {
@@ -184,8 +192,9 @@ impl Facts {
         let everybody = denial.principals.iter().any(|id| id == EVERYBODY);
         let meant = if everybody { Answer::Yes } else { self.meets(&denial.principals) };
         // A group that the person may be in may be excepted.
-        let excepted = denial.excepted.is_empty() || meant == Answer::No;
-        if excepted { meant } else { Answer::Maybe }
+        let certain = denial.excepted.is_empty() || meant == Answer::No;
+        let meant = if certain { meant } else { Answer::Maybe };
+        Answer::all([meant, Condition::allows(denial.condition.as_deref(), action, None)])
     }
 
     /// Whether the person is among these: themselves, or in a group that is known to be theirs. Of

@@ -6,7 +6,7 @@
 use super::{DESCRIPTION, role_definition_id};
 use crate::cloud::Row;
 use crate::resources::segment_after;
-use crate::shell::{line, quote};
+use crate::shell::{line, quote, quote_for_batch};
 use crate::snapshot::connectivity::Shell;
 use crate::snapshot::{AssignmentPlan, Recipe, RecipeKind, RecipeStep, RecipeText, RoleScope};
 
@@ -21,7 +21,9 @@ fn step(step: RecipeStep, text: String) -> RecipeText {
 }
 
 fn azure_cli(shell: Shell, plan: &AssignmentPlan, tenant: &str, cloud: &Row) -> Option<Recipe> {
-    let az = |program: &[&str], arguments: &[(&str, &str)]| line(shell, program, arguments);
+    let az = |program: &[&str], arguments: &[(&str, &str)]| {
+        line(|value| quote_for_batch(shell, value), program, arguments)
+    };
     let mut texts = Vec::new();
     if !cloud.is_default() {
         let set = az(&["az", "cloud", "set"], &[("--name", cloud.azure_cli)])?;
@@ -59,8 +61,9 @@ fn azure_cli(shell: Shell, plan: &AssignmentPlan, tenant: &str, cloud: &Row) -> 
 }
 
 fn powershell(plan: &AssignmentPlan, tenant: &str, cloud: &Row) -> Option<Recipe> {
-    let run =
-        |program: &str, arguments: &[(&str, &str)]| line(Shell::PowerShell, &[program], arguments);
+    let run = |program: &str, arguments: &[(&str, &str)]| {
+        line(|value| quote(Shell::PowerShell, value), &[program], arguments)
+    };
     let mut sign_in = vec![("-Tenant", tenant)];
     if !cloud.is_default() {
         sign_in.push(("-Environment", cloud.azure_cli));

@@ -34,7 +34,7 @@ fn assignment(role: &str, scope: &str) -> Assignment {
         scope: scope.to_owned(),
         principal: ADA.to_owned(),
         principal_type: "User".to_owned(),
-        condition: None,
+        ..Assignment::default()
     }
 }
 
@@ -152,6 +152,7 @@ fn a_denial_takes_away_what_a_role_gives() {
         principals: owned(principals),
         excepted: owned(excepted),
         permissions: vec![data(&["Microsoft.CognitiveServices/*"], &[])],
+        condition: None,
     };
     let everybody = "00000000-0000-0000-0000-000000000000";
     for (principals, excepted, here_only, expected) in [
@@ -285,4 +286,28 @@ fn the_name_of_an_assignment_does_not_depend_on_spelling() {
     );
     assert_ne!(name, assignment_name(SCOPE, "abd", OPENAI_USER.id, ""));
     assert_ne!(name, assignment_name(SCOPE, "ABC", OPENAI_USER.id, SECOND_NAME));
+}
+
+#[test]
+fn a_condition_that_certainly_shuts_out_leaves_no_promise_to_the_permissions() {
+    let never = "ActionMatches{'Microsoft.Authorization/roleAssignments/write'}".to_owned();
+    let shut = Assignment { condition: Some(never), ..assignment(OPENAI_USER.id, SCOPE) };
+    let facts = facts(vec![data(&[CHAT], &[])], vec![shut]);
+    assert_eq!(judge(&facts, Usage::Chat).0, Verdict::CannotTell);
+}
+
+#[test]
+fn a_denial_under_a_condition_that_is_not_understood_denies_perhaps() {
+    let denial = Denial {
+        name: "At night".to_owned(),
+        scope: SCOPE.to_owned(),
+        principals: owned(&[ADA]),
+        permissions: vec![data(&["*"], &[])],
+        condition: Some("@Environment[UtcNow] DateTimeGreaterThan '2026'".to_owned()),
+        ..Denial::default()
+    };
+    let granted = facts(vec![data(&[CHAT], &[])], vec![assignment(OPENAI_USER.id, SCOPE)]);
+    let denied = Facts { denials: Some(vec![denial]), ..granted };
+    let (verdict, findings) = judge(&denied, Usage::Chat);
+    assert_eq!((verdict, codes(&findings)), (Verdict::CannotTell, vec!["perhaps_denied"]));
 }

@@ -46,7 +46,7 @@ fn may(facts: &Facts, action: &str) -> Answer {
         (_, Answer::Yes) => Answer::Yes,
         (Some(true), _) if facts.assignments.is_none() => Answer::Yes,
         // What a condition may have taken away is still among the permissions.
-        (Some(true), Answer::Maybe) => {
+        (Some(true), _) => {
             let conditional = |(it, _): &(&Assignment, Answer)| {
                 Condition::allows(it.condition.as_deref(), Action::Data(action), None)
                     != Answer::Yes
@@ -54,7 +54,6 @@ fn may(facts: &Facts, action: &str) -> Answer {
             };
             if found.iter().any(conditional) { Answer::Maybe } else { Answer::Yes }
         }
-        (Some(true), Answer::No) => Answer::Yes,
         (Some(false), _) => Answer::No,
         (None, _) if facts.assignments.is_none() => Answer::Maybe,
         (None, answer) => answer,

@@ -139,7 +139,8 @@ impl Wizard {
     }
 
     pub(super) fn keep_or_not(&mut self, effects: &mut Vec<Effect>) {
-        if self.sign_in.stay {
+        // A borrowed sign-in is the tool's to keep: what was kept before is somebody's no more.
+        if self.sign_in.stay && !self.is_borrowed() {
             self.keep(effects);
         } else {
             self.start(Work::Unkeep { ask: false, all: false }, effects);

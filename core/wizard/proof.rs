@@ -103,7 +103,7 @@ impl Wizard {
         running.or_else(|| proved().filter(|work| work.slot() == slot))
     }
 
-    fn is_borrowed(&self) -> bool {
+    pub(super) fn is_borrowed(&self) -> bool {
         self.person.as_ref().is_some_and(|person| person.way.is_borrowed())
     }
 

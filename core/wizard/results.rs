@@ -203,6 +203,10 @@ impl Wizard {
 
     /// What was chosen is chosen again as it is now, or given up where it is gone.
     pub(super) fn refresh_choice(&mut self, effects: &mut Vec<Effect>) {
+        if self.is_writing() {
+            // What is being written is not pulled away; a later look finds it changed.
+            return;
+        }
         let Some(chosen) = self.choice.account.as_ref().map(|account| account.resource.clone())
         else {
             return;

@@ -1,7 +1,7 @@
 //! Step 3: which role, where, and whether it works.
 
 use super::*;
-use crate::access::{judge, plan, recipes};
+use crate::access::{judge, plan, reaches, recipes};
 use crate::cloud::CLOUDS;
 use crate::snapshot::{PortalPage, Recipe};
 
@@ -14,15 +14,16 @@ impl Wizard {
 
     /// What Keyless assigned to fulfil this plan.
     fn made_for(&self, plan: &AssignmentPlan) -> Option<&Made> {
-        self.role.made.iter().find(|made| {
-            made.plan.role_id == plan.role_id && made.plan.scope_kind == plan.scope_kind
-        })
+        let same = |made: &&Made| {
+            made.plan.role_id == plan.role_id && made.plan.scope.eq_ignore_ascii_case(&plan.scope)
+        };
+        self.made.iter().find(same)
     }
 
-    /// The newest assignment that is Keyless's own to take away.
+    /// What is taken away by the button of this page: the assignment that the page names, where it
+    /// is Keyless's own.
     fn undoable(&self) -> Option<(&Made, &str)> {
-        let own = |made: &'_ Made| made.assigned.own.is_some();
-        let made = self.role.made.iter().rev().find(|made| own(made))?;
+        let made = self.made_for(&self.plan()?)?;
         Some((made, made.assigned.own.as_deref()?))
     }
 
@@ -63,9 +64,8 @@ impl Wizard {
         match self.made_for(&plan).map(|made| made.assigned.cause.clone()) {
             Some(cause) => self.wait_for_role(cause, effects),
             None => {
-                let cause = access.cause.clone();
-                let work = Work::AssignRole(Box::new(account), Box::new(plan), cause);
-                self.start(work, effects);
+                let (plan, access) = (Box::new(plan), Box::new(access.clone()));
+                self.start(Work::AssignRole(Box::new(account), plan, access), effects);
             }
         }
     }
@@ -78,7 +78,7 @@ impl Wizard {
     ) {
         let Work::AssignRole(_, plan, _) = work else { return };
         let cause = assigned.cause.clone();
-        self.role.made.push(Made { plan: (**plan).clone(), assigned });
+        self.made.push(Made { plan: (**plan).clone(), assigned });
         self.wait_for_role(cause, effects);
     }
 
@@ -99,7 +99,7 @@ impl Wizard {
     pub(super) fn take_undone(&mut self, work: &Work, effects: &mut Vec<Effect>) {
         let Work::UndoRole(_, plan, id, _) = work else { return };
         let gone = |made: &Made| made.assigned.own.as_deref() == Some(id);
-        self.role.made.retain(|made| !gone(made));
+        self.made.retain(|made| !gone(made));
         let role = plan.role.clone();
         self.check_access_again(effects);
         self.clear_notices(Step::GetAccess);
@@ -120,9 +120,23 @@ impl Wizard {
 
     /// What Azure let the person read says whether they may chat, whatever the role is wanted for.
     pub(super) fn take_access(&mut self, access: Access) {
+        self.forget_what_is_gone(&access);
         self.role.works = judge(&access.facts, Usage::Chat).0 == Verdict::MayChat;
         self.role.proof = access.cause.clone();
         self.role.access = Some(access);
+    }
+
+    /// What somebody else has taken away meanwhile can be assigned anew.
+    fn forget_what_is_gone(&mut self, access: &Access) {
+        let Some(listed) = &access.facts.assignments else { return };
+        let account = &access.facts.account;
+        self.made.retain(|made| {
+            let about = reaches(&made.plan.scope, account);
+            let there = listed.iter().any(|it| {
+                it.role == made.plan.role_id && it.scope.eq_ignore_ascii_case(&made.plan.scope)
+            });
+            there || !about
+        });
     }
 
     pub(super) fn check_access_again(&mut self, effects: &mut Vec<Effect>) {
@@ -131,12 +145,8 @@ impl Wizard {
         };
         self.step = Step::GetAccess;
         let before = std::mem::take(&mut self.role);
-        self.role = RoleState {
-            confirmed: before.confirmed,
-            wish: before.wish,
-            made: before.made,
-            ..RoleState::default()
-        };
+        self.role =
+            RoleState { confirmed: before.confirmed, wish: before.wish, ..RoleState::default() };
         self.start(Work::CheckAccess(Box::new(account)), effects);
     }
 
@@ -160,7 +170,12 @@ impl Wizard {
         let (judged, mut findings) = self.judged().unzip();
         if let Some(made) = plan.as_ref().and_then(|plan| self.made_for(plan)) {
             let code = if made.assigned.existed { "role_existed" } else { "role_assigned" };
-            findings = Some(vec![Notice::new(code, &[("role", &made.plan.role)])]);
+            let mut told = vec![Notice::new(code, &[("role", &made.plan.role)])];
+            if made.plan.usage != Usage::Chat {
+                // The message that shows that a role works is a chat.
+                told.push(Notice::new("not_proved", &[]));
+            }
+            findings = Some(told);
         }
         let verdict = judged.map(|judged| match (self.has_access(), judged) {
             (true, _) => Verdict::MayChat,
@@ -187,6 +202,8 @@ impl Wizard {
     /// Opens the portal at what the plan is about.
     pub(super) fn open_portal(&mut self, page: PortalPage, effects: &mut Vec<Effect>) {
         let row = CLOUDS.iter().find(|row| row.cloud == self.setting.cloud);
+        // The portal knows nothing of what practice Azure has made up.
+        let row = row.filter(|_| !self.setting.practice);
         let (Some(plan), Some(account), Some(row)) = (self.plan(), &self.choice.account, row)
         else {
             return;
@@ -219,10 +236,11 @@ impl Wizard {
 
     /// The role that lets the person chat, as far as it is known by name.
     pub(super) fn role_name(&self) -> Option<String> {
-        if let Some(made) = self.role.made.last() {
+        let access = self.role.access.as_ref()?;
+        let here = |made: &&Made| reaches(&made.plan.scope, &access.facts.account);
+        if let Some(made) = self.made.iter().rev().find(here) {
             return Some(made.plan.role.clone());
         }
-        let access = self.role.access.as_ref()?;
         let (_, findings) = judge(&access.facts, Usage::Chat);
         findings.iter().find_map(|finding| {
             finding

@@ -85,6 +85,7 @@ impl Wizard {
     pub(super) fn forget_attempt(&mut self) {
         self.sign_in.address = None;
         self.sign_in.code = None;
+        self.notices.retain(|(_, notice)| notice.code != POLLS_LOST);
     }
 
     pub(super) fn forget_person(&mut self) {
@@ -92,6 +93,7 @@ impl Wizard {
         self.tenants.clear();
         self.sign_in.ended = None;
         self.sign_in.keeping = None;
+        self.made.clear();
         self.list = List { revision: self.list.revision + 1, ..List::default() };
         self.choice = Choice::default();
         self.role = RoleState::default();

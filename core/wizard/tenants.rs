@@ -141,10 +141,30 @@ impl Wizard {
             Sight::Tenant(state) => self.see_tenant(*state),
             Sight::Accounts { tenant, found } => {
                 self.list.stale.remove(&tenant);
+                let found = self.with_what_was_there(&tenant, found);
                 self.list.found.insert(tenant, found);
                 self.gather_accounts(effects);
             }
         }
+    }
+
+    /// A subscription that gives no answer this time has not lost its resources.
+    fn with_what_was_there(&self, tenant: &str, mut found: Found) -> Found {
+        let lost = found.refused.as_ref().is_some_and(Failure::is_transient);
+        let before = self.list.found.get(tenant).filter(|_| lost);
+        let known = |found: &Found, account: &Account| {
+            found
+                .accounts
+                .iter()
+                .any(|it| it.resource.id.eq_ignore_ascii_case(&account.resource.id))
+        };
+        for account in before.iter().flat_map(|before| &before.accounts) {
+            if !known(&found, account) {
+                found.accounts.push(account.clone());
+            }
+        }
+        found.accounts.sort_by_cached_key(Account::place);
+        found
     }
 
     /// What Azure lists counts; what only an earlier day knew goes, unless it has just opened.

@@ -161,8 +161,8 @@ pub enum Work {
     ReadDeployments(Box<Account>),
     /// Look at what the person may do at an account.
     CheckAccess(Box<Account>),
-    /// Assign the role; it needs the answers that the plan was made from.
-    AssignRole(Box<Account>, Box<AssignmentPlan>, Cause),
+    /// Assign the role of this plan, which was made from what is known of access.
+    AssignRole(Box<Account>, Box<AssignmentPlan>, Box<Access>),
     /// Take away the assignment with this id, which Keyless made.
     UndoRole(Box<Account>, Box<AssignmentPlan>, String, Cause),
     /// Wait until the role of this name works.

@@ -1,12 +1,10 @@
 //! Access: what the person has, what they may take, and taking it away again.
 
-use std::time::Duration;
-
 use keyless::failure::Code;
 use keyless::session::Command;
 use keyless::snapshot::{
-    AccessPhase, GetAccessPage, MayAssign, RecipeKind, RecipeStep, RoleScope, Snapshot, Usage,
-    Verdict,
+    AccessPhase, GetAccessPage, MayAssign, RecipeKind, RecipeStep, RoleScope, Snapshot, Step,
+    Usage, Verdict,
 };
 use serde_json::{Value, json};
 use simulator::Scenario;
@@ -58,7 +56,7 @@ async fn what_keyless_assigned_it_takes_away_again() {
     stage.choose(RESOURCE).await;
     assert_eq!(page(&stage).undo, None, "there is nothing of Keyless's yet");
     stage.get_role().await;
-    stage.send(Command::GoToStep { step: keyless::snapshot::Step::GetAccess }).await;
+    stage.send(Command::GoToStep { step: Step::GetAccess }).await;
     let before = page(&stage);
     assert_eq!((before.phase, before.undo), (AccessPhase::Works, Some(MayAssign::Yes)));
     show("access-undoable", &stage);
@@ -235,7 +233,7 @@ async fn an_undo_that_is_refused_says_so_and_changes_nothing() {
     stage.sign_in().await;
     stage.choose(RESOURCE).await;
     stage.get_role().await;
-    stage.send(Command::GoToStep { step: keyless::snapshot::Step::GetAccess }).await;
+    stage.send(Command::GoToStep { step: Step::GetAccess }).await;
     let body = json!({"error": {"code": "ScopeLocked", "message": "The scope is locked."}});
     let act = simulator::Act::Answer { status: 409, headers: [].into(), body };
     stage.simulator.add_fault(simulator::Fault::on("roleAssignments.delete", act));
@@ -245,5 +243,90 @@ async fn an_undo_that_is_refused_says_so_and_changes_nothing() {
     assert_eq!((page.phase, page.undo), (AccessPhase::Works, Some(MayAssign::Yes)));
     stage.send(Command::ConfirmAccess).await;
     stage.until("the road is open all the same", |s| project(s).is_some()).await;
-    stage.pass(Duration::from_secs(1));
+}
+
+/// The paths of what was taken away, in order.
+fn taken(stage: &Stage) -> Vec<String> {
+    let history = stage.history();
+    let deletes = history.iter().filter(|entry| entry.operation == "roleAssignments.delete");
+    deletes.map(|entry| entry.path.to_lowercase()).collect()
+}
+
+#[tokio::test]
+async fn the_button_takes_away_the_role_that_the_page_names() {
+    let mut stage = Stage::new("default").await;
+    stage.sign_in().await;
+    stage.choose(RESOURCE).await;
+    let chat = page(&stage).plan.expect("a plan").name;
+    stage.get_role().await;
+    stage.send(Command::GoToStep { step: Step::GetAccess }).await;
+    stage.send(Command::ChooseUsage { usage: Usage::Files }).await;
+    let files = page(&stage).plan.expect("a plan").name;
+    stage.get_role().await;
+    stage.send(Command::GoToStep { step: Step::GetAccess }).await;
+    let told: Vec<String> = page(&stage).findings.into_iter().map(|it| it.code).collect();
+    assert_eq!(told, ["role_assigned", "not_proved"], "a chat does not prove that files work");
+    stage.send(Command::ChooseUsage { usage: Usage::Chat }).await;
+    assert_eq!(page(&stage).undo, Some(MayAssign::Yes));
+    stage.send(Command::UndoRole).await;
+    stage.until("it is gone", |s| s.notices.iter().any(|it| it.code == "role_undone")).await;
+    let taken = taken(&stage);
+    assert!(taken.len() == 1 && taken[0].ends_with(&chat), "{taken:?}");
+    assert!(!taken[0].ends_with(&files), "the other one stays");
+}
+
+#[tokio::test]
+async fn another_resource_in_between_costs_nobody_the_way_back() {
+    let mut stage = Stage::new("default").await;
+    stage.sign_in().await;
+    stage.choose(RESOURCE).await;
+    stage.get_role().await;
+    stage.send(Command::GoToStep { step: Step::ChooseResource }).await;
+    let others = stage.session.list_resources("", 0, 10).items;
+    let other = others.iter().find(|it| it.name != RESOURCE && it.obstacles.is_empty());
+    let other = other.expect("there is another one").name.clone();
+    stage.select(&other).await;
+    stage.choose(RESOURCE).await;
+    assert_eq!(page(&stage).undo, Some(MayAssign::Yes), "it is still Keyless's own");
+}
+
+#[tokio::test]
+async fn a_role_that_somebody_else_has_taken_away_can_be_assigned_again() {
+    let mut stage = Stage::new("default").await;
+    stage.sign_in().await;
+    stage.choose(RESOURCE).await;
+    stage.get_role().await;
+    let fresh = Scenario::named("default").expect("it is built in");
+    stage.simulator.set_scenario(fresh);
+    stage.send(Command::GoToStep { step: Step::ChooseResource }).await;
+    let others = stage.session.list_resources("", 0, 10).items;
+    let other = others.iter().find(|it| it.name != RESOURCE && it.obstacles.is_empty());
+    stage.select(&other.expect("there is another one").name.clone()).await;
+    stage.choose(RESOURCE).await;
+    let known = page(&stage);
+    assert_eq!((known.verdict, known.undo), (Some(Verdict::MayNotChat), None));
+    stage.get_role().await;
+    // The history began anew with the scenario.
+    assert_eq!(stage.statuses("roleAssignments.create"), [201], "it is really assigned");
+}
+
+#[tokio::test]
+async fn what_somebody_else_made_under_the_same_name_is_neither_written_over_nor_taken_away() {
+    let mut stage = Stage::new("default").await;
+    stage.sign_in().await;
+    stage.choose(RESOURCE).await;
+    let plan = page(&stage).plan.expect("a plan");
+    let mut theirs = assignment(1, "Cognitive Services OpenAI User", &plan.scope);
+    theirs["name"] = plan.name.into();
+    theirs["condition"] = "@Request[Microsoft.Authorization/roleAssignments:RoleDefinitionId] \
+        ForAnyOfAnyValues:GuidEquals {53ca6127-db72-4b80-b1b0-d745d6d5456d}"
+        .into();
+    let owner = assignment(2, "Owner", SUBSCRIPTION);
+    let mut stage = at_access(json!({ "assignments": [owner, theirs] })).await;
+    assert_eq!(page(&stage).verdict, Some(Verdict::CannotTell), "its condition may shut out");
+    stage.send(Command::AssignRole).await;
+    stage.until("it is waited for", |s| access(s).is_none_or(|p| !p.findings.is_empty())).await;
+    assert!(stage.statuses("roleAssignments.create").is_empty(), "a condition is not written over");
+    stage.send(Command::GoToStep { step: Step::GetAccess }).await;
+    assert_eq!(page(&stage).undo, None, "it is not Keyless's");
 }

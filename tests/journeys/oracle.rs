@@ -172,7 +172,7 @@ fn world(random: &mut StdRng, built_in: &[(String, Permission, Spread)]) -> Worl
             scope: scope.to_owned(),
             principal: if group { format!("group {number}") } else { ADA.to_owned() },
             principal_type: if group { "Group" } else { "User" }.to_owned(),
-            condition: None,
+            ..Assignment::default()
         });
         if counts {
             granted.push(spread);
@@ -206,6 +206,7 @@ fn denial(random: &mut StdRng) -> (Spread, Denial) {
         principals,
         excepted,
         permissions: vec![permission],
+        condition: None,
     };
     (spread, denial)
 }

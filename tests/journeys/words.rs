@@ -104,6 +104,7 @@ fn every_sentence_by_code_of_the_core_has_words() {
                 "may_chat_through",
                 "may_chat_through_group",
                 "no_role",
+                "not_proved",
                 "owner_without_data_role",
                 "perhaps_denied",
                 "permissions_unread",

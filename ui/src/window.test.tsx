@@ -637,6 +637,14 @@ describe("a button of the page", () => {
     expect(selectDeployment).toHaveBeenCalledExactlyOnceWith("assistant-prod");
   });
 
+  it("takes away the role that the page names", async () => {
+    const undoRole = vi.fn(() => Promise.resolve());
+    await showState(named("access-undoable"), { undoRole });
+    const role = "Cognitive Services OpenAI User";
+    await userEvent.click(screen.getByRole("button", { name: say("button.undo_role", { role }) }));
+    expect(undoRole).toHaveBeenCalledOnce();
+  });
+
   it("says what the role is for, which one, and where", async () => {
     const spies = {
       chooseUsage: vi.fn(() => Promise.resolve()),
@@ -774,7 +782,6 @@ function presses(): Press[] {
     pressed("chosen", "button.back", "goToStep", "sign_in"),
     pressed("chosen", "button.sign_out", "signOut"),
     pressed("access-missing", "button.assign_role", "assignRole"),
-    pressed("access-undoable", "button.undo_role", "undoRole"),
     pressed("access-unknown", "button.assign_role", "assignRole"),
     pressed("access-no-role", "button.assign_role", "assignRole"),
     pressed("access-waiting", "button.stop_waiting", "cancel"),

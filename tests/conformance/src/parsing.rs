@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use azure_core::credentials::Secret;
-use keyless::access::{self, Facts, Wish};
+use keyless::access::{self, Access, Facts, Wish};
 use keyless::chat;
 use keyless::clock::Clock;
 use keyless::cloud::{Cloud, DEVELOPER_CLIENT};
@@ -313,9 +313,10 @@ impl<'r> Reading<'r> {
             ..Facts::default()
         };
         let plan = access::plan(&facts, &Wish::default());
+        let access = Access { facts, cause: Cause::none() };
         // The name of the assignment ends the path.
         self.replay.set([(plan.name.clone(), answer.clone())]);
-        let assigned = access::assign_role(&self.identity, &account, &plan, &Cause::none()).await?;
+        let assigned = access::assign_role(&self.identity, &account, &plan, &access).await?;
         Ok(json!({"existed": assigned.existed}))
     }
 

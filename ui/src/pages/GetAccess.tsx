@@ -4,7 +4,6 @@ import { useState } from "react";
 import { formatClock, useSecondsSince } from "../clock";
 import type {
   GetAccessPage,
-  MayAssign,
   Notice,
   Snapshot,
   Usage,
@@ -151,7 +150,12 @@ function Content({ snapshot, page }: Props) {
             <VerdictCard verdict={verdict} findings={findings} />
           )}
           {plan !== null && verdict !== "may_chat" && !failureLeads(snapshot) && (
-            <PlanCard plan={plan} recipes={page.recipes} fixed={phase === "assigning"} />
+            <PlanCard
+              plan={plan}
+              recipes={page.recipes}
+              practice={snapshot.practice}
+              fixed={phase === "assigning"}
+            />
           )}
         </>
       );
@@ -177,7 +181,7 @@ function Content({ snapshot, page }: Props) {
           body={say("access.paused.body")}
         >
           <Findings findings={findings} />
-          <Undo undo={page.undo} />
+          <Undo page={page} />
         </Card>
       );
     case "works":
@@ -189,7 +193,7 @@ function Content({ snapshot, page }: Props) {
           body={say("access.works.body", { resource })}
         >
           <Findings findings={findings} />
-          <Undo undo={page.undo} />
+          <Undo page={page} />
           {plan !== null && <MoreThanChat usage={plan.usage} />}
         </Card>
       );
@@ -207,10 +211,10 @@ function MoreThanChat({ usage }: { usage: Usage }) {
 }
 
 /** Takes away what Keyless assigned, or says who can. */
-function Undo({ undo }: { undo: MayAssign | null }) {
+function Undo({ page: { undo, plan } }: { page: GetAccessPage }) {
   const styles = useStyles();
   const { backend, run } = useWizard();
-  if (undo === null) {
+  if (undo === null || plan === null) {
     return null;
   }
   if (undo === "no") {
@@ -224,7 +228,7 @@ function Undo({ undo }: { undo: MayAssign | null }) {
           run(backend.undoRole());
         }}
       >
-        {say("button.undo_role")}
+        {say("button.undo_role", { role: plan.role })}
       </Button>
     </div>
   );

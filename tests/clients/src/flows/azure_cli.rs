@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use keyless::access::{Facts, Wish, assign_role, plan, recipes};
+use keyless::access::{Access, Facts, Wish, assign_role, plan, recipes};
 use keyless::clock::SystemClock;
 use keyless::cloud::{CLOUDS, Cloud};
 use keyless::developer_tools::HiddenProcess;
@@ -215,7 +215,7 @@ async fn follow_recipe(stage: &mut Stage, _: Client) {
     let roles = az.run_line(&line(RecipeStep::WhichRoles)).await;
     assert!(roles.out.contains(OPENAI_USER_NAME), "{}{}", roles.out, roles.err);
 
-    let cloud = Cloud::of(CLOUDS[0].cloud);
+    let cloud = Cloud::of(&CLOUDS[0]);
     let http = Arc::new(Http::new(cloud, Arc::new(SystemClock)).expect("a client"));
     let tools = Arc::new(HiddenProcess::on(az.path(), Duration::from_secs(60)));
     let identity = Identity::from_tool(http, Tool::AzureCli, tools, Some(ADA)).await;
@@ -225,8 +225,9 @@ async fn follow_recipe(stage: &mut Stage, _: Client) {
         tenant_id: CONTOSO.to_owned(),
         cause: Cause::none(),
     };
-    let own = assign_role(&identity, &account, &plan, &Cause::none()).await.expect("it is done");
-    assert!(own.existed && own.own.is_some(), "the same assignment, not a second one: {own:?}");
+    let access = Access { facts, cause: Cause::none() };
+    let own = assign_role(&identity, &account, &plan, &access).await.expect("it is done");
+    assert!(own.existed, "the same assignment, not a second one: {own:?}");
     assert_eq!(stage.practice.statuses("roleAssignments.create").await, [201, 200]);
 }
 

@@ -20,6 +20,7 @@ const useStyles = makeStyles({
     paddingLeft: tokens.spacingHorizontalXL,
     color: tokens.colorNeutralForeground2,
   },
+  practice: { margin: 0, color: tokens.colorNeutralForeground2 },
   choices: { display: "flex", flexDirection: "column", gap: tokens.spacingVerticalM },
   note: {
     display: "block",
@@ -34,12 +35,14 @@ const useStyles = makeStyles({
 interface Props {
   plan: AssignmentPlan;
   recipes: readonly Recipe[];
+  /** Whether this is practice Azure, which the portal and other tools know nothing of. */
+  practice: boolean;
   /** Whether it is being carried out: nothing can be chosen any more. */
   fixed: boolean;
 }
 
 /** What would be assigned, where and as whom, and everything that can be chosen otherwise. */
-export function PlanCard({ plan, recipes, fixed }: Props) {
+export function PlanCard({ plan, recipes, practice, fixed }: Props) {
   const styles = useStyles();
   const [opened, setOpened] = useState<"choice" | "recipes" | null>(null);
   const toggle = (part: "choice" | "recipes") => (open: boolean) => {
@@ -78,7 +81,7 @@ export function PlanCard({ plan, recipes, fixed }: Props) {
       >
         <div className={styles.choices}>
           <Recipes recipes={recipes} />
-          <PortalLinks />
+          {practice ? <p className={styles.practice}>{say("access.recipes.practice")}</p> : <PortalLinks />}
         </div>
       </Disclosure>
     </Card>
