@@ -108,6 +108,7 @@ pub async fn check_access(identity: &Arc<Identity>, account: &Account) -> Result
             .await;
     let facts = Facts {
         account: account.resource.id.clone(),
+        subscription: account.resource.subscription.clone(),
         kind: account.resource.kind.clone(),
         person: identity.home().account().to_owned(),
         object_id: claims.oid,

@@ -16,6 +16,8 @@ const EVERYBODY: &str = "00000000-0000-0000-0000-000000000000";
 pub struct Facts {
     /// The account's id.
     pub account: String,
+    /// The display name of its subscription.
+    pub subscription: String,
     /// The account's kind, `OpenAI` or `AIServices`.
     pub kind: String,
     /// The person's sign-in name.

@@ -42,6 +42,7 @@ fn assignment(role: &str, scope: &str) -> Assignment {
 fn facts(permissions: Vec<Permission>, assignments: Vec<Assignment>) -> Facts {
     Facts {
         account: SCOPE.to_owned(),
+        subscription: "Contoso Development".to_owned(),
         kind: "OpenAI".to_owned(),
         person: "ada@contoso.example".to_owned(),
         object_id: ADA.to_owned(),
@@ -88,6 +89,7 @@ fn access_names_its_role_its_place_and_its_group() {
     assert_eq!(verdict, Verdict::MayChat);
     let expected = ["may_chat_through", "may_chat_inherited", "may_chat_through_group"];
     assert_eq!(codes(&findings), expected);
+    assert_eq!(findings[1].parameters["scope"], "Contoso Development", "ids say little");
     assert_eq!(findings[2].parameters["group"], "team");
     assert_eq!(findings[2].parameters["scope"], "rg (x)");
 }

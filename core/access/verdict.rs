@@ -72,7 +72,9 @@ fn through(facts: &Facts, actions: &[&str]) -> Vec<Notice> {
 
 fn found_role(facts: &Facts, assignment: &Assignment) -> Notice {
     let inherited = !assignment.scope.trim_end_matches('/').eq_ignore_ascii_case(&facts.account);
-    let (role, scope) = (name_of(facts, &assignment.role), scope_name(&assignment.scope));
+    let role = name_of(facts, &assignment.role);
+    let named = || is_subscription(&assignment.scope) && !facts.subscription.is_empty();
+    let scope = if named() { &*facts.subscription } else { scope_name(&assignment.scope) };
     let known = [("role", role), ("scope", scope), ("group", &assignment.principal)];
     match (assignment.principal_type == "Group", inherited) {
         (false, false) => Notice::new("may_chat_through", &known[..2]),
@@ -143,6 +145,12 @@ fn name_of<'a>(facts: &'a Facts, role: &'a str) -> &'a str {
 /// Whether a role is assigned at a part of the account, such as a project.
 fn is_below(assigned: &str, scope: &str) -> bool {
     assigned.to_lowercase().starts_with(&format!("{}/", scope.to_lowercase()))
+}
+
+/// The account's own subscription, whose id says little to anybody.
+fn is_subscription(scope: &str) -> bool {
+    let scope = scope.trim_end_matches('/').to_ascii_lowercase();
+    scope.strip_prefix("/subscriptions/").is_some_and(|id| !id.contains('/'))
 }
 
 /// The last name of a scope: the resource, the group, or the subscription's id.

@@ -1,7 +1,7 @@
 //! Step 3: which role, where, and whether it works.
 
 use super::*;
-use crate::access::{judge, plan, reaches, recipes};
+use crate::access::{Assignment, DESCRIPTION, judge, plan, reaches, recipes, scope_name};
 use crate::cloud::CLOUDS;
 use crate::snapshot::{PortalPage, Recipe};
 
@@ -78,8 +78,28 @@ impl Wizard {
     ) {
         let Work::AssignRole(_, plan, _) = work else { return };
         let cause = assigned.cause.clone();
+        self.know_of(plan);
         self.made.push(Made { plan: (**plan).clone(), assigned });
         self.wait_for_role(cause, effects);
+    }
+
+    /// What has just been assigned is as good as read, where the list could be.
+    fn know_of(&mut self, plan: &AssignmentPlan) {
+        let assignments = self.role.access.as_mut().and_then(|it| it.facts.assignments.as_mut());
+        let Some(assignments) = assignments else { return };
+        if assignments.iter().any(|it| it.name == plan.name) {
+            return;
+        }
+        assignments.push(Assignment {
+            name: plan.name.clone(),
+            made_by: plan.object_id.clone(),
+            description: DESCRIPTION.to_owned(),
+            role: plan.role_id.clone(),
+            scope: plan.scope.clone(),
+            principal: plan.object_id.clone(),
+            principal_type: "User".to_owned(),
+            condition: None,
+        });
     }
 
     pub(super) fn undo_role(&mut self, effects: &mut Vec<Effect>) {
@@ -170,7 +190,9 @@ impl Wizard {
         let (judged, mut findings) = self.judged().unzip();
         if let Some(made) = plan.as_ref().and_then(|plan| self.made_for(plan)) {
             let code = if made.assigned.existed { "role_existed" } else { "role_assigned" };
-            let mut told = vec![Notice::new(code, &[("role", &made.plan.role)])];
+            let known =
+                [("role", made.plan.role.as_str()), ("scope", scope_name(&made.plan.scope))];
+            let mut told = vec![Notice::new(code, &known)];
             if made.plan.usage != Usage::Chat {
                 // The message that shows that a role works is a chat.
                 told.push(Notice::new("not_proved", &[]));

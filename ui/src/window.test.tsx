@@ -637,6 +637,14 @@ describe("a button of the page", () => {
     expect(selectDeployment).toHaveBeenCalledExactlyOnceWith("assistant-prod");
   });
 
+  it("leads from a code that Microsoft’s page refuses to the browser", async () => {
+    const signInWithBrowser = vi.fn(() => Promise.resolve());
+    await showState(named("device-code"), { signInWithBrowser });
+    const label = say("button.sign_in_with_browser");
+    await userEvent.click(screen.getByRole("button", { name: label }));
+    expect(signInWithBrowser).toHaveBeenCalledOnce();
+  });
+
   it("takes away the role that the page names", async () => {
     const undoRole = vi.fn(() => Promise.resolve());
     await showState(named("access-undoable"), { undoRole });

@@ -1,5 +1,4 @@
 import { Button, makeStyles, tokens } from "@fluentui/react-components";
-import { useState } from "react";
 
 import { formatClock, useSecondsSince } from "../clock";
 import type {
@@ -12,7 +11,6 @@ import type {
 } from "../contract";
 import { BusyLine } from "../parts/BusyLine";
 import { Card } from "../parts/Card";
-import { Disclosure } from "../parts/Disclosure";
 import { offers } from "../parts/FailureBar";
 import { Frame, type Primary } from "../parts/Frame";
 import { useWizard, type Wizard } from "../wizard";
@@ -59,7 +57,7 @@ export function GetAccess({ snapshot, page }: Props) {
       snapshot={snapshot}
       heading={say("step.get_access.heading", { resource: page.resource })}
       primary={isLed(snapshot) ? null : primaryOf(page, wizard)}
-      secondary={mayGoOnUncertain(page) && <GoOnUncertain />}
+      secondary={secondaryOf(page)}
       showsBusy={page.phase === "checking" || page.phase === "waiting"}
       cancelLabel={say(page.phase === "waiting" ? "button.stop_waiting" : "button.cancel")}
     >
@@ -111,12 +109,19 @@ function failureLeads({ failure }: Snapshot): boolean {
   return first?.kind === "text" || (first?.kind === "action" && first.action === "keep_waiting");
 }
 
-/** Azure did not say whether chat is allowed: the test message will. */
-function mayGoOnUncertain({ phase, verdict }: GetAccessPage): boolean {
-  return phase === "known" && verdict === "cannot_tell";
+/** The way on without the role: Azure did not say whether chat is allowed, and the test message
+ * will; or the role is for more than a chat. */
+function secondaryOf({ phase, verdict, plan }: GetAccessPage) {
+  if (phase !== "known" || verdict === "may_chat") {
+    return null;
+  }
+  if (verdict === "cannot_tell") {
+    return <GoOn label={say("button.try_anyway")} />;
+  }
+  return plan !== null && plan.usage !== "chat" ? <GoOn label={say("button.go_on_without")} /> : null;
 }
 
-function GoOnUncertain() {
+function GoOn({ label }: { label: string }) {
   const { backend, run } = useWizard();
   return (
     <Button
@@ -124,7 +129,7 @@ function GoOnUncertain() {
         run(backend.confirmAccess());
       }}
     >
-      {say("button.try_anyway")}
+      {label}
     </Button>
   );
 }
@@ -142,21 +147,36 @@ function Content({ snapshot, page }: Props) {
           <BusyLine busy={snapshot.busy} />
         </Card>
       );
+    // What it is for stays in its place whatever is known of it, so that the focus does, too.
     case "known":
     case "assigning":
+    case "works":
       return (
         <>
-          {verdict !== null && !failureLeads(snapshot) && (
-            <VerdictCard verdict={verdict} findings={findings} />
+          {phase === "works" ? (
+            <WorksCard page={page} />
+          ) : (
+            verdict !== null &&
+            !failureLeads(snapshot) && (
+              <VerdictCard verdict={verdict} findings={findings} usage={plan?.usage ?? "chat"} />
+            )
           )}
-          {plan !== null && verdict !== "may_chat" && !failureLeads(snapshot) && (
-            <PlanCard
-              plan={plan}
-              recipes={page.recipes}
-              practice={snapshot.practice}
-              fixed={phase === "assigning"}
-            />
+          {plan !== null && !failureLeads(snapshot) && (
+            <Card key="usage" icon="chat" title={say("access.usage")}>
+              <UsageChoice usage={plan.usage} fixed={phase === "assigning"} />
+            </Card>
           )}
+          {plan !== null &&
+            phase !== "works" &&
+            verdict !== "may_chat" &&
+            !failureLeads(snapshot) && (
+              <PlanCard
+                plan={plan}
+                recipes={page.recipes}
+                practice={snapshot.practice}
+                fixed={phase === "assigning"}
+              />
+            )}
         </>
       );
     case "undoing":
@@ -184,29 +204,20 @@ function Content({ snapshot, page }: Props) {
           <Undo page={page} />
         </Card>
       );
-    case "works":
-      return (
-        <Card
-          icon="success"
-          tone="success"
-          title={say("access.works")}
-          body={say("access.works.body", { resource })}
-        >
-          <Findings findings={findings} />
-          <Undo page={page} />
-          {plan !== null && <MoreThanChat usage={plan.usage} />}
-        </Card>
-      );
   }
 }
 
-/** Another usage may take another role, which is looked at when it is chosen. */
-function MoreThanChat({ usage }: { usage: Usage }) {
-  const [open, setOpen] = useState(false);
+function WorksCard({ page }: { page: GetAccessPage }) {
   return (
-    <Disclosure label={say("access.more")} open={open} onToggle={setOpen}>
-      <UsageChoice usage={usage} fixed={false} />
-    </Disclosure>
+    <Card
+      icon="success"
+      tone="success"
+      title={say("access.works")}
+      body={say("access.works.body", { resource: page.resource })}
+    >
+      <Findings findings={page.findings} />
+      <Undo page={page} />
+    </Card>
   );
 }
 
@@ -234,13 +245,23 @@ function Undo({ page: { undo, plan } }: { page: GetAccessPage }) {
   );
 }
 
-function VerdictCard({ verdict, findings }: { verdict: Verdict; findings: readonly Notice[] }) {
+function VerdictCard({
+  verdict,
+  findings,
+  usage,
+}: {
+  verdict: Verdict;
+  findings: readonly Notice[];
+  usage: Usage;
+}) {
+  // Whoever wants more than a chat may chat all the same.
+  const more = usage !== "chat" && verdict === "may_not_chat";
   return (
     <Card
       icon={verdict === "may_chat" ? "success" : verdict === "cannot_tell" ? "info" : "key"}
       tone={verdict === "may_chat" ? "success" : verdict === "cannot_tell" ? "brand" : "warning"}
-      title={say(`access.verdict.${verdict}`)}
-      body={say(`access.verdict.${verdict}.body`)}
+      title={say(more ? "access.verdict.more" : `access.verdict.${verdict}`)}
+      body={say(more ? "access.verdict.more.body" : `access.verdict.${verdict}.body`)}
     >
       <Findings findings={findings} />
     </Card>

@@ -68,9 +68,12 @@ function isLed({ phase, tenants }: SignInPage, told: Failure | null): boolean {
 }
 
 /** What else the page is good for, where what failed does not offer it. */
-function secondaryOf({ phase, tenants }: SignInPage, told: Failure | null, led: boolean): ReactNode {
+function secondaryOf(page: SignInPage, told: Failure | null, led: boolean): ReactNode {
+  const { phase, tenants } = page;
   const isIn = phase === "signed_in";
-  const signsIn = phase === "signed_out" && led && !offers(told, "sign_in");
+  // Microsoft’s page may refuse a code without a word to this window.
+  const codeWaits = phase === "waiting" && page.device_code !== null;
+  const signsIn = codeWaits || (phase === "signed_out" && led && !offers(told, "sign_in"));
   const switches = isIn && !offers(told, "switch_account");
   const goesOn = isIn && led && listsResources(tenants);
   return (

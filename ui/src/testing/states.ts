@@ -283,7 +283,8 @@ const HOSTS: readonly HostCheck[] = [
 ];
 
 const ROLE = { role: PLAN.role };
-const assigned = [{ code: "role_assigned", parameters: ROLE }];
+const WHERE = { ...ROLE, scope: "contoso-chat-sweden" };
+const assigned = [{ code: "role_assigned", parameters: WHERE }];
 const address = `https://login.microsoftonline.com/organizations/oauth2/v2.0/authorize?client_id=04b07795-8ddb-461a-bbee-02f9e1bf7b46&response_type=code&state=${"q7".repeat(30)}`;
 const listed = windowOf(RESOURCES);
 
@@ -498,7 +499,7 @@ export const STATES: readonly State[] = [
     waiting: { elapsed_seconds: 83, attempts: 32, next_in_seconds: 4 },
   }),
   accessAt("access-waiting-first", "waiting", {
-    findings: [{ code: "role_existed", parameters: ROLE }],
+    findings: [{ code: "role_existed", parameters: WHERE }],
     waiting: { elapsed_seconds: 0, attempts: 1, next_in_seconds: 0 },
   }),
   accessAt("access-paused", "paused", { findings: assigned }),

@@ -50,7 +50,6 @@ export function PlanCard({ plan, recipes, practice, fixed }: Props) {
   };
   return (
     <Card icon="person" title={say("access.plan")}>
-      <UsageChoice usage={plan.usage} fixed={fixed} />
       <Facts
         facts={[
           { label: say("label.role"), value: plan.role },
@@ -95,14 +94,12 @@ function sayScope({ scope, scope_kind }: AssignmentPlan): string {
 }
 
 function hintsOf(plan: AssignmentPlan): string[] {
-  const hints = [sayNotice("role_reason", plan.reason)];
+  const hints = plan.may_assign === "yes" ? [] : [say(`access.plan.may_assign.${plan.may_assign}`)];
+  hints.push(sayNotice("role_reason", plan.reason));
   if (plan.former_role !== null) {
     hints.push(say("access.plan.renamed", { former: plan.former_role }));
   }
   hints.push(say(plan.lists_keys ? "access.plan.lists_keys" : "access.plan.lists_no_keys"));
-  if (plan.may_assign !== "yes") {
-    hints.push(say(`access.plan.may_assign.${plan.may_assign}`));
-  }
   hints.push(say(`access.plan.undo.${plan.may_undo}`));
   return hints;
 }
@@ -111,8 +108,8 @@ function hintsOf(plan: AssignmentPlan): string[] {
 export function UsageChoice({ usage, fixed }: { usage: Usage; fixed: boolean }) {
   const { backend, run } = useWizard();
   return (
-    <Field label={say("access.usage")}>
       <RadioGroup
+        aria-label={say("access.usage")}
         value={usage}
         disabled={fixed}
         onChange={(_, { value }) => {
@@ -123,7 +120,6 @@ export function UsageChoice({ usage, fixed }: { usage: Usage; fixed: boolean }) 
           <Radio key={one} value={one} label={say(`usage.${one}`)} />
         ))}
       </RadioGroup>
-    </Field>
   );
 }
 
