@@ -271,8 +271,9 @@ const HEAD: &str = "\
 
 What people meet when they sign in, what Keyless does about it, and the test that proves it. This page is
 written by `KEYLESS_WRITE=1 cargo test`, from `tests/journeys/situations.rs` and the pages that the tests wrote
-down; a test fails when it is stale. Each situation is a scenario of [practice Azure](practice.md). What is met often
-has a name: look for `S1` to find all that is said of it ([the names](practice.md#failures-by-name)).
+down; a test fails when it is stale. Most situations can be tried in [practice Azure](practice.md), by a scenario or
+by the name of a failure. A name such as `S1` stands at all that is said of it
+([those that are scenarios](practice.md#failures-by-name)).
 ";
 
 /// What a page says, in one cell: its failure with what it offers, or its notices and its heading.
