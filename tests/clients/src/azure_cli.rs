@@ -3,6 +3,7 @@
 use std::ffi::OsString;
 use std::fs;
 use std::io;
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
 
@@ -78,9 +79,18 @@ impl AzureCli {
         Output::of(&output)
     }
 
-    /// A `PATH` with the program on it.
+    /// A `PATH` that has the program under the name that people know.
     pub fn path(&self) -> OsString {
-        let mut path = self.program.parent().unwrap_or(&self.program).as_os_str().to_owned();
+        let folder = self.folder.join("path");
+        let link = folder.join("az");
+        if !link.exists() {
+            fs::create_dir_all(&folder).expect("the folder of the tool can be written to");
+            let script = format!("#!/bin/sh\nexec '{}' \"$@\"\n", self.program.display());
+            fs::write(&link, script).expect("the script is new");
+            let may_run = fs::Permissions::from_mode(0o755);
+            fs::set_permissions(&link, may_run).expect("the script is ours");
+        }
+        let mut path = folder.into_os_string();
         path.push(":/usr/bin:/bin");
         path
     }
