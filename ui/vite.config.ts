@@ -17,5 +17,7 @@ export default defineConfig({
     restoreMocks: true,
     // A page is searched by axe in half a second; a busy machine takes many times that.
     testTimeout: 60_000,
+    // The two long searches by axe, light and dark, go side by side on two cores as well.
+    maxWorkers: 2,
   },
 });
