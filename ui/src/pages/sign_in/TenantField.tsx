@@ -28,8 +28,11 @@ export function TenantField({ tenant }: { tenant: TenantChoice }) {
       return;
     }
     const timer = setTimeout(() => {
-      sent.current = text;
-      run(backend.chooseTenant(text));
+      // Enter may have been quicker.
+      if (sent.current !== text) {
+        sent.current = text;
+        run(backend.chooseTenant(text));
+      }
     }, PAUSE_MS);
     return () => {
       clearTimeout(timer);
