@@ -76,8 +76,7 @@ impl Attempt {
         let url = http.cloud().entra(&format!("{}/oauth2/v2.0/devicecode", application.tenant));
         // A code that nobody types in does nothing: another one may be asked for.
         let request = Request::form(url, form, Cause::none()).repeatable();
-        let answer = sign_in::answer_in_time(http, http.send(&request, None)).await;
-        let answer = answer.unwrap_or_else(|| Err(sign_in::too_slow()))?;
+        let answer = sign_in::in_time(http, http.send(&request, None)).await?;
         if !answer.status.is_success() {
             return Err(refused(&answer, &application));
         }
@@ -133,8 +132,7 @@ impl Attempt {
             on_wait(Wait { lasts, is_lost: lost > 0 });
             let pause = interval.saturating_mul(1 << lost).min(RAREST.max(interval));
             http.clock().sleep(pause.min(lasts)).await;
-            let poll = sign_in::answer_in_time(http, self.poll(http)).await;
-            match poll.unwrap_or(Ok(Poll::Lost))? {
+            match self.poll(http).await? {
                 Poll::SignedIn(tokens) => return Ok(*tokens),
                 Poll::Pending => lost = 0,
                 Poll::TooEarly => interval = interval.saturating_add(SLOW_DOWN),
@@ -153,7 +151,8 @@ impl Attempt {
             ("client_info", "1".to_owned()),
         ];
         let url = http.cloud().entra(&format!("{}/oauth2/v2.0/token", self.application.tenant));
-        let answer = match http.send(&Request::form(url, form, self.cause.clone()), None).await {
+        let request = Request::form(url, form, self.cause.clone());
+        let answer = match sign_in::in_time(http, http.send(&request, None)).await {
             Ok(answer) => answer,
             Err(failure) if failure.is_transient() => return Ok(Poll::Lost),
             Err(failure) => return Err(failure),

@@ -17,7 +17,7 @@ use url::Url;
 use uuid::Uuid;
 
 use crate::challenge::ClaimsRequest;
-use crate::clock::{Clock, Correction};
+use crate::clock::{self, Clock, Correction};
 use crate::cloud::{Cloud, Service};
 use crate::diagnosis::{self, Asked, Connection, Evidence};
 use crate::failure::{Action, Code, Failure};
@@ -248,6 +248,17 @@ impl Http {
     /// `Retry-After` are compared with. Only hosts of the cloud are asked, over TLS.
     pub fn now(&self) -> OffsetDateTime {
         self.correction.apply(self.clock.now())
+    }
+
+    /// What comes of the work, or the failure of a host that is too slow for this limit.
+    pub async fn within<T>(
+        &self,
+        limit: Duration,
+        host: &str,
+        work: impl Future<Output = Result<T, Failure>>,
+    ) -> Result<T, Failure> {
+        let done = clock::within(&*self.clock, limit, work).await;
+        done.unwrap_or_else(|| Err(diagnosis::too_slow(host, limit)))
     }
 
     /// Sends a request, repeats it where that is safe, and reads the whole answer.

@@ -11,7 +11,6 @@ use serde::Deserialize;
 use serde_json::Value;
 use tokio::sync::Semaphore;
 
-use crate::diagnosis::too_slow;
 use crate::directory::{Subscription, read_list};
 use crate::failure::Failure;
 use crate::http::Cause;
@@ -76,10 +75,8 @@ pub async fn list_accounts(
     let lists = subscriptions.iter().map(|(subscription, cause)| async move {
         // Nobody closes the semaphore.
         let _turn = pace.turns.acquire().await;
-        tokio::select! {
-            list = list_of_subscription(identity, subscription, cause) => list,
-            () = identity.http().clock().sleep(pace.limit) => Err(too_slow("Azure", pace.limit)),
-        }
+        let list = list_of_subscription(identity, subscription, cause);
+        identity.http().within(pace.limit, "Azure", list).await
     });
     let mut found = Found::default();
     for list in join_all(lists).await {

@@ -20,7 +20,7 @@ use tokio::sync::oneshot;
 use tokio::task::AbortHandle;
 use tokio_util::task::TaskTracker;
 
-use crate::clock::{Clock, SystemClock};
+use crate::clock::{Clock, SystemClock, within};
 use crate::cloud::{Cloud, is_web_address};
 use crate::developer_tools::HiddenProcess;
 use crate::diagnosis;
@@ -400,10 +400,8 @@ impl Inner {
         }
         let clock = self.surroundings.clock.clone();
         let too_slow = too_slow(&work);
-        tokio::select! {
-            result = self.perform(id, work) => result,
-            () = clock.sleep(PATIENCE) => Err(too_slow),
-        }
+        let done = within(&*clock, PATIENCE, self.perform(id, work)).await;
+        done.unwrap_or(Err(too_slow))
     }
 
     async fn perform(self: Arc<Self>, id: WorkId, work: Work) -> Result<Ended, Failure> {

@@ -16,6 +16,7 @@ use time::OffsetDateTime;
 use url::Url;
 
 use crate::challenge::{Challenge, ClaimsRequest, with_capabilities};
+use crate::clock;
 use crate::cloud::DEVELOPER_CLIENT;
 use crate::diagnosis::{self, Asked, Evidence, State};
 use crate::failure::{Action, Code, Failure};
@@ -199,14 +200,8 @@ impl Attempt {
         http: &Arc<Http>,
         progress: impl Fn(Progress) + Send,
     ) -> Result<Tokens, Failure> {
-        let code = tokio::select! {
-            code = self.wait(&progress) => code?,
-            () = http.clock().sleep(DEADLINE) => {
-                let minutes = (DEADLINE.as_secs() / 60).to_string();
-                let evidence = Evidence::state(State::NoCallback).asked(Asked::Code);
-                return Err(diagnosis::explain(&evidence, &[("minutes", &minutes)]));
-            }
-        };
+        let waited = clock::within(&**http.clock(), DEADLINE, self.wait(&progress)).await;
+        let code = waited.unwrap_or_else(|| Err(nobody_came()))?;
         progress(Progress::Finishing);
         let form = vec![
             ("client_id", self.application.client_id.clone()),
@@ -220,7 +215,7 @@ impl Attempt {
         ];
         let url = http.cloud().entra(&format!("{}/oauth2/v2.0/token", self.application.tenant));
         let redeemed = redeem(http, Request::form(url, form, Cause::none()), &self.application);
-        let tokens = answer_in_time(http, redeemed).await.unwrap_or_else(|| Err(too_slow()))?;
+        let tokens = in_time(http, redeemed).await?;
         if tokens.claims.nonce != self.nonce {
             return Err(Failure::new(Code::SignInDisturbed).offer(Action::SignIn));
         }
@@ -266,16 +261,12 @@ pub async fn refresh(
     redeem(http, Request::form(url, form, cause).repeatable(), application).await
 }
 
-/// What Entra answers; `None` where that takes longer than a person waits for a page.
-pub(crate) async fn answer_in_time<T>(http: &Http, work: impl Future<Output = T>) -> Option<T> {
-    tokio::select! {
-        answer = work => Some(answer),
-        () = http.clock().sleep(ANSWER_LIMIT) => None,
-    }
-}
-
-pub(crate) fn too_slow() -> Failure {
-    diagnosis::too_slow("Microsoft Entra", ANSWER_LIMIT)
+/// What Entra answers, within the time that a person waits for a page.
+pub(crate) async fn in_time<T>(
+    http: &Http,
+    work: impl Future<Output = Result<T, Failure>>,
+) -> Result<T, Failure> {
+    http.within(ANSWER_LIMIT, "Microsoft Entra", work).await
 }
 
 #[derive(Deserialize)]
@@ -332,6 +323,12 @@ fn refused(http: &Http, answer: &Answer, application: &Application) -> Failure {
         service: http.cloud().service_of(application.scope),
         claims: application.claims.clone().or(asked),
     })
+}
+
+fn nobody_came() -> Failure {
+    let minutes = (DEADLINE.as_secs() / 60).to_string();
+    let evidence = Evidence::state(State::NoCallback).asked(Asked::Code);
+    diagnosis::explain(&evidence, &[("minutes", &minutes)])
 }
 
 fn declined(error: &str, description: &str, application: &Application) -> Failure {

@@ -6,10 +6,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use futures::StreamExt;
-use futures::future::{Either, select};
 use futures::stream::FuturesUnordered;
 use tokio::sync::Semaphore;
 
+use crate::clock::within;
 use crate::diagnosis::too_slow;
 use crate::directory::{self, Subscription, Tenant};
 use crate::failure::{Code, Failure};
@@ -73,7 +73,8 @@ pub async fn survey(
         }
     }
     let mut outcome = Ok(());
-    let list = within(identity, LIMIT, directory::list_tenants(identity, &home));
+    let list = directory::list_tenants(identity, &home);
+    let list = identity.http().within(LIMIT, "Azure", list);
     let mut list = std::pin::pin!(futures::FutureExt::fuse(list));
     loop {
         futures::select_biased! {
@@ -121,7 +122,7 @@ async fn visit(
     // Nobody closes the semaphore.
     let turn = turns.asking.acquire().await;
     let reached = reach(identity, &tenant, &cause);
-    let (state, subscriptions) = match within_limit(identity, LIMIT, reached).await {
+    let (state, subscriptions) = match within(&**identity.http().clock(), LIMIT, reached).await {
         Some(reached) => reached,
         None => {
             let state = checking(identity, &tenant);
@@ -222,24 +223,4 @@ fn is_cured_by_sign_in(code: Code) -> bool {
         Code::ToolNeedsSignIn,
     ]
     .contains(&code)
-}
-
-async fn within<T>(
-    identity: &Identity,
-    limit: Duration,
-    work: impl Future<Output = Result<T, Failure>>,
-) -> Result<T, Failure> {
-    within_limit(identity, limit, work).await.unwrap_or_else(|| Err(too_slow("Azure", limit)))
-}
-
-async fn within_limit<T>(
-    identity: &Identity,
-    limit: Duration,
-    work: impl Future<Output = T>,
-) -> Option<T> {
-    let clock = identity.http().clock();
-    match select(std::pin::pin!(work), clock.sleep(limit)).await {
-        Either::Left((done, _)) => Some(done),
-        Either::Right(_) => None,
-    }
 }
