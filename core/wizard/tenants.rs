@@ -151,19 +151,11 @@ impl Wizard {
     /// A subscription that gives no answer this time has not lost its resources.
     fn with_what_was_there(&self, tenant: &str, mut found: Found) -> Found {
         let lost = found.refused.as_ref().is_some_and(Failure::is_transient);
-        let before = self.list.found.get(tenant).filter(|_| lost);
-        let known = |found: &Found, account: &Account| {
-            found
-                .accounts
-                .iter()
-                .any(|it| it.resource.id.eq_ignore_ascii_case(&account.resource.id))
-        };
-        for account in before.iter().flat_map(|before| &before.accounts) {
-            if !known(&found, account) {
-                found.accounts.push(account.clone());
-            }
-        }
-        found.accounts.sort_by_cached_key(Account::place);
+        let Some(before) = self.list.found.get(tenant).filter(|_| lost) else { return found };
+        let id = |account: &Account| account.resource.id.to_lowercase();
+        let known: std::collections::HashSet<String> = found.accounts.iter().map(id).collect();
+        let missing = before.accounts.iter().filter(|account| !known.contains(&id(account)));
+        found.accounts.extend(missing.cloned());
         found
     }
 
