@@ -16,13 +16,12 @@ pub fn quote(shell: Shell, argument: &str) -> Option<String> {
         return Some(argument.to_owned());
     }
     match shell {
-        Shell::Bash => Some(format!("'{}'", argument.replace('\'', r"'\''"))),
+        Shell::Bash => Some(bash_text(argument)),
         Shell::PowerShell => {
             // Windows PowerShell drops double quotes on the way to a program, and reads curly
             // quotes as straight ones.
             let foreign = ['"', '\u{2018}', '\u{2019}', '\u{201a}', '\u{201b}'];
-            let text = argument.replace('\'', "''");
-            (!argument.contains(foreign)).then(|| format!("'{text}'"))
+            (!argument.contains(foreign)).then(|| powershell_text(argument))
         }
         Shell::Cmd => {
             let foreign = ['"', '%', '!', '\n', '\r'];
@@ -31,6 +30,16 @@ pub fn quote(shell: Shell, argument: &str) -> Option<String> {
             fits.then(|| format!("\"{argument}\""))
         }
     }
+}
+
+/// A text in single quotes, in which bash reads nothing but their end.
+pub fn bash_text(text: &str) -> String {
+    format!("'{}'", text.replace('\'', r"'\''"))
+}
+
+/// A text in single quotes, in which PowerShell reads nothing but their end.
+pub fn powershell_text(text: &str) -> String {
+    format!("'{}'", text.replace('\'', "''"))
 }
 
 /// The same for a batch file, as `az` is one on Windows: PowerShell takes the quotes away from an

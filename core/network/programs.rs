@@ -16,6 +16,7 @@ use rustls::pki_types::{CertificateDer, ServerName};
 use super::authorities::{Authorities, accept};
 use super::check::Setting;
 use super::machine::{Machine, System};
+use crate::shell::{bash_text, powershell_text};
 use crate::snapshot::connectivity::{
     CertificateFile, ConnectivityPage, ProgramNeeds, Shell, ShellCommand, VariableHolds,
     VariableState,
@@ -168,8 +169,8 @@ fn commands(settings: &[(&str, String)]) -> Vec<ShellCommand> {
 /// The line that sets a variable, quoted so that the shell reads the value as it stands.
 fn set_variable(shell: Shell, name: &str, value: &str) -> String {
     match shell {
-        Shell::Bash => format!("export {name}='{}'", value.replace('\'', r"'\''")),
-        Shell::PowerShell => format!("$env:{name} = '{}'", value.replace('\'', "''")),
+        Shell::Bash => format!("export {name}={}", bash_text(value)),
+        Shell::PowerShell => format!("$env:{name} = {}", powershell_text(value)),
         Shell::Cmd => format!("set \"{name}={value}\""),
     }
 }
