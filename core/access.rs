@@ -22,14 +22,14 @@ use uuid::{Uuid, uuid};
 use crate::cloud::Service;
 use crate::directory::read_list;
 use crate::failure::{Code, Failure};
-use crate::http::{Answer as HttpAnswer, Cause, Request};
+use crate::http::{Answer, Cause, Request};
 use crate::identity::Identity;
 use crate::resources::Account;
 use crate::snapshot::AssignmentPlan;
 
 pub use condition::{Condition, Target};
 pub use facts::{Assignment, Definition, Denial, Facts, reaches};
-pub use permission::{Action, Answer, Permission};
+pub use permission::{Action, Certainty, Permission};
 pub use plan::{Wish, plan};
 pub use recipe::recipes;
 pub use role::{Assigns, Grants, OPENAI_USER, ROLES, Role, actions_of};
@@ -44,7 +44,8 @@ pub const FILES: &str = "Microsoft.CognitiveServices/accounts/OpenAI/files/write
 /// The data action of models that are not OpenAI's.
 pub const OTHER_MODELS: &str = "Microsoft.CognitiveServices/accounts/MaaS/chat/completions/action";
 
-const RESOURCE_GROUPS: &str = "/resourcegroups/";
+const WRITE: &str = "Microsoft.Authorization/roleAssignments/write";
+const DELETE: &str = "Microsoft.Authorization/roleAssignments/delete";
 
 /// The namespace of the names that Keyless gives to role assignments: a UUIDv5 of
 /// `<scope>|<principal>|<role>`, all in lower case, the scope without a trailing slash.
@@ -90,32 +91,22 @@ pub async fn check_access(identity: &Arc<Identity>, account: &Account) -> Result
         // The chat would fail for this reason too, and then it is told.
         tracing::info!(code = ?failure.code, "no token of the data plane yet");
     }
-    let (permissions, assignments) = (readable(permissions)?, readable(assignments)?);
-    let denials = readable(denials)?;
-    let mut cause = account.cause.clone();
-    let mut take = |read: Option<&Cause>| {
-        if let Some(read) = read {
-            cause = cause.and(read);
-        }
-    };
-    take(permissions.as_ref().map(|read| &read.1));
-    take(assignments.as_ref().map(|read| &read.1));
-    take(denials.as_ref().map(|read| &read.1));
-    let listed = assignments.as_ref().map_or_else(Cause::none, |read| read.1.clone());
-    let assignments = assignments.map(|(list, _)| list);
-    let definitions =
-        read_definitions(identity, account, assignments.as_deref().unwrap_or_default(), &listed)
-            .await;
+    let (permissions, by_permissions) = readable(permissions)?;
+    let (assignments, by_assignments) = readable(assignments)?;
+    let (denials, by_denials) = readable(denials)?;
+    let cause = account.cause.and(&by_permissions).and(&by_assignments).and(&by_denials);
+    let listed = assignments.as_deref().unwrap_or_default();
+    let definitions = read_definitions(identity, account, listed, &by_assignments).await;
     let facts = Facts {
         account: account.resource.id.clone(),
         subscription: account.resource.subscription.clone(),
         kind: account.resource.kind.clone(),
         person: identity.home().account().to_owned(),
         object_id: claims.oid,
-        permissions: permissions.map(|(list, _)| list),
+        permissions,
         assignments,
         definitions,
-        denials: denials.map(|(list, _)| list),
+        denials,
     };
     Ok(Access { facts, cause })
 }
@@ -176,7 +167,7 @@ fn explain(
     identity: &Identity,
     account: &Account,
     plan: &AssignmentPlan,
-    answer: &HttpAnswer,
+    answer: &Answer,
 ) -> Failure {
     let portal = identity.http().cloud().portal(&plan.scope);
     answer.failure(&[
@@ -218,7 +209,7 @@ async fn put_assignment(
     plan: &AssignmentPlan,
     id: &str,
     cause: &Cause,
-) -> Result<HttpAnswer, Failure> {
+) -> Result<Answer, Failure> {
     let url = identity.http().cloud().resource_manager(id, API_VERSION);
     let body = json!({ "properties": {
         "roleDefinitionId": role_definition_id(&plan.scope, &plan.role_id),
@@ -394,12 +385,13 @@ fn gather<T>(items: Vec<(T, Cause)>) -> Read<T> {
     (items.into_iter().map(|(item, _)| item).collect(), cause)
 }
 
-/// A refusal lowers certainty and never means "no access"; anything else ends the look.
-fn readable<T>(list: Result<Read<T>, Failure>) -> Result<Option<Read<T>>, Failure> {
+/// What was read, and the answers that it took. A refusal lowers certainty and never means "no
+/// access"; anything else ends the look.
+fn readable<T>(list: Result<Read<T>, Failure>) -> Result<(Option<Vec<T>>, Cause), Failure> {
     match list {
-        Ok(read) => Ok(Some(read)),
+        Ok((list, cause)) => Ok((Some(list), cause)),
         Err(failure) if [Code::ReadRefused, Code::ReadForbidden].contains(&failure.code) => {
-            Ok(None)
+            Ok((None, Cause::none()))
         }
         Err(failure) => Err(failure),
     }

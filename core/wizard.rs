@@ -152,6 +152,8 @@ struct Choice {
 #[derive(Default)]
 struct RoleState {
     access: Option<Access>,
+    /// The role that lets the person chat, as far as it was found.
+    through: Option<String>,
     wish: Wish,
     works: bool,
     /// The answer that showed that it works: the test message comes after it.

@@ -5,7 +5,7 @@
 //! the Foundry roles: `ActionMatches`, comparisons of the role, the principal and its type, `AND`,
 //! `OR`, `!` and parentheses. Whatever depends on anything else cannot be told.
 
-use super::permission::{Action, Answer, matches};
+use super::permission::{Action, Certainty, matches};
 
 /// The role assignment that is made or taken away.
 #[derive(Clone, Copy, Debug)]
@@ -69,25 +69,29 @@ impl Condition {
 
     /// Whether a condition, where there is one, lets the action be done. Without a target, what
     /// looks at one cannot be told.
-    pub fn allows(text: Option<&str>, action: Action<'_>, target: Option<&Target<'_>>) -> Answer {
+    pub fn allows(
+        text: Option<&str>,
+        action: Action<'_>,
+        target: Option<&Target<'_>>,
+    ) -> Certainty {
         match text.map(str::trim).filter(|text| !text.is_empty()) {
-            None => Answer::Yes,
+            None => Certainty::Yes,
             Some(text) => Condition::parse(text)
-                .map_or(Answer::Maybe, |condition| condition.0.holds(action.name(), target)),
+                .map_or(Certainty::Maybe, |condition| condition.0.holds(action.name(), target)),
         }
     }
 }
 
 impl Term {
-    fn holds(&self, action: &str, target: Option<&Target<'_>>) -> Answer {
+    fn holds(&self, action: &str, target: Option<&Target<'_>>) -> Certainty {
         match self {
             Term::Not(term) => term.holds(action, target).negated(),
-            Term::All(terms) => Answer::all(terms.iter().map(|term| term.holds(action, target))),
-            Term::Any(terms) => Answer::any(terms.iter().map(|term| term.holds(action, target))),
+            Term::All(terms) => Certainty::all(terms.iter().map(|term| term.holds(action, target))),
+            Term::Any(terms) => Certainty::any(terms.iter().map(|term| term.holds(action, target))),
             Term::Action(pattern) => matches(pattern, action).into(),
             Term::Compare(comparison) => target
                 .filter(|_| comparison.source.is_of(action))
-                .map_or(Answer::Maybe, |target| comparison.holds(target).into()),
+                .map_or(Certainty::Maybe, |target| comparison.holds(target).into()),
         }
     }
 }
@@ -280,7 +284,13 @@ mod tests {
         framed(clause, &clause.replace("@Request", "@Resource"))
     }
 
-    fn allows(text: &str, action: Action<'_>, role: &str, principal: &str, kind: &str) -> Answer {
+    fn allows(
+        text: &str,
+        action: Action<'_>,
+        role: &str,
+        principal: &str,
+        kind: &str,
+    ) -> Certainty {
         let target = Target { role, principal, principal_type: kind };
         Condition::allows(Some(text), action, Some(&target))
     }
@@ -306,16 +316,16 @@ mod tests {
             ForAnyOfAnyValues:GuidEquals{eed3b665-ab3a-47b6-8f48-c9382fb1dad6,\
             53ca6127-db72-4b80-b1b0-d745d6d5456d}";
         for (clause, role, principal, kind, expected) in [
-            (ROLES, ONE, ADA, "User", Answer::Yes),
-            (ROLES, OTHER, ADA, "User", Answer::No),
-            (&format!("{ROLES} AND {types}"), ONE, ADA, "user", Answer::Yes),
-            (&format!("{ROLES} AND {types}"), ONE, ADA, "ServicePrincipal", Answer::No),
-            (&format!("{ROLES} AND {people}"), ONE, ADA, "User", Answer::Yes),
-            (&format!("{ROLES} AND {people}"), ONE, GRACE, "User", Answer::No),
-            (&except, ONE, ADA, "User", Answer::Yes),
-            (&except, OTHER, ADA, "User", Answer::No),
-            (foundry, ONE, ADA, "User", Answer::No),
-            (foundry, "53CA6127-db72-4b80-b1b0-d745d6d5456d", ADA, "User", Answer::Yes),
+            (ROLES, ONE, ADA, "User", Certainty::Yes),
+            (ROLES, OTHER, ADA, "User", Certainty::No),
+            (&format!("{ROLES} AND {types}"), ONE, ADA, "user", Certainty::Yes),
+            (&format!("{ROLES} AND {types}"), ONE, ADA, "ServicePrincipal", Certainty::No),
+            (&format!("{ROLES} AND {people}"), ONE, ADA, "User", Certainty::Yes),
+            (&format!("{ROLES} AND {people}"), ONE, GRACE, "User", Certainty::No),
+            (&except, ONE, ADA, "User", Certainty::Yes),
+            (&except, OTHER, ADA, "User", Certainty::No),
+            (foundry, ONE, ADA, "User", Certainty::No),
+            (foundry, "53CA6127-db72-4b80-b1b0-d745d6d5456d", ADA, "User", Certainty::Yes),
         ] {
             for action in [WRITE, DELETE] {
                 let text = template(clause);
@@ -325,7 +335,7 @@ mod tests {
             let text = template(clause);
             assert_eq!(
                 Condition::allows(Some(&text), chat, None),
-                Answer::Yes,
+                Certainty::Yes,
                 "a limit of what may be assigned is none of what may be done"
             );
         }
@@ -336,8 +346,8 @@ mod tests {
         let nothing = "@Resource[Microsoft.Authorization/roleAssignments:RoleDefinitionId] \
             ForAnyOfAnyValues:GuidEquals {eed3b665-ab3a-47b6-8f48-c9382fb1dad6}";
         let text = framed(ROLES, nothing);
-        assert_eq!(allows(&text, WRITE, ONE, ADA, "User"), Answer::Yes);
-        assert_eq!(allows(&text, DELETE, ONE, ADA, "User"), Answer::No);
+        assert_eq!(allows(&text, WRITE, ONE, ADA, "User"), Certainty::Yes);
+        assert_eq!(allows(&text, DELETE, ONE, ADA, "User"), Certainty::No);
     }
 
     #[test]
@@ -353,11 +363,11 @@ mod tests {
             "ActionMatches{'x",
         ] {
             assert_eq!(Condition::parse(text), None, "{text}");
-            assert_eq!(allows(text, WRITE, ONE, ADA, "User"), Answer::Maybe, "{text}");
+            assert_eq!(allows(text, WRITE, ONE, ADA, "User"), Certainty::Maybe, "{text}");
         }
-        assert_eq!(Condition::allows(None, WRITE, None), Answer::Yes, "none limits nothing");
-        assert_eq!(Condition::allows(Some(" "), WRITE, None), Answer::Yes);
+        assert_eq!(Condition::allows(None, WRITE, None), Certainty::Yes, "none limits nothing");
+        assert_eq!(Condition::allows(Some(" "), WRITE, None), Certainty::Yes);
         let text = template(ROLES);
-        assert_eq!(Condition::allows(Some(&text), WRITE, None), Answer::Maybe, "of what?");
+        assert_eq!(Condition::allows(Some(&text), WRITE, None), Certainty::Maybe, "of what?");
     }
 }

@@ -3,11 +3,10 @@
 use std::collections::BTreeMap;
 
 use super::condition::{Condition, Target};
-use super::permission::{Action, Answer, Permission};
+use super::permission::{Action, Certainty, Permission};
 use super::role::{Assigns, Role};
+use super::{DELETE, WRITE};
 
-const WRITE: &str = "Microsoft.Authorization/roleAssignments/write";
-const DELETE: &str = "Microsoft.Authorization/roleAssignments/delete";
 /// Everybody, as the principal of a deny assignment ("Understand Azure deny assignments").
 const EVERYBODY: &str = "00000000-0000-0000-0000-000000000000";
 
@@ -91,55 +90,65 @@ impl Facts {
         all.filter(move |assignment| reaches(&assignment.scope, scope))
     }
 
-    /// Whether this assignment grants the data action.
-    pub fn grants_data(&self, assignment: &Assignment, action: &str) -> Answer {
-        let by_role = self.role_grants_data(assignment, action);
+    /// Whether this assignment grants the action.
+    pub fn grants(
+        &self,
+        assignment: &Assignment,
+        action: Action<'_>,
+        target: Option<&Target<'_>>,
+    ) -> Certainty {
+        let by_role = self.role_grants(&assignment.role, action, target);
         let condition = assignment.condition.as_deref();
-        Answer::all([by_role, Condition::allows(condition, Action::Data(action), None)])
+        Certainty::all([by_role, Condition::allows(condition, action, target)])
     }
 
-    /// Whether its role grants the data action, whatever its condition.
-    pub fn role_grants_data(&self, assignment: &Assignment, action: &str) -> Answer {
-        if let Some(role) = Role::find(&assignment.role) {
-            return role.grants_data(action);
+    /// Whether the role grants the action, whatever the condition of its assignment.
+    pub fn role_grants(
+        &self,
+        role: &str,
+        action: Action<'_>,
+        target: Option<&Target<'_>>,
+    ) -> Certainty {
+        if let Some(role) = Role::find(role) {
+            return role.grants(action, target);
         }
-        match self.definitions.get(&assignment.role) {
-            None => Answer::Maybe,
-            Some(definition) => Answer::any(
-                definition.permissions.iter().map(|it| it.grants(Action::Data(action), None)),
-            ),
+        match self.definitions.get(role) {
+            None => Certainty::Maybe,
+            Some(definition) => {
+                Certainty::any(definition.permissions.iter().map(|it| it.grants(action, target)))
+            }
         }
     }
 
     /// Whether the person may assign the role to themselves at `scope`.
-    pub fn may_assign(&self, role: &Role, scope: &str) -> Answer {
+    pub fn may_assign(&self, role: &Role, scope: &str) -> Certainty {
         self.may_change(WRITE, role, scope)
     }
 
     /// Whether the person may take away such an assignment of theirs again.
-    pub fn may_undo(&self, role: &Role, scope: &str) -> Answer {
+    pub fn may_undo(&self, role: &Role, scope: &str) -> Certainty {
         self.may_change(DELETE, role, scope)
     }
 
-    fn may_change(&self, action: &str, role: &Role, scope: &str) -> Answer {
+    fn may_change(&self, action: &str, role: &Role, scope: &str) -> Certainty {
         let action = Action::Control(action);
         let target = Target { role: role.id, principal: &self.object_id, principal_type: "User" };
         // The permissions were asked for at the account: they say nothing of what is above it.
         let here = scope.eq_ignore_ascii_case(&self.account);
         let named = self.permissions.as_deref().filter(|_| here);
         let named = named.map(|list| list.iter().any(|permission| permission.names(action)));
-        let through = self.reaching(scope).map(|it| self.lets_change(it, action, &target));
-        let granted = match (named, Answer::any(through)) {
-            (Some(false), _) => Answer::No,
-            (_, found) if self.assignments.is_some() && found != Answer::No => found,
+        let through = self.reaching(scope).map(|it| self.grants(it, action, Some(&target)));
+        let granted = match (named, Certainty::any(through)) {
+            (Some(false), _) => Certainty::No,
+            (_, found) if self.assignments.is_some() && found != Certainty::No => found,
             // What the permissions show is known, and limited by a condition to something else.
-            (Some(true), Answer::No) if self.explains(action, scope) => Answer::No,
+            (Some(true), Certainty::No) if self.explains(action, scope) => Certainty::No,
             // They grant it in a way that the assignments do not show, or these are not known.
-            (Some(true), _) => Answer::Maybe,
-            (None, _) if self.assignments.is_none() => Answer::Maybe,
+            (Some(true), _) => Certainty::Maybe,
+            (None, _) if self.assignments.is_none() => Certainty::Maybe,
             (None, found) => found,
         };
-        Answer::all([granted, self.denies(action, scope).0.negated()])
+        Certainty::all([granted, self.denies(action, scope).0.negated()])
     }
 
     /// Whether one of the assignments grants the action, whatever its conditions.
@@ -153,64 +162,40 @@ impl Facts {
         })
     }
 
-    fn lets_change(
-        &self,
-        assignment: &Assignment,
-        action: Action<'_>,
-        target: &Target<'_>,
-    ) -> Answer {
-        let by_role = match Role::find(&assignment.role).map(|role| role.assigns) {
-            Some(Assigns::Nothing) => Answer::No,
-            Some(Assigns::Anything) => Answer::Yes,
-            Some(Assigns::Only(roles)) => {
-                roles.iter().any(|id| id.eq_ignore_ascii_case(target.role)).into()
-            }
-            None => match self.definitions.get(&assignment.role) {
-                None => Answer::Maybe,
-                Some(definition) => {
-                    let grants = definition.permissions.iter();
-                    Answer::any(grants.map(|it| it.grants(action, Some(target))))
-                }
-            },
-        };
-        let condition = assignment.condition.as_deref();
-        Answer::all([by_role, Condition::allows(condition, action, Some(target))])
-    }
-
     /// Whether a deny assignment forbids it, and which one.
-    pub fn denies(&self, action: Action<'_>, scope: &str) -> (Answer, Option<&Denial>) {
+    pub fn denies(&self, action: Action<'_>, scope: &str) -> (Certainty, Option<&Denial>) {
         let denials = self.denials.as_deref().unwrap_or_default().iter();
         let judged = denials.map(|denial| (self.is_denied(denial, action, scope), Some(denial)));
-        judged.max_by_key(|(answer, _)| *answer).unwrap_or((Answer::No, None))
+        judged.max_by_key(|(answer, _)| *answer).unwrap_or((Certainty::No, None))
     }
 
-    fn is_denied(&self, denial: &Denial, action: Action<'_>, scope: &str) -> Answer {
+    fn is_denied(&self, denial: &Denial, action: Action<'_>, scope: &str) -> Certainty {
         let there = denial.scope.trim_end_matches('/').eq_ignore_ascii_case(scope);
         let reaches = reaches(&denial.scope, scope) && (there || !denial.here_only);
         let about = reaches && denial.permissions.iter().any(|it| it.names(action));
-        if !about || self.meets(&denial.excepted) == Answer::Yes {
-            return Answer::No;
+        if !about || self.meets(&denial.excepted) == Certainty::Yes {
+            return Certainty::No;
         }
         let everybody = denial.principals.iter().any(|id| id == EVERYBODY);
-        let meant = if everybody { Answer::Yes } else { self.meets(&denial.principals) };
+        let meant = if everybody { Certainty::Yes } else { self.meets(&denial.principals) };
         // A group that the person may be in may be excepted.
-        let certain = denial.excepted.is_empty() || meant == Answer::No;
-        let meant = if certain { meant } else { Answer::Maybe };
-        Answer::all([meant, Condition::allows(denial.condition.as_deref(), action, None)])
+        let certain = denial.excepted.is_empty() || meant == Certainty::No;
+        let meant = if certain { meant } else { Certainty::Maybe };
+        Certainty::all([meant, Condition::allows(denial.condition.as_deref(), action, None)])
     }
 
     /// Whether the person is among these: themselves, or in a group that is known to be theirs. Of
     /// any other id it is not known whether it is such a group.
-    fn meets(&self, ids: &[String]) -> Answer {
+    fn meets(&self, ids: &[String]) -> Certainty {
         let is = |id: &String, known: &str| id.eq_ignore_ascii_case(known);
         let own = |id: &String| {
             is(id, &self.object_id)
                 || self.assignments.iter().flatten().any(|known| is(id, &known.principal))
         };
         match ids.iter().any(own) {
-            true => Answer::Yes,
-            false if ids.is_empty() => Answer::No,
-            false => Answer::Maybe,
+            true => Certainty::Yes,
+            false if ids.is_empty() => Certainty::No,
+            false => Certainty::Maybe,
         }
     }
 }

@@ -6,7 +6,7 @@ use super::condition::{Condition, Target};
 
 /// An answer where not everything could be read or understood.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Answer {
+pub enum Certainty {
     /// Certainly not.
     No,
     /// It cannot be told.
@@ -15,30 +15,30 @@ pub enum Answer {
     Yes,
 }
 
-impl Answer {
+impl Certainty {
     /// Yes where one of these is; what cannot be told stays open.
-    pub fn any(answers: impl IntoIterator<Item = Answer>) -> Answer {
-        answers.into_iter().max().unwrap_or(Answer::No)
+    pub fn any(answers: impl IntoIterator<Item = Certainty>) -> Certainty {
+        answers.into_iter().max().unwrap_or(Certainty::No)
     }
 
     /// Yes where all of these are.
-    pub fn all(answers: impl IntoIterator<Item = Answer>) -> Answer {
-        answers.into_iter().min().unwrap_or(Answer::Yes)
+    pub fn all(answers: impl IntoIterator<Item = Certainty>) -> Certainty {
+        answers.into_iter().min().unwrap_or(Certainty::Yes)
     }
 
     /// The opposite, which is as certain.
-    pub fn negated(self) -> Answer {
+    pub fn negated(self) -> Certainty {
         match self {
-            Answer::No => Answer::Yes,
-            Answer::Maybe => Answer::Maybe,
-            Answer::Yes => Answer::No,
+            Certainty::No => Certainty::Yes,
+            Certainty::Maybe => Certainty::Maybe,
+            Certainty::Yes => Certainty::No,
         }
     }
 }
 
-impl From<bool> for Answer {
+impl From<bool> for Certainty {
     fn from(known: bool) -> Self {
-        if known { Answer::Yes } else { Answer::No }
+        if known { Certainty::Yes } else { Certainty::No }
     }
 }
 
@@ -89,10 +89,10 @@ impl Permission {
     }
 
     /// Whether it grants the action to be done to this target.
-    pub fn grants(&self, action: Action<'_>, target: Option<&Target<'_>>) -> Answer {
+    pub fn grants(&self, action: Action<'_>, target: Option<&Target<'_>>) -> Certainty {
         match self.names(action) {
             true => Condition::allows(self.condition.as_deref(), action, target),
-            false => Answer::No,
+            false => Certainty::No,
         }
     }
 }
@@ -103,6 +103,11 @@ fn any_matches(patterns: &[String], action: &str) -> bool {
 
 /// `*` stands for any run of characters, slashes too; the case does not matter.
 pub(super) fn matches(pattern: &str, action: &str) -> bool {
+    let head = pattern.find('*').unwrap_or(pattern.len());
+    // Most patterns are about something else: they are told apart without a copy.
+    if !action.get(..head).is_some_and(|begin| begin.eq_ignore_ascii_case(&pattern[..head])) {
+        return false;
+    }
     let (pattern, action) = (pattern.to_ascii_lowercase(), action.to_ascii_lowercase());
     let mut parts = pattern.split('*');
     let first = parts.next().unwrap_or_default();

@@ -1,9 +1,9 @@
 //! Which role the person should take, where, and whether they may.
 
+use super::assignment_name;
 use super::facts::Facts;
-use super::permission::Answer;
+use super::permission::Certainty;
 use super::role::{COGNITIVE_SERVICES_USER, FOUNDRY_USER, OPENAI_CONTRIBUTOR, OPENAI_USER, Role};
-use super::{RESOURCE_GROUPS, assignment_name};
 use crate::snapshot::{AssignmentPlan, MayAssign, Notice, RoleOffer, RoleScope, ScopeOffer, Usage};
 
 /// What the person wants; Keyless chooses what they leave open.
@@ -39,17 +39,18 @@ fn candidates(usage: Usage, kind: &str) -> &'static [Role] {
 pub fn plan(facts: &Facts, wish: &Wish) -> AssignmentPlan {
     let candidates = candidates(wish.usage, &facts.kind);
     let scope = scope_of(facts, wish.scope);
-    let may = |role: &Role| facts.may_assign(role, &scope);
-    let chosen = wish.role.as_deref().and_then(|id| candidates.iter().find(|role| role.id == id));
-    let easiest = |wanted: Answer| candidates.iter().find(|role| may(role) == wanted);
-    let role = chosen
-        .or_else(|| easiest(Answer::Yes))
-        .or_else(|| easiest(Answer::Maybe))
-        .unwrap_or(&candidates[0]);
-    let reason = match (chosen, role == &candidates[0]) {
+    let may: Vec<Certainty> = candidates.iter().map(|it| facts.may_assign(it, &scope)).collect();
+    let chosen = wish.role.as_deref().and_then(|id| candidates.iter().position(|it| it.id == id));
+    let easiest = |wanted: Certainty| may.iter().position(|it| *it == wanted);
+    let at = chosen
+        .or_else(|| easiest(Certainty::Yes))
+        .or_else(|| easiest(Certainty::Maybe))
+        .unwrap_or_default();
+    let role = &candidates[at];
+    let reason = match (chosen, at) {
         (Some(_), _) => Notice::new("chosen", &[("role", role.name)]),
-        (None, true) => Notice::new(usage_code(wish.usage), &[("role", role.name)]),
-        (None, false) => {
+        (None, 0) => Notice::new(usage_code(wish.usage), &[("role", role.name)]),
+        (None, _) => {
             let known = [("role", role.name), ("wanted", candidates[0].name)];
             Notice::new("only_this", &known)
         }
@@ -64,16 +65,17 @@ pub fn plan(facts: &Facts, wish: &Wish) -> AssignmentPlan {
         scope_kind: wish.scope,
         account: facts.person.clone(),
         object_id: facts.object_id.clone(),
-        may_assign: told(may(role)),
+        may_assign: told(may[at]),
         may_undo: told(facts.may_undo(role, &scope)),
         name: assignment_name(&scope, &facts.object_id, role.id, "").to_string(),
         roles: candidates
             .iter()
-            .map(|role| RoleOffer {
+            .zip(&may)
+            .map(|(role, may)| RoleOffer {
                 role: role.name.to_owned(),
                 role_id: role.id.to_owned(),
                 lists_keys: role.lists_keys,
-                may_assign: told(may(role)),
+                may_assign: told(*may),
             })
             .collect(),
         scopes: RoleScope::ALL
@@ -95,11 +97,10 @@ fn scope_of(facts: &Facts, kind: RoleScope) -> String {
     }
 }
 
+/// What is before the provider in the account's id; a group may itself be called "providers".
 fn group_of(account: &str) -> Option<&str> {
-    let lower = account.to_ascii_lowercase();
-    let start = lower.find(RESOURCE_GROUPS)? + RESOURCE_GROUPS.len();
-    let length = lower[start..].find('/')?;
-    Some(&account[..start + length])
+    let end = account.to_ascii_lowercase().find("/providers/microsoft.")?;
+    Some(&account[..end])
 }
 
 fn usage_code(usage: Usage) -> &'static str {
@@ -110,10 +111,10 @@ fn usage_code(usage: Usage) -> &'static str {
     }
 }
 
-fn told(answer: Answer) -> MayAssign {
+fn told(answer: Certainty) -> MayAssign {
     match answer {
-        Answer::Yes => MayAssign::Yes,
-        Answer::Maybe => MayAssign::Unknown,
-        Answer::No => MayAssign::No,
+        Certainty::Yes => MayAssign::Yes,
+        Certainty::Maybe => MayAssign::Unknown,
+        Certainty::No => MayAssign::No,
     }
 }

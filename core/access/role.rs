@@ -3,8 +3,9 @@
 //! Facts: the built-in role list of 2026-08. A test compares each row with the definition
 //! (`tests/conformance`), where the definitions are at hand.
 
-use super::permission::Answer;
-use super::{CHAT, FILES, OTHER_MODELS};
+use super::condition::Target;
+use super::permission::{Action, Certainty};
+use super::{CHAT, DELETE, FILES, OTHER_MODELS, WRITE};
 use crate::snapshot::Usage;
 
 /// A built-in role.
@@ -53,28 +54,40 @@ impl Role {
         ROLES.iter().find(|role| role.id.eq_ignore_ascii_case(id))
     }
 
-    /// Whether it grants this data action, as far as it is one that Keyless asks about.
-    pub fn grants_data(&self, action: &str) -> Answer {
+    /// Whether it grants the action, as far as it is one that Keyless asks about.
+    pub fn grants(&self, action: Action<'_>, target: Option<&Target<'_>>) -> Certainty {
         match action {
-            CHAT => self.grants.chat.into(),
-            FILES => self.grants.files.into(),
-            OTHER_MODELS => self.grants.other_models.into(),
-            _ => Answer::Maybe,
+            Action::Data(CHAT) => self.grants.chat.into(),
+            Action::Data(FILES) => self.grants.files.into(),
+            Action::Data(OTHER_MODELS) => self.grants.other_models.into(),
+            Action::Control(WRITE | DELETE) => self.assigns(target),
+            _ => Certainty::Maybe,
+        }
+    }
+
+    fn assigns(&self, target: Option<&Target<'_>>) -> Certainty {
+        match (self.assigns, target) {
+            (Assigns::Nothing, _) => Certainty::No,
+            (Assigns::Anything, _) => Certainty::Yes,
+            (Assigns::Only(_), None) => Certainty::Maybe,
+            (Assigns::Only(roles), Some(target)) => {
+                roles.iter().any(|id| id.eq_ignore_ascii_case(target.role)).into()
+            }
         }
     }
 
     /// Whether it grants all that this takes.
     pub fn serves(&self, usage: Usage) -> bool {
-        actions_of(usage).iter().all(|action| self.grants_data(action) == Answer::Yes)
+        actions_of(usage).iter().all(|action| self.grants(*action, None) == Certainty::Yes)
     }
 }
 
-/// The data actions that it takes; which one comes first is told where it is missing.
-pub fn actions_of(usage: Usage) -> &'static [&'static str] {
+/// The actions that it takes; which one comes first is told where it is missing.
+pub fn actions_of(usage: Usage) -> &'static [Action<'static>] {
     match usage {
-        Usage::Chat => &[CHAT],
-        Usage::Files => &[CHAT, FILES],
-        Usage::OtherModels => &[CHAT, OTHER_MODELS],
+        Usage::Chat => &[Action::Data(CHAT)],
+        Usage::Files => &[Action::Data(CHAT), Action::Data(FILES)],
+        Usage::OtherModels => &[Action::Data(CHAT), Action::Data(OTHER_MODELS)],
     }
 }
 

@@ -2,18 +2,18 @@
 
 use super::condition::Condition;
 use super::facts::{Assignment, Facts};
-use super::permission::{Action, Answer};
+use super::permission::{Action, Certainty};
 use super::role::{ROLES, Role, actions_of};
 use crate::snapshot::{Notice, Usage, Verdict};
 
 /// The verdict for this usage, with what it rests on and what could not be read.
 pub fn judge(facts: &Facts, usage: Usage) -> (Verdict, Vec<Notice>) {
     let actions = actions_of(usage);
-    let answers: Vec<Answer> = actions.iter().map(|action| may(facts, action)).collect();
-    let verdict = match Answer::all(answers.iter().copied()) {
-        Answer::Yes => Verdict::MayChat,
-        Answer::Maybe => Verdict::CannotTell,
-        Answer::No => Verdict::MayNotChat,
+    let answers: Vec<Certainty> = actions.iter().map(|action| may(facts, *action)).collect();
+    let verdict = match Certainty::all(answers.iter().copied()) {
+        Certainty::Yes => Verdict::MayChat,
+        Certainty::Maybe => Verdict::CannotTell,
+        Certainty::No => Verdict::MayNotChat,
     };
     let mut findings = match verdict {
         Verdict::MayChat => through(facts, actions),
@@ -33,39 +33,38 @@ pub fn judge(facts: &Facts, usage: Usage) -> (Verdict, Vec<Notice>) {
 }
 
 /// Whether the person may do it at the account.
-fn may(facts: &Facts, action: &str) -> Answer {
+fn may(facts: &Facts, action: Action<'_>) -> Certainty {
     let scope = &facts.account;
     let by_permissions = facts
         .permissions
         .as_ref()
-        .map(|list| list.iter().any(|permission| permission.names(Action::Data(action))));
-    let found = facts.reaching(scope).map(|it| (it, facts.grants_data(it, action)));
-    let found: Vec<(&Assignment, Answer)> = found.collect();
-    let by_assignments = Answer::any(found.iter().map(|(_, answer)| *answer));
+        .map(|list| list.iter().any(|permission| permission.names(action)));
+    let found = facts.reaching(scope).map(|it| (it, facts.grants(it, action, None)));
+    let found: Vec<(&Assignment, Certainty)> = found.collect();
+    let by_assignments = Certainty::any(found.iter().map(|(_, answer)| *answer));
     let granted = match (by_permissions, by_assignments) {
-        (_, Answer::Yes) => Answer::Yes,
-        (Some(true), _) if facts.assignments.is_none() => Answer::Yes,
+        (_, Certainty::Yes) => Certainty::Yes,
+        (Some(true), _) if facts.assignments.is_none() => Certainty::Yes,
         // What a condition may have taken away is still among the permissions.
         (Some(true), _) => {
-            let conditional = |(it, _): &(&Assignment, Answer)| {
-                Condition::allows(it.condition.as_deref(), Action::Data(action), None)
-                    != Answer::Yes
-                    && facts.role_grants_data(it, action) != Answer::No
+            let conditional = |(it, _): &(&Assignment, Certainty)| {
+                Condition::allows(it.condition.as_deref(), action, None) != Certainty::Yes
+                    && facts.role_grants(&it.role, action, None) != Certainty::No
             };
-            if found.iter().any(conditional) { Answer::Maybe } else { Answer::Yes }
+            if found.iter().any(conditional) { Certainty::Maybe } else { Certainty::Yes }
         }
-        (Some(false), _) => Answer::No,
-        (None, _) if facts.assignments.is_none() => Answer::Maybe,
+        (Some(false), _) => Certainty::No,
+        (None, _) if facts.assignments.is_none() => Certainty::Maybe,
         (None, answer) => answer,
     };
-    Answer::all([granted, facts.denies(Action::Data(action), scope).0.negated()])
+    Certainty::all([granted, facts.denies(action, scope).0.negated()])
 }
 
 /// The roles that grant all of it.
-fn through(facts: &Facts, actions: &[&str]) -> Vec<Notice> {
+fn through(facts: &Facts, actions: &[Action<'_>]) -> Vec<Notice> {
     let grants = |assignment: &&Assignment| {
-        let answers = actions.iter().map(|action| facts.grants_data(assignment, action));
-        Answer::all(answers) == Answer::Yes
+        let answers = actions.iter().map(|action| facts.grants(assignment, *action, None));
+        Certainty::all(answers) == Certainty::Yes
     };
     facts.reaching(&facts.account).filter(grants).map(|it| found_role(facts, it)).collect()
 }
@@ -84,19 +83,19 @@ fn found_role(facts: &Facts, assignment: &Assignment) -> Notice {
 }
 
 /// What keeps Keyless from telling.
-fn doubts(facts: &Facts, actions: &[&str]) -> Vec<Notice> {
+fn doubts(facts: &Facts, actions: &[Action<'_>]) -> Vec<Notice> {
     let mut doubts = Vec::new();
-    for action in actions {
+    for &action in actions {
         for assignment in facts.reaching(&facts.account) {
-            let by_role = facts.role_grants_data(assignment, action);
+            let by_role = facts.role_grants(&assignment.role, action, None);
             let role = [("role", name_of(facts, &assignment.role))];
-            if by_role == Answer::Maybe {
+            if by_role == Certainty::Maybe {
                 doubts.push(Notice::new("role_unread", &role));
-            } else if facts.grants_data(assignment, action) == Answer::Maybe {
+            } else if facts.grants(assignment, action, None) == Certainty::Maybe {
                 doubts.push(Notice::new("condition_unread", &role));
             }
         }
-        if let (Answer::Maybe, Some(denial)) = facts.denies(Action::Data(action), &facts.account) {
+        if let (Certainty::Maybe, Some(denial)) = facts.denies(action, &facts.account) {
             doubts.push(Notice::new("perhaps_denied", &[("name", &denial.name)]));
         }
     }
@@ -104,16 +103,16 @@ fn doubts(facts: &Facts, actions: &[&str]) -> Vec<Notice> {
     doubts
 }
 
-fn why_not(facts: &Facts, actions: &[&str], answers: &[Answer]) -> Notice {
-    let missing = actions.iter().zip(answers).find(|(_, answer)| **answer == Answer::No);
+fn why_not(facts: &Facts, actions: &[Action<'_>], answers: &[Certainty]) -> Notice {
+    let missing = actions.iter().zip(answers).find(|(_, answer)| **answer == Certainty::No);
     let action = missing.map_or(actions[0], |(action, _)| *action);
     let scope = facts.account.as_str();
-    if let (Answer::Yes, Some(denial)) = facts.denies(Action::Data(action), scope) {
+    if let (Certainty::Yes, Some(denial)) = facts.denies(action, scope) {
         return Notice::new("denied", &[("name", &denial.name)]);
     }
     let below = facts.assignments.iter().flatten().find(|assignment| {
         is_below(&assignment.scope, scope)
-            && facts.role_grants_data(assignment, action) == Answer::Yes
+            && facts.role_grants(&assignment.role, action, None) == Certainty::Yes
     });
     if let Some(assignment) = below {
         let role = name_of(facts, &assignment.role);
@@ -122,7 +121,7 @@ fn why_not(facts: &Facts, actions: &[&str], answers: &[Answer]) -> Notice {
     }
     let mut chats = facts
         .reaching(scope)
-        .filter(|it| action != actions[0] && facts.grants_data(it, actions[0]) == Answer::Yes);
+        .filter(|it| action != actions[0] && facts.grants(it, actions[0], None) == Certainty::Yes);
     if let Some(assignment) = chats.next() {
         return Notice::new("role_for_chat_only", &[("role", name_of(facts, &assignment.role))]);
     }

@@ -5,26 +5,36 @@ use crate::access::{Assignment, DESCRIPTION, judge, plan, reaches, recipes, scop
 use crate::cloud::CLOUDS;
 use crate::snapshot::{PortalPage, Recipe};
 
-impl Wizard {
-    /// What would be assigned as things stand.
-    pub(super) fn plan(&self) -> Option<AssignmentPlan> {
-        let access = self.role.access.as_ref()?;
-        Some(plan(&access.facts, &self.role.wish))
-    }
+/// How the person stands towards what they want the role for.
+struct Standing<'a> {
+    plan: AssignmentPlan,
+    verdict: Verdict,
+    findings: Vec<Notice>,
+    /// What Keyless assigned to fulfil the plan.
+    made: Option<&'a Made>,
+    /// Whether they can do it.
+    has_access: bool,
+}
 
-    /// What Keyless assigned to fulfil this plan.
-    fn made_for(&self, plan: &AssignmentPlan) -> Option<&Made> {
-        let same = |made: &&Made| {
-            made.plan.role_id == plan.role_id && made.plan.scope.eq_ignore_ascii_case(&plan.scope)
-        };
-        self.made.iter().find(same)
-    }
-
-    /// What is taken away by the button of this page: the assignment that the page names, where it
-    /// is Keyless's own.
+impl Standing<'_> {
+    /// What the button of the page takes away: the assignment that the page names, where it is
+    /// Keyless's own.
     fn undoable(&self) -> Option<(&Made, &str)> {
-        let made = self.made_for(&self.plan()?)?;
+        let made = self.made?;
         Some((made, made.assigned.own.as_deref()?))
+    }
+}
+
+impl Wizard {
+    /// As things stand; none while nothing is known of the access.
+    fn standing(&self) -> Option<Standing<'_>> {
+        let (facts, wish) = (&self.role.access.as_ref()?.facts, &self.role.wish);
+        let plan = plan(facts, wish);
+        let (verdict, findings) = judge(facts, wish.usage);
+        let made = self.made.iter().find(|made| made.is_at(&plan.role_id, &plan.scope));
+        let serves = wish.usage == Usage::Chat || verdict == Verdict::MayChat || made.is_some();
+        let has_access = self.role.works && serves;
+        Some(Standing { plan, verdict, findings, made, has_access })
     }
 
     pub(super) fn choose_usage(&mut self, usage: Usage) {
@@ -53,17 +63,18 @@ impl Wizard {
     }
 
     pub(super) fn assign_role(&mut self, effects: &mut Vec<Effect>) {
-        let (Some(account), Some(access), Some(plan)) =
-            (self.choice.account.clone(), &self.role.access, self.plan())
+        let (Some(account), Some(access), Some(standing)) =
+            (self.choice.account.clone(), &self.role.access, self.standing())
         else {
             return;
         };
-        if self.has_access() || self.is_running(Slot::Role) {
+        if standing.has_access || self.is_running(Slot::Role) {
             return;
         }
-        match self.made_for(&plan).map(|made| made.assigned.cause.clone()) {
-            Some(cause) => self.wait_for_role(cause, effects),
-            None => {
+        let made = standing.made.map(|made| made.assigned.cause.clone());
+        match (made, standing.plan) {
+            (Some(cause), plan) => self.wait_for_role(plan.role, cause, effects),
+            (None, plan) => {
                 let (plan, access) = (Box::new(plan), Box::new(access.clone()));
                 self.start(Work::AssignRole(Box::new(account), plan, access), effects);
             }
@@ -80,7 +91,7 @@ impl Wizard {
         let cause = assigned.cause.clone();
         self.know_of(plan);
         self.made.push(Made { plan: (**plan).clone(), assigned });
-        self.wait_for_role(cause, effects);
+        self.wait_for_role(plan.role.clone(), cause, effects);
     }
 
     /// What has just been assigned is as good as read, where the list could be.
@@ -106,10 +117,10 @@ impl Wizard {
         if self.is_running(Slot::Role) {
             return;
         }
-        let (Some(account), Some((made, id))) = (self.choice.account.clone(), self.undoable())
-        else {
+        let (Some(account), Some(standing)) = (self.choice.account.clone(), self.standing()) else {
             return;
         };
+        let Some((made, id)) = standing.undoable() else { return };
         let (plan, id) = (Box::new(made.plan.clone()), id.to_owned());
         let cause = made.assigned.cause.clone();
         self.start(Work::UndoRole(Box::new(account), plan, id, cause), effects);
@@ -126,22 +137,25 @@ impl Wizard {
         self.notify(Step::GetAccess, Notice::new("role_undone", &[("role", &role)]));
     }
 
-    pub(super) fn wait_for_role(&mut self, cause: Cause, effects: &mut Vec<Effect>) {
-        let (Some(account), Some(deployment), Some(plan)) =
-            (self.choice.account.clone(), self.choice.deployment.clone(), self.plan())
+    fn wait_for_role(&mut self, role: String, cause: Cause, effects: &mut Vec<Effect>) {
+        let (Some(account), Some(deployment)) =
+            (self.choice.account.clone(), self.choice.deployment.clone())
         else {
             return;
         };
         self.role.paused = false;
         self.clear_notices(Step::GetAccess);
         let cause = cause.and(&self.choice.listed);
-        self.start(Work::WaitForRole(Box::new(account), deployment, plan.role, cause), effects);
+        self.start(Work::WaitForRole(Box::new(account), deployment, role, cause), effects);
     }
 
     /// What Azure let the person read says whether they may chat, whatever the role is wanted for.
     pub(super) fn take_access(&mut self, access: Access) {
         self.forget_what_is_gone(&access);
-        self.role.works = judge(&access.facts, Usage::Chat).0 == Verdict::MayChat;
+        let (verdict, findings) = judge(&access.facts, Usage::Chat);
+        self.role.works = verdict == Verdict::MayChat;
+        let mut through = findings.iter().filter(|finding| finding.code.starts_with("may_chat"));
+        self.role.through = through.find_map(|finding| finding.parameters.get("role").cloned());
         self.role.proof = access.cause.clone();
         self.role.access = Some(access);
     }
@@ -152,10 +166,7 @@ impl Wizard {
         let account = &access.facts.account;
         self.made.retain(|made| {
             let about = reaches(&made.plan.scope, account);
-            let there = listed.iter().any(|it| {
-                it.role == made.plan.role_id && it.scope.eq_ignore_ascii_case(&made.plan.scope)
-            });
-            there || !about
+            !about || listed.iter().any(|it| made.is_at(&it.role, &it.scope))
         });
     }
 
@@ -170,54 +181,34 @@ impl Wizard {
         self.start(Work::CheckAccess(Box::new(account)), effects);
     }
 
-    /// Whether the person can do what they want the role for.
-    pub(super) fn has_access(&self) -> bool {
-        let serves = || {
-            let judged = self.judged().map(|(verdict, _)| verdict);
-            let made = self.plan().is_some_and(|plan| self.made_for(&plan).is_some());
-            judged == Some(Verdict::MayChat) || made
-        };
-        self.role.works && (self.role.wish.usage == Usage::Chat || serves())
-    }
-
-    fn judged(&self) -> Option<(Verdict, Vec<Notice>)> {
-        let access = self.role.access.as_ref()?;
-        Some(judge(&access.facts, self.role.wish.usage))
-    }
-
     pub(super) fn get_access_page(&self) -> GetAccessPage {
-        let plan = self.plan();
-        let (judged, mut findings) = self.judged().unzip();
-        if let Some(made) = plan.as_ref().and_then(|plan| self.made_for(plan)) {
-            let code = if made.assigned.existed { "role_existed" } else { "role_assigned" };
-            let known =
-                [("role", made.plan.role.as_str()), ("scope", scope_name(&made.plan.scope))];
-            let mut told = vec![Notice::new(code, &known)];
-            if made.plan.usage != Usage::Chat {
-                // The message that shows that a role works is a chat.
-                told.push(Notice::new("not_proved", &[]));
-            }
-            findings = Some(told);
-        }
-        let verdict = judged.map(|judged| match (self.has_access(), judged) {
-            (true, _) => Verdict::MayChat,
-            // The resource itself has refused what the assignments promise.
-            (false, Verdict::MayChat) => Verdict::CannotTell,
-            (false, judged) => judged,
-        });
-        GetAccessPage {
-            phase: self.access_phase(),
-            resource: self
-                .choice
-                .account
-                .as_ref()
-                .map_or_else(String::new, |a| a.resource.name.clone()),
-            verdict,
-            findings: findings.unwrap_or_default(),
-            undo: self.undoable().map(|(made, _)| made.plan.may_undo),
-            recipes: self.recipes(plan.as_ref()),
-            plan,
+        let account = self.choice.account.as_ref();
+        let page = GetAccessPage {
+            phase: AccessPhase::Known,
+            resource: account.map_or_else(String::new, |account| account.resource.name.clone()),
+            verdict: None,
+            findings: Vec::new(),
+            plan: None,
+            undo: None,
+            recipes: Vec::new(),
             waiting: self.role.waiting.clone(),
+        };
+        let Some(standing) = self.standing() else {
+            return GetAccessPage { phase: self.access_phase(None), ..page };
+        };
+        GetAccessPage {
+            phase: self.access_phase(Some(&standing)),
+            verdict: Some(match (standing.has_access, standing.verdict) {
+                (true, _) => Verdict::MayChat,
+                // The resource itself has refused what the assignments promise.
+                (false, Verdict::MayChat) => Verdict::CannotTell,
+                (false, judged) => judged,
+            }),
+            undo: standing.undoable().map(|(made, _)| made.plan.may_undo),
+            recipes: self.recipes(&standing.plan),
+            findings: standing.made.map_or(standing.findings, Made::findings),
+            plan: Some(standing.plan),
+            ..page
         }
     }
 
@@ -226,7 +217,8 @@ impl Wizard {
         let row = CLOUDS.iter().find(|row| row.cloud == self.setting.cloud);
         // The portal knows nothing of what practice Azure has made up.
         let row = row.filter(|_| !self.setting.practice);
-        let (Some(plan), Some(account), Some(row)) = (self.plan(), &self.choice.account, row)
+        let (Some(Standing { plan, .. }), Some(account), Some(row)) =
+            (self.standing(), &self.choice.account, row)
         else {
             return;
         };
@@ -237,21 +229,22 @@ impl Wizard {
         effects.push(Effect::Open(url.to_string()));
     }
 
-    fn recipes(&self, plan: Option<&AssignmentPlan>) -> Vec<Recipe> {
-        let (Some(plan), Some(account)) = (plan, &self.choice.account) else { return Vec::new() };
+    fn recipes(&self, plan: &AssignmentPlan) -> Vec<Recipe> {
         let row = CLOUDS.iter().find(|row| row.cloud == self.setting.cloud);
-        row.map_or_else(Vec::new, |row| recipes(plan, &account.tenant_id, row))
+        let (Some(account), Some(row)) = (&self.choice.account, row) else { return Vec::new() };
+        recipes(plan, &account.tenant_id, row)
     }
 
-    pub(super) fn access_phase(&self) -> AccessPhase {
-        let is_made = || self.plan().is_some_and(|plan| self.made_for(&plan).is_some());
+    fn access_phase(&self, standing: Option<&Standing<'_>>) -> AccessPhase {
+        let has_access = standing.is_some_and(|standing| standing.has_access);
+        let is_made = standing.is_some_and(|standing| standing.made.is_some());
         match self.work_in(Slot::Role) {
             Some(Work::AssignRole(..)) => AccessPhase::Assigning,
             Some(Work::UndoRole(..)) => AccessPhase::Undoing,
             Some(_) => AccessPhase::Waiting,
             None if self.is_running(Slot::Access) => AccessPhase::Checking,
-            None if self.has_access() => AccessPhase::Works,
-            None if self.role.paused && is_made() => AccessPhase::Paused,
+            None if has_access => AccessPhase::Works,
+            None if self.role.paused && is_made => AccessPhase::Paused,
             None => AccessPhase::Known,
         }
     }
@@ -260,16 +253,26 @@ impl Wizard {
     pub(super) fn role_name(&self) -> Option<String> {
         let access = self.role.access.as_ref()?;
         let here = |made: &&Made| reaches(&made.plan.scope, &access.facts.account);
-        if let Some(made) = self.made.iter().rev().find(here) {
-            return Some(made.plan.role.clone());
+        let made = self.made.iter().rev().find(here).map(|made| made.plan.role.clone());
+        made.or_else(|| self.role.through.clone())
+    }
+}
+
+impl Made {
+    /// Whether it is this role at this place.
+    fn is_at(&self, role_id: &str, scope: &str) -> bool {
+        self.plan.role_id == role_id && self.plan.scope.eq_ignore_ascii_case(scope)
+    }
+
+    /// What there is to say of it.
+    fn findings(&self) -> Vec<Notice> {
+        let code = if self.assigned.existed { "role_existed" } else { "role_assigned" };
+        let known = [("role", self.plan.role.as_str()), ("scope", scope_name(&self.plan.scope))];
+        let mut findings = vec![Notice::new(code, &known)];
+        if self.plan.usage != Usage::Chat {
+            // The message that shows that a role works is a chat.
+            findings.push(Notice::new("not_proved", &[]));
         }
-        let (_, findings) = judge(&access.facts, Usage::Chat);
-        findings.iter().find_map(|finding| {
-            finding
-                .code
-                .starts_with("may_chat")
-                .then(|| finding.parameters.get("role").cloned())
-                .flatten()
-        })
+        findings
     }
 }

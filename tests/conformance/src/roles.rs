@@ -1,7 +1,7 @@
 //! The built-in roles that core knows without asking Azure, against their definitions.
 
 use keyless::access::{
-    Action, Answer, Assigns, CHAT, FILES, OTHER_MODELS, Permission, ROLES, Role, Target,
+    Action, Assigns, CHAT, Certainty, FILES, OTHER_MODELS, Permission, ROLES, Role, Target,
 };
 use serde::Deserialize;
 
@@ -42,7 +42,7 @@ impl Definition {
         let target = Target { role, principal: "p", principal_type: "User" };
         let answers = self.permissions.iter();
         let answers = answers.map(|it| it.grants(Action::Control(WRITE), Some(&target)));
-        Answer::any(answers) == Answer::Yes
+        Certainty::any(answers) == Certainty::Yes
     }
 }
 
