@@ -44,6 +44,8 @@ pub enum Asked {
     Read,
     /// A role assignment.
     Assignment,
+    /// That a role assignment is taken away.
+    Undo,
     /// A chat.
     Chat,
     /// A token of a developer's tool.

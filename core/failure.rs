@@ -175,6 +175,10 @@ codes! {
     DenyAssignment("role", "resource"),
     /// Azure refused the assignment for another reason.
     AssignmentRefused("reason"),
+    /// The signed-in person may not take the role away again (403).
+    MayNotUndo("role", "resource"),
+    /// Azure refused to take the role away for another reason.
+    UndoRefused("role", "reason"),
     /// The role was assigned but is still not effective.
     RoleNotEffective("role", "minutes"),
     /// `.env` is a folder.

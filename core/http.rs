@@ -129,6 +129,7 @@ impl Request {
             (Service::Entra, true) => Asked::Refresh,
             (Service::Inference, _) => Asked::Chat,
             (Service::ResourceManager, _) if self.method == Method::GET => Asked::Read,
+            (Service::ResourceManager, _) if self.method == Method::DELETE => Asked::Undo,
             (Service::ResourceManager, _) => Asked::Assignment,
         }
     }

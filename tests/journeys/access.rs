@@ -9,6 +9,7 @@ use keyless::snapshot::{
 use serde_json::{Value, json};
 use simulator::Scenario;
 
+use crate::failures::names_of;
 use crate::fixtures::show;
 use crate::stage::{RESOURCE, Setup, Stage, access, project};
 
@@ -243,6 +244,42 @@ async fn an_undo_that_is_refused_says_so_and_changes_nothing() {
     assert_eq!((page.phase, page.undo), (AccessPhase::Works, Some(MayAssign::Yes)));
     stage.send(Command::ConfirmAccess).await;
     stage.until("the road is open all the same", |s| project(s).is_some()).await;
+}
+
+#[tokio::test]
+async fn whoever_lost_the_right_to_undo_is_told_who_has_it() {
+    let mut stage = Stage::new("default").await;
+    stage.sign_in().await;
+    stage.choose(RESOURCE).await;
+    stage.get_role().await;
+    stage.send(Command::GoToStep { step: Step::GetAccess }).await;
+    stage.simulator.set_scenario(Scenario::named("R1").expect("it is built in"));
+    stage.send(Command::UndoRole).await;
+    let failure = stage.until_failure(Code::MayNotUndo).await;
+    assert_eq!(failure.parameters["resource"], RESOURCE);
+    assert_eq!(names_of(&failure.remedies), ["action:check_access", "link:portal"]);
+    assert_eq!(stage.statuses("roleAssignments.delete"), [403], "practice Azure refused by itself");
+    assert_eq!(page(&stage).undo, Some(MayAssign::Yes), "nothing was changed");
+    show("may-not-undo", &stage);
+}
+
+#[tokio::test]
+async fn an_undo_that_azure_refuses_for_its_own_reason_is_not_called_an_assignment() {
+    let mut stage = Stage::new("default").await;
+    stage.sign_in().await;
+    stage.choose(RESOURCE).await;
+    stage.get_role().await;
+    stage.send(Command::GoToStep { step: Step::GetAccess }).await;
+    let said = "The request was incorrectly formatted.";
+    let body = json!({"error": {"code": "BadRequestFormat", "message": said}});
+    let act = simulator::Act::Answer { status: 400, headers: [].into(), body };
+    stage.simulator.add_fault(simulator::Fault::on("roleAssignments.delete", act).times(1));
+    stage.send(Command::UndoRole).await;
+    let failure = stage.until_failure(Code::UndoRefused).await;
+    assert_eq!(failure.parameters["reason"], said);
+    assert_eq!(names_of(&failure.remedies), ["action:try_again", "link:portal"]);
+    stage.send(Command::PressRemedy { index: 0 }).await;
+    stage.until("it is gone", |s| s.notices.iter().any(|it| it.code == "role_undone")).await;
 }
 
 /// The paths of what was taken away, in order.

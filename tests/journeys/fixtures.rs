@@ -66,6 +66,7 @@ pub const NAMES: &[&str] = &[
     "keys-disabled",
     "may-not-assign",
     "may-not-assign-this-role",
+    "may-not-undo",
     "model-cannot-chat",
     "network-endpoint",
     "network-failed",

@@ -32,6 +32,7 @@ const CALM: ReadonlySet<Code> = new Set<Code>([
   "no_chat_deployment",
   "may_not_assign",
   "may_not_assign_this_role",
+  "may_not_undo",
   "assignment_exists",
   "role_not_effective",
   "env_changed",

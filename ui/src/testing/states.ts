@@ -927,6 +927,16 @@ const FAILURES: Readonly<Record<Code, FailureExample>> = {
     remedies: [request, checkAgain, otherResource],
   },
   assignment_refused: { page: atAccess, parameters: { reason }, remedies: [again, portal] },
+  may_not_undo: {
+    page: { step: "get_access", ...access, phase: "works", findings: assigned, undo: "yes" },
+    parameters: { role: PLAN.role, resource: inUse },
+    remedies: [checkAgain, portal],
+  },
+  undo_refused: {
+    page: { step: "get_access", ...access, phase: "works", findings: assigned, undo: "yes" },
+    parameters: { role: PLAN.role, reason },
+    remedies: [again, portal],
+  },
   role_not_effective: {
     page: { step: "get_access", ...access, phase: "paused", findings: assigned },
     parameters: { role: PLAN.role, minutes: "15" },
