@@ -1,7 +1,7 @@
 import { screen } from "@testing-library/react";
 import { describe, expect, it } from "vitest";
 
-import type { Failure, Page, Snapshot, TenantState } from "./contract";
+import type { Failure, GetAccessPage, Page, Snapshot, TenantState } from "./contract";
 import { offers } from "./parts/FailureBar";
 import { ALL } from "./testing/allStates";
 import { FIXTURES } from "./testing/fixtures";
@@ -96,6 +96,9 @@ function primaryOf({ aside, page, failure }: Snapshot): Key | null {
   if (failure !== null && leads(page, failure)) {
     return null;
   }
+  if (page.step === "get_access" && isDenied(page)) {
+    return "action.choose_resource";
+  }
   if (page.step === "get_access" && (page.plan === null || isLed(failure))) {
     return phase === "known" || phase === "paused" ? null : (PRIMARY[`${page.step}/${phase}`] ?? null);
   }
@@ -132,6 +135,10 @@ function leads(page: Page, failure: Failure): boolean {
     case "connect_project":
       return true;
   }
+}
+
+function isDenied({ phase, findings }: GetAccessPage): boolean {
+  return phase === "known" && findings.some(({ code }) => code === "denied");
 }
 
 /** Whether somebody else has to act first, or the wait goes on. */

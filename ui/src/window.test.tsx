@@ -658,6 +658,16 @@ describe("a button of the page", () => {
     expect(undoRole).toHaveBeenCalledOnce();
   });
 
+  it("offers no role where a deny assignment forbids whatever roles allow", async () => {
+    const goToStep = vi.fn(() => Promise.resolve());
+    await showState(named("core/access-denied"), { goToStep });
+    expect(screen.queryByRole("button", { name: say("button.assign_role") })).toBeNull();
+    expect(screen.queryByText(say("access.plan"))).toBeNull();
+    expect(screen.getByText(say("access.verdict.denied.body"))).toBeDefined();
+    await userEvent.click(screen.getByRole("button", { name: say("action.choose_resource") }));
+    expect(goToStep).toHaveBeenCalledExactlyOnceWith("choose_resource");
+  });
+
   it("says what the role is for, which one, and where", async () => {
     const spies = {
       chooseUsage: vi.fn(() => Promise.resolve()),

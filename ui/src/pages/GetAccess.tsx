@@ -5,7 +5,6 @@ import type {
   GetAccessPage,
   Notice,
   Snapshot,
-  Usage,
   Verdict,
   Waiting,
 } from "../contract";
@@ -79,6 +78,12 @@ function primaryOf(page: GetAccessPage, { backend, run }: Wizard): Primary | nul
       run(backend.assignRole());
     },
   };
+  const leave: Primary = {
+    label: say("action.choose_resource"),
+    press: () => {
+      run(backend.goToStep("choose_resource"));
+    },
+  };
   switch (page.phase) {
     case "checking":
       return { ...goOn, inFlight: true };
@@ -94,8 +99,19 @@ function primaryOf(page: GetAccessPage, { backend, run }: Wizard): Primary | nul
     case "works":
       return goOn;
     case "known":
-      return page.verdict === "may_chat" ? goOn : page.plan === null ? null : assign;
+      if (page.verdict === "may_chat") {
+        return goOn;
+      }
+      if (page.plan === null) {
+        return null;
+      }
+      return isDenied(page) ? leave : assign;
   }
+}
+
+/** Whether it is forbidden whatever roles the person has. */
+function isDenied({ phase, findings }: GetAccessPage): boolean {
+  return phase === "known" && findings.some(({ code }) => code === "denied");
 }
 
 /** Whether the page's own button would only repeat what the failure offers. */
@@ -157,9 +173,7 @@ function Content({ snapshot, page }: Props) {
             <WorksCard page={page} />
           ) : (
             verdict !== null &&
-            !failureLeads(snapshot) && (
-              <VerdictCard verdict={verdict} findings={findings} usage={plan?.usage ?? "chat"} />
-            )
+            !failureLeads(snapshot) && <VerdictCard page={page} verdict={verdict} />
           )}
           {plan !== null && !failureLeads(snapshot) && (
             <Card key="usage" icon="chat" title={say("access.usage")}>
@@ -169,6 +183,7 @@ function Content({ snapshot, page }: Props) {
           {plan !== null &&
             phase !== "works" &&
             verdict !== "may_chat" &&
+            !isDenied(page) &&
             !failureLeads(snapshot) && (
               <PlanCard
                 plan={plan}
@@ -245,25 +260,18 @@ function Undo({ page: { undo, plan } }: { page: GetAccessPage }) {
   );
 }
 
-function VerdictCard({
-  verdict,
-  findings,
-  usage,
-}: {
-  verdict: Verdict;
-  findings: readonly Notice[];
-  usage: Usage;
-}) {
+function VerdictCard({ page, verdict }: { page: GetAccessPage; verdict: Verdict }) {
   // Whoever wants more than a chat may chat all the same.
-  const more = usage !== "chat" && verdict === "may_not_chat";
+  const more = page.plan !== null && page.plan.usage !== "chat" && verdict === "may_not_chat";
+  const body = more ? say("access.verdict.more.body") : say(`access.verdict.${verdict}.body`);
   return (
     <Card
       icon={verdict === "may_chat" ? "success" : verdict === "cannot_tell" ? "info" : "key"}
       tone={verdict === "may_chat" ? "success" : verdict === "cannot_tell" ? "brand" : "warning"}
-      title={say(more ? "access.verdict.more" : `access.verdict.${verdict}`)}
-      body={say(more ? "access.verdict.more.body" : `access.verdict.${verdict}.body`)}
+      title={more ? say("access.verdict.more") : say(`access.verdict.${verdict}`)}
+      body={isDenied(page) ? say("access.verdict.denied.body") : body}
     >
-      <Findings findings={findings} />
+      <Findings findings={page.findings} />
     </Card>
   );
 }

@@ -108,18 +108,18 @@ function hintsOf(plan: AssignmentPlan): string[] {
 export function UsageChoice({ usage, fixed }: { usage: Usage; fixed: boolean }) {
   const { backend, run } = useWizard();
   return (
-      <RadioGroup
-        aria-label={say("access.usage")}
-        value={usage}
-        disabled={fixed}
-        onChange={(_, { value }) => {
-          run(backend.chooseUsage(value as Usage));
-        }}
-      >
-        {USAGES.map((one) => (
-          <Radio key={one} value={one} label={say(`usage.${one}`)} />
-        ))}
-      </RadioGroup>
+    <RadioGroup
+      aria-label={say("access.usage")}
+      value={usage}
+      disabled={fixed}
+      onChange={(_, { value }) => {
+        run(backend.chooseUsage(value as Usage));
+      }}
+    >
+      {USAGES.map((one) => (
+        <Radio key={one} value={one} label={say(`usage.${one}`)} />
+      ))}
+    </RadioGroup>
   );
 }
 
