@@ -14,7 +14,7 @@ use crate::identity::Identity;
 
 const API_VERSION: &str = "2022-12-01";
 /// More pages than any directory has: a list that never ends is not a list.
-const PAGES: usize = 1_000;
+pub(crate) const PAGES: usize = 1_000;
 
 /// A directory.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -96,10 +96,15 @@ pub(crate) async fn read_list<T: DeserializeOwned>(
         url = Url::parse(&next).map_err(|_| answer.failure(&[]))?;
         cause = answer.cause;
     }
-    Err(Failure::new(Code::UnexpectedAnswer)
-        .with("host", "Azure Resource Manager")
+    Err(endless("Azure Resource Manager"))
+}
+
+/// The failure of a service whose list does not end.
+pub(crate) fn endless(service: &str) -> Failure {
+    Failure::new(Code::UnexpectedAnswer)
+        .with("host", service)
         .detail("cause", "the list does not end")
-        .offer(Action::TryAgain))
+        .offer(Action::TryAgain)
 }
 
 #[derive(Deserialize)]

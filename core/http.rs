@@ -98,6 +98,11 @@ impl Request {
         Request { service, method: Method::DELETE, url, body, repeatable: true, cause }
     }
 
+    /// A read whose question is a body: it may be repeated.
+    pub fn query(service: Service, url: Url, body: Value, cause: Cause) -> Self {
+        Request::post(service, url, body, cause).repeatable()
+    }
+
     /// A request that does something each time: it is sent once.
     pub fn post(service: Service, url: Url, body: Value, cause: Cause) -> Self {
         let body = Body::Json(body);
@@ -111,7 +116,7 @@ impl Request {
         Request { service, method, url, body, repeatable: false, cause }
     }
 
-    /// The same form, where the answer may be asked for again (a refresh token).
+    /// The same request, where the answer may be asked for again (a refresh token).
     pub fn repeatable(mut self) -> Self {
         self.repeatable = true;
         self
@@ -129,6 +134,7 @@ impl Request {
             (Service::Entra, true) => Asked::Refresh,
             (Service::Inference, _) => Asked::Chat,
             (Service::ResourceManager, _) if self.method == Method::GET => Asked::Read,
+            (Service::ResourceManager, true) if self.method == Method::POST => Asked::Read,
             (Service::ResourceManager, _) if self.method == Method::DELETE => Asked::Undo,
             (Service::ResourceManager, _) => Asked::Assignment,
         }
@@ -269,10 +275,11 @@ impl Http {
         let started = self.clock.elapsed();
         let mut attempt = 1;
         loop {
-            let outcome = self.send_once(request, token, attempt, started).await;
+            // What is on the heap does not fill the stack of whoever waits for many answers.
+            let outcome = Box::pin(self.send_once(request, token, attempt, started)).await;
             let Some(pause) = self.pause_before_repeat(request, &outcome, attempt, started) else {
                 return match outcome {
-                    Err(failure) => Err(self.look_closer(request, failure).await),
+                    Err(failure) => Err(Box::pin(self.look_closer(request, failure)).await),
                     answer => answer,
                 };
             };
@@ -288,10 +295,10 @@ impl Http {
         token: Option<&str>,
     ) -> Result<Result<StreamedAnswer, Answer>, Failure> {
         let started = self.clock.elapsed();
-        let sent = self.dispatch(request, token, 1, started).await;
+        let sent = Box::pin(self.dispatch(request, token, 1, started)).await;
         let (response, cause) = match sent {
             Ok(sent) => sent,
-            Err(failure) => return Err(self.look_closer(request, failure).await),
+            Err(failure) => return Err(Box::pin(self.look_closer(request, failure)).await),
         };
         if !response.status().is_success() {
             return self.read(response, request, cause, 1, started).await.map(Err);

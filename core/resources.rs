@@ -1,12 +1,18 @@
 //! Azure OpenAI and Foundry resources: accounts and their deployments.
 //!
 //! Operations: "Accounts - List" and "Deployments - List" of Microsoft.CognitiveServices,
-//! api-version 2025-06-01.
+//! api-version 2025-06-01. Where Resource Graph serves the person, one query brings the accounts of
+//! all subscriptions of a directory.
 
+mod graph;
+
+use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use futures::future::join_all;
+use futures::future::{BoxFuture, Shared, join_all};
+use futures::stream;
+use futures::{FutureExt, StreamExt};
 use serde::Deserialize;
 use serde_json::Value;
 use tokio::sync::Semaphore;
@@ -15,6 +21,7 @@ use crate::directory::{Subscription, read_list};
 use crate::failure::Failure;
 use crate::http::Cause;
 use crate::identity::Identity;
+use crate::sign_in::Claims;
 use crate::snapshot::{Deployment, Obstacle, Resource};
 
 const API_VERSION: &str = "2025-06-01";
@@ -44,12 +51,21 @@ impl Account {
 /// The accounts of some subscriptions.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Found {
-    /// Sorted by name.
+    /// In no particular order.
     pub accounts: Vec<Account>,
     /// Subscriptions that refused, or answered something odd.
     pub unreached: usize,
     /// What one of them said; that the network is gone goes before anything else.
     pub refused: Option<Failure>,
+}
+
+/// Where the accounts of a directory are read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Source {
+    /// Resource Graph's index, and the subscriptions where it says nothing or refuses.
+    Index,
+    /// The subscriptions themselves, side by side: they know what has just changed.
+    Subscriptions,
 }
 
 /// How many lists are read at once, and how long each may take: it can have thousands of accounts.
@@ -63,6 +79,88 @@ impl Pace {
     pub fn within(limit: Duration) -> Self {
         Pace { turns: Semaphore::new(LISTS_AT_ONCE), limit }
     }
+
+    /// Waits for a turn, and no longer than the limit for what is done in it.
+    async fn take_turn<T>(
+        &self,
+        identity: &Identity,
+        work: impl Future<Output = Result<T, Failure>>,
+    ) -> Result<T, Failure> {
+        // Nobody closes the semaphore.
+        let _turn = self.turns.acquire().await;
+        identity.http().within(self.limit, "Azure", work).await
+    }
+}
+
+/// Whether a directory gives tokens, for all who want to know.
+pub type Opened<'a> = Shared<BoxFuture<'a, Result<Claims, Failure>>>;
+
+/// A directory whose accounts are looked for.
+pub struct Search<'a> {
+    /// Who looks.
+    pub identity: &'a Arc<Identity>,
+    /// The directory's id.
+    pub tenant: &'a str,
+    /// What named the directory.
+    pub cause: &'a Cause,
+    /// Whether its tokens are to be had: a silent directory takes no turn.
+    pub opened: Opened<'a>,
+    /// Where to look.
+    pub source: Source,
+    /// How fast.
+    pub pace: &'a Pace,
+}
+
+/// Looks for the accounts of a directory while its subscriptions are still being listed, and tells
+/// what is known of them whenever there is more. What Resource Graph does not serve, or knows
+/// nothing of, is asked of the subscriptions.
+pub async fn find_accounts(
+    search: Search<'_>,
+    subscriptions: impl Future<Output = Vec<(Subscription, Cause)>>,
+    told: &(impl Fn(Found) + Sync),
+) {
+    let Search { identity, tenant, cause, opened, source, pace } = search;
+    let query = async move {
+        let asked = source == Source::Index && opened.await.is_ok();
+        stream::iter(asked.then(|| graph::query_accounts(identity, tenant, cause, pace))).flatten()
+    };
+    let mut index = stream::once(query).flatten().boxed().fuse();
+    let mut subscriptions = Box::pin(subscriptions).fuse();
+    let (mut known, mut found) = (Vec::new(), Found::default());
+    let (mut complete, mut asked) = (true, Cause::none());
+    loop {
+        futures::select_biased! {
+            listed = subscriptions => match listed.is_empty() {
+                // The directory did not open, or has nothing for this person.
+                true => return,
+                false => known = listed,
+            },
+            page = index.select_next_some() => match page {
+                Ok(graph::Page::Accounts(items, cause)) => {
+                    let account = |item: AccountItem| item.into_account(tenant, cause.clone());
+                    found.accounts.extend(items.into_iter().map(account));
+                    asked = asked.and(&cause);
+                }
+                Ok(graph::Page::Refused(cause)) => {
+                    (complete, asked) = (false, asked.and(&cause));
+                }
+                // What stands in the way is told by what is asked next.
+                Err(_) => complete = false,
+            },
+            complete => break,
+        }
+        if !found.accounts.is_empty() {
+            found.name_subscriptions(&known);
+            told(found.clone());
+        }
+    }
+    if complete && !found.accounts.is_empty() {
+        return;
+    }
+    for (_, cause) in &mut known {
+        *cause = cause.and(&asked);
+    }
+    told(list_accounts(identity, &known, pace).await);
 }
 
 /// Reads the accounts of these subscriptions, side by side at this pace. One that refuses the
@@ -72,11 +170,8 @@ pub async fn list_accounts(
     subscriptions: &[(Subscription, Cause)],
     pace: &Pace,
 ) -> Found {
-    let lists = subscriptions.iter().map(|(subscription, cause)| async move {
-        // Nobody closes the semaphore.
-        let _turn = pace.turns.acquire().await;
-        let list = list_of_subscription(identity, subscription, cause);
-        identity.http().within(pace.limit, "Azure", list).await
+    let lists = subscriptions.iter().map(|(subscription, cause)| {
+        pace.take_turn(identity, list_of_subscription(identity, subscription, cause))
     });
     let mut found = Found::default();
     for list in join_all(lists).await {
@@ -90,8 +185,25 @@ pub async fn list_accounts(
             }
         }
     }
-    found.accounts.sort_by_cached_key(Account::place);
+    found.name_subscriptions(subscriptions);
     found
+}
+
+impl Found {
+    /// Names the subscriptions of the accounts by those that are known. A subscription that is not
+    /// among them is disabled: nothing in it can be used.
+    fn name_subscriptions(&mut self, known: &[(Subscription, Cause)]) {
+        let names: HashMap<String, &str> =
+            known.iter().map(|(it, _)| (it.id.to_lowercase(), it.name.as_str())).collect();
+        if names.is_empty() {
+            return;
+        }
+        self.accounts.retain_mut(|Account { resource, .. }| {
+            let name = names.get(&segment_after(&resource.id, "subscriptions").to_lowercase());
+            resource.subscription = name.copied().unwrap_or_default().to_owned();
+            name.is_some()
+        });
+    }
 }
 
 async fn list_of_subscription(
@@ -108,7 +220,7 @@ async fn list_of_subscription(
     Ok(items
         .into_iter()
         .filter(|(item, _)| chat(item))
-        .map(|(item, cause)| item.into_account(subscription, cause))
+        .map(|(item, cause)| item.into_account(&subscription.tenant_id, cause))
         .collect())
 }
 
@@ -144,7 +256,7 @@ struct AccountItem {
 #[serde(rename_all = "camelCase", default)]
 struct AccountProperties {
     endpoint: Option<String>,
-    endpoints: Option<std::collections::HashMap<String, String>>,
+    endpoints: Option<HashMap<String, String>>,
     custom_sub_domain_name: Option<String>,
     public_network_access: Option<String>,
     network_acls: Option<NetworkRules>,
@@ -158,19 +270,20 @@ struct NetworkRules {
 }
 
 impl AccountItem {
-    fn into_account(self, subscription: &Subscription, cause: Cause) -> Account {
+    /// The account, whose subscription is known by its id so far.
+    fn into_account(self, tenant: &str, cause: Cause) -> Account {
         let obstacles = self.properties.obstacles();
         let resource = Resource {
             resource_group: segment_after(&self.id, "resourceGroups").to_owned(),
             endpoint: self.properties.chat_endpoint().trim_end_matches('/').to_owned(),
-            subscription: subscription.name.clone(),
+            subscription: segment_after(&self.id, "subscriptions").to_owned(),
             id: self.id,
             name: self.name,
             kind: self.kind,
             location: self.location,
             obstacles,
         };
-        Account { resource, tenant_id: subscription.tenant_id.clone(), cause }
+        Account { resource, tenant_id: tenant.to_owned(), cause }
     }
 }
 

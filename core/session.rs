@@ -390,17 +390,17 @@ impl Inner {
                 | Work::Unkeep { .. }
                 | Work::OpenStore
                 | Work::WaitForRole(..)
-                | Work::ReadDirectory
-                | Work::ReadTenants(_)
+                | Work::ReadDirectory(_)
+                | Work::ReadTenants(..)
                 | Work::ChooseFolder
                 | Work::Ask(..)
         );
         if waits {
-            return self.perform(id, work).await;
+            return Box::pin(self.perform(id, work)).await;
         }
         let clock = self.surroundings.clock.clone();
         let too_slow = too_slow(&work);
-        let done = within(&*clock, PATIENCE, self.perform(id, work)).await;
+        let done = within(&*clock, PATIENCE, Box::pin(self.perform(id, work))).await;
         done.unwrap_or(Err(too_slow))
     }
 
@@ -425,18 +425,18 @@ impl Inner {
                 return self.borrow(Tool::AzureDeveloperCli, prompt.account).await;
             }
             Work::SignIn { way, purpose, prompt } => {
-                return self.sign_in(way, purpose, prompt, progress).await;
+                return Box::pin(self.sign_in(way, purpose, prompt, progress)).await;
             }
             Work::FindTenant(text) => {
                 Outcome::Tenant(directory::find_tenant(&self.http, &text).await?)
             }
-            Work::ReadDirectory => {
+            Work::ReadDirectory(source) => {
                 let told = |sight| progress(Progress::Sight(sight));
-                Outcome::Directory(tenants::survey(&self.identity()?, &told).await.err())
+                Outcome::Directory(tenants::survey(&self.identity()?, source, &told).await.err())
             }
-            Work::ReadTenants(ids) => {
+            Work::ReadTenants(ids, source) => {
                 let told = |sight| progress(Progress::Sight(sight));
-                tenants::survey_again(&self.identity()?, &ids, &told).await;
+                tenants::survey_again(&self.identity()?, &ids, source, &told).await;
                 Outcome::TenantsRead
             }
             Work::ReadDeployments(account) => {

@@ -5,8 +5,8 @@ use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::Duration;
 
-use futures::StreamExt;
 use futures::stream::FuturesUnordered;
+use futures::{FutureExt, StreamExt};
 use tokio::sync::Semaphore;
 
 use crate::clock::within;
@@ -15,7 +15,7 @@ use crate::directory::{self, Subscription, Tenant};
 use crate::failure::{Code, Failure};
 use crate::http::Cause;
 use crate::identity::Identity;
-use crate::resources::{self, Found, Pace};
+use crate::resources::{self, Found, Opened, Pace, Search, Source};
 use crate::snapshot::{Audience, TenantState, TenantStatus};
 
 /// A tenant that has not answered after this long is told as too slow; the others go on.
@@ -41,15 +41,16 @@ pub enum Sight {
     },
 }
 
-/// Whose turn it is: nobody waits for all of a large company at once.
-struct Turns {
+/// How the tenants are looked at: nobody waits for all of a large company at once.
+struct Manner {
     asking: Semaphore,
     reading: Pace,
+    source: Source,
 }
 
-impl Turns {
-    fn new() -> Self {
-        Turns { asking: Semaphore::new(AT_ONCE), reading: Pace::within(READ_LIMIT) }
+impl Manner {
+    fn of(source: Source) -> Self {
+        Manner { asking: Semaphore::new(AT_ONCE), reading: Pace::within(READ_LIMIT), source }
     }
 }
 
@@ -59,23 +60,24 @@ impl Turns {
 /// Fails where the list cannot be had; what was seen by then is as good as ever.
 pub async fn survey(
     identity: &Arc<Identity>,
+    source: Source,
     told: &(impl Fn(Sight) + Sync),
 ) -> Result<(), Failure> {
     let home = identity.home().tid.clone();
     let mut asked = HashSet::from([home.to_ascii_lowercase()]);
-    let turns = &Turns::new();
+    let manner = &Manner::of(source);
     let mut visits = FuturesUnordered::new();
     told(Sight::Tenant(Box::new(checking(identity, &home))));
-    visits.push(visit(identity, turns, home.clone(), Cause::none(), told));
+    visits.push(visit(identity, manner, home.clone(), Cause::none(), told));
     for tenant in identity.likely_tenants() {
         if asked.insert(tenant.to_ascii_lowercase()) {
-            visits.push(visit(identity, turns, tenant, Cause::none(), told));
+            visits.push(visit(identity, manner, tenant, Cause::none(), told));
         }
     }
     let mut outcome = Ok(());
     let list = directory::list_tenants(identity, &home);
     let list = identity.http().within(LIMIT, "Azure", list);
-    let mut list = std::pin::pin!(futures::FutureExt::fuse(list));
+    let mut list = std::pin::pin!(list.fuse());
     loop {
         futures::select_biased! {
             listed = list => match listed {
@@ -85,7 +87,7 @@ pub async fn survey(
                     told(Sight::Listed(tenants.clone()));
                     for tenant in tenants {
                         if asked.insert(tenant.id.to_ascii_lowercase()) {
-                            visits.push(visit(identity, turns, tenant.id, cause.clone(), told));
+                            visits.push(visit(identity, manner, tenant.id, cause.clone(), told));
                         }
                     }
                 }
@@ -101,12 +103,13 @@ pub async fn survey(
 pub async fn survey_again(
     identity: &Arc<Identity>,
     tenants: &[String],
+    source: Source,
     told: &(impl Fn(Sight) + Sync),
 ) {
-    let turns = &Turns::new();
+    let manner = &Manner::of(source);
     let visits = tenants.iter().map(|tenant| {
         told(Sight::Tenant(Box::new(checking(identity, tenant))));
-        visit(identity, turns, tenant.clone(), Cause::none(), told)
+        visit(identity, manner, tenant.clone(), Cause::none(), told)
     });
     futures::future::join_all(visits).await;
 }
@@ -114,28 +117,31 @@ pub async fn survey_again(
 /// Looks at one tenant when its turn has come; waiting for it does not count against the tenant.
 async fn visit(
     identity: &Arc<Identity>,
-    turns: &Turns,
+    manner: &Manner,
     tenant: String,
     cause: Cause,
     told: &(impl Fn(Sight) + Sync),
 ) {
     // Nobody closes the semaphore.
-    let turn = turns.asking.acquire().await;
-    let reached = reach(identity, &tenant, &cause);
-    let (state, subscriptions) = match within(&**identity.http().clock(), LIMIT, reached).await {
-        Some(reached) => reached,
-        None => {
+    let turn = manner.asking.acquire().await;
+    let opened = identity.claims_in(&tenant, &cause).boxed().shared();
+    let subscriptions = async {
+        // Large futures within large ones would not fit on the stack of a thread.
+        let reached = Box::pin(reach(identity, &tenant, &cause, opened.clone()));
+        let reached = within(&**identity.http().clock(), LIMIT, reached).await;
+        let (state, subscriptions) = reached.unwrap_or_else(|| {
             let state = checking(identity, &tenant);
             (refuse(state, too_slow("Azure", LIMIT), None), Vec::new())
-        }
+        });
+        drop(turn);
+        told(Sight::Tenant(Box::new(state)));
+        subscriptions
     };
-    drop(turn);
-    told(Sight::Tenant(Box::new(state)));
-    if subscriptions.is_empty() {
-        return;
-    }
-    let found = resources::list_accounts(identity, &subscriptions, &turns.reading).await;
-    told(Sight::Accounts { tenant, found });
+    let (source, pace) = (manner.source, &manner.reading);
+    let (tenant, cause, opened) = (&tenant, &cause, opened.clone());
+    let search = Search { identity, tenant, cause, opened, source, pace };
+    let told = |found| told(Sight::Accounts { tenant: tenant.clone(), found });
+    Box::pin(resources::find_accounts(search, subscriptions, &told)).await;
 }
 
 /// Gets the tokens for both audiences, neither after the other, and the subscriptions.
@@ -143,9 +149,10 @@ async fn reach(
     identity: &Identity,
     tenant: &str,
     cause: &Cause,
+    opened: Opened<'_>,
 ) -> (TenantState, Vec<(Subscription, Cause)>) {
     let management = async {
-        let claims = identity.claims_in(tenant, cause).await?;
+        let claims = opened.await?;
         let (subscriptions, name) = futures::join!(
             directory::list_subscriptions(identity, tenant, cause),
             name_of(identity, tenant),

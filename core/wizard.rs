@@ -22,7 +22,7 @@ use crate::directory::Tenant;
 use crate::env_file::{EnvValues, Prepared};
 use crate::failure::{Action, Code, Failure, Remedy};
 use crate::http::Cause;
-use crate::resources::{Account, Found};
+use crate::resources::{Account, Found, Source};
 use crate::secrets::StoreTrouble;
 use crate::snapshot::{
     AccessPhase, Aside, AssignmentPlan, Audience, Busy, ChooseResourcePage, CloudName,
@@ -89,6 +89,8 @@ pub struct Wizard {
     role: RoleState,
     /// What Keyless assigned for this person, the newest last.
     made: Vec<Made>,
+    /// Whether Keyless has assigned anything in this run.
+    assigned: bool,
     project: Project,
     test: Test,
     aside: Option<Aside>,
@@ -212,6 +214,7 @@ impl Wizard {
             choice: Choice::default(),
             role: RoleState::default(),
             made: Vec::new(),
+            assigned: false,
             test: Test::default(),
             aside: None,
             failures: BTreeMap::new(),

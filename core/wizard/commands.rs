@@ -196,7 +196,7 @@ impl Wizard {
         if account.resource.obstacles.contains(&Obstacle::NoCustomSubdomain) {
             let known = [("resource", account.resource.name.as_str())];
             let failure = diagnosis::explain(&Evidence::state(State::NoCustomSubdomain), &known);
-            self.failures.insert(Step::ChooseResource, (failure, Work::ReadDirectory));
+            self.failures.insert(Step::ChooseResource, (failure, self.read_directory()));
             return;
         }
         self.choice.confirmed = true;
@@ -240,7 +240,7 @@ impl Wizard {
         self.step = step;
         match step {
             Step::ChooseResource if !self.list.read && !self.failures.contains_key(&step) => {
-                self.start_once(Work::ReadDirectory, effects);
+                self.start_once(self.read_directory(), effects);
             }
             Step::ChooseResource
                 if self.choice.deployments.is_none() && !self.failures.contains_key(&step) =>
@@ -277,7 +277,7 @@ impl Wizard {
                 self.fail(proving.met, proving.work);
             }
             Work::WaitForRole(..) => self.role.paused = true,
-            Work::ReadDirectory => {
+            Work::ReadDirectory(_) => {
                 self.tenants.retain(|tenant| tenant.status != TenantStatus::Checking);
                 self.step = Step::SignIn;
             }
@@ -328,7 +328,8 @@ impl Wizard {
             Action::ReadResources if self.person.is_none() => {}
             Action::ReadResources => {
                 self.step = Step::ChooseResource;
-                self.start(Work::ReadDirectory, effects);
+                // Whoever asks again misses something, and the index learns late.
+                self.start(Work::ReadDirectory(Source::Subscriptions), effects);
             }
             Action::CheckAccess => self.check_access_again(effects),
             Action::KeepWaiting => {
@@ -354,7 +355,7 @@ impl Wizard {
         let person = self.person.as_ref();
         let tenant = match &work {
             Work::SignIn { purpose: Purpose::Tenant(id), .. } => Some(id.clone()),
-            Work::ReadDirectory => person.map(|person| person.tenant_id.clone()),
+            Work::ReadDirectory(_) => person.map(|person| person.tenant_id.clone()),
             _ => None,
         };
         if let Some(tenant) = tenant {

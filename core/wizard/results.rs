@@ -168,7 +168,7 @@ impl Wizard {
         self.person = Some(person);
         // Whoever has just signed in sees first who that is, while the lists are being read.
         self.step = Step::SignIn;
-        self.start(Work::ReadDirectory, effects);
+        self.start(self.read_directory(), effects);
         if *work == Work::Resume {
             self.go_to(Step::ChooseResource, effects);
         }
@@ -246,7 +246,7 @@ impl Wizard {
         let mut step = work.step();
         match &work {
             Work::Resume => self.sign_in.store = None,
-            Work::ReadDirectory | Work::ReadTenants(_) => {
+            Work::ReadDirectory(_) | Work::ReadTenants(..) => {
                 self.give_up_tenants(&failure);
                 step = Step::SignIn;
             }

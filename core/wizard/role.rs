@@ -90,6 +90,7 @@ impl Wizard {
         let Work::AssignRole(_, plan, _) = work else { return };
         let cause = assigned.cause.clone();
         self.know_of(plan);
+        self.assigned = true;
         self.made.push(Made { plan: (**plan).clone(), assigned });
         self.wait_for_role(plan.role.clone(), cause, effects);
     }

@@ -17,6 +17,16 @@ const TOLD_WHOLE: usize = 12 * 1024;
 const SHORT: usize = 60;
 
 impl Wizard {
+    /// The work that looks for everything that the person can use.
+    pub(super) fn read_directory(&self) -> Work {
+        Work::ReadDirectory(self.source())
+    }
+
+    /// An index may not know yet what Keyless has assigned in this run.
+    fn source(&self) -> Source {
+        if self.assigned { Source::Subscriptions } else { Source::Index }
+    }
+
     pub(super) fn choose_tenant(&mut self, text: &str, effects: &mut Vec<Effect>) {
         self.stop(&[Slot::Choice], effects);
         let text: String = text.chars().take(LONGEST + 1).collect();
@@ -89,13 +99,13 @@ impl Wizard {
     /// Looks at one directory again; those that are being looked at are not forgotten over it.
     pub(super) fn read_tenant(&mut self, id: &str, effects: &mut Vec<Effect>) {
         let mut ids = match self.running.get(&Slot::Tenants) {
-            Some((_, Work::ReadTenants(ids))) => ids.clone(),
+            Some((_, Work::ReadTenants(ids, _))) => ids.clone(),
             _ => Vec::new(),
         };
         if !ids.iter().any(|known| known == id) {
             ids.push(id.to_owned());
         }
-        self.start(Work::ReadTenants(ids), effects);
+        self.start(Work::ReadTenants(ids, self.source()), effects);
     }
 
     pub(super) fn press_tenant_remedy(&mut self, id: &str, index: u32, effects: &mut Vec<Effect>) {
@@ -103,7 +113,7 @@ impl Wizard {
         let shown = self.shown_tenants();
         let known = shown.into_iter().find(|tenant| tenant.id.eq_ignore_ascii_case(id));
         let Some(failure) = known.and_then(|tenant| tenant.failure) else { return };
-        let failure = self.fitting(&failure, &Work::ReadDirectory);
+        let failure = self.fitting(&failure, &self.read_directory());
         let Some(remedy) = failure.remedies.get(index as usize) else { return };
         match remedy {
             Remedy::Link { url, .. } => effects.push(Effect::Open(url.clone())),
@@ -115,7 +125,7 @@ impl Wizard {
                 self.read_tenant(id, effects);
             }
             Remedy::Action { action } => {
-                self.act(*action, &failure, Work::ReadDirectory, effects);
+                self.act(*action, &failure, self.read_directory(), effects);
             }
             Remedy::Text { .. } | Remedy::Command { .. } => {}
         }
@@ -138,7 +148,7 @@ impl Wizard {
     pub(super) fn see(&mut self, sight: Sight, effects: &mut Vec<Effect>) {
         match sight {
             Sight::Listed(listed) => self.see_list(listed),
-            Sight::Tenant(state) => self.see_tenant(*state),
+            Sight::Tenant(state) => self.see_tenant(*state, effects),
             Sight::Accounts { tenant, found } => {
                 self.list.stale.remove(&tenant);
                 let found = self.with_what_was_there(&tenant, found);
@@ -186,7 +196,8 @@ impl Wizard {
         self.name_person();
     }
 
-    fn see_tenant(&mut self, mut state: TenantState) {
+    fn see_tenant(&mut self, mut state: TenantState, effects: &mut Vec<Effect>) {
+        let id = state.id.clone();
         if let Some(failure) = &state.failure {
             self.learn_account_of_tool(failure, self.person.as_ref().map(|person| person.way));
         }
@@ -203,6 +214,9 @@ impl Wizard {
             None => {}
         }
         self.name_person();
+        if self.list.found.contains_key(&id) {
+            self.gather_accounts(effects);
+        }
     }
 
     fn name_person(&mut self) {
@@ -231,9 +245,14 @@ impl Wizard {
         self.refresh_choice(effects);
     }
 
+    /// A directory that turns out not to open shows nothing, although the index knows it.
     fn found_in_order(&self) -> impl Iterator<Item = &Found> {
         let place = |id: &str| self.tenants.iter().position(|tenant| tenant.id == id);
-        let mut found: Vec<_> = self.list.found.iter().collect();
+        let opens = |id: &str| {
+            let state = place(id).map(|at| &self.tenants[at]);
+            state.is_none_or(|it| it.status == TenantStatus::Checking || is_reached(it))
+        };
+        let mut found: Vec<_> = self.list.found.iter().filter(|(id, _)| opens(id)).collect();
         found.sort_by_key(|(id, _)| place(id).unwrap_or(usize::MAX));
         found.into_iter().map(|(_, found)| found)
     }
@@ -252,15 +271,15 @@ impl Wizard {
         self.tell_unreached(unlisted.is_some());
         let known = |step: Step| {
             move |at: &Step, (_, work): &mut (Failure, Work)| {
-                *at != step || !matches!(work, Work::ReadDirectory)
+                *at != step || !matches!(work, Work::ReadDirectory(_))
             }
         };
         self.failures.retain(known(Step::SignIn));
         self.failures.retain(known(Step::ChooseResource));
         if let Some((step, failure)) = self.nothing_found(unlisted) {
-            self.failures.insert(step, (failure.clone(), Work::ReadDirectory));
+            self.failures.insert(step, (failure.clone(), self.read_directory()));
             if step == Step::SignIn && self.list.accounts.is_empty() {
-                self.failures.insert(Step::ChooseResource, (failure, Work::ReadDirectory));
+                self.failures.insert(Step::ChooseResource, (failure, self.read_directory()));
                 if self.step == Step::ChooseResource {
                     self.step = Step::SignIn;
                 }
@@ -372,7 +391,7 @@ impl Wizard {
         let mut shown = self.tenants.clone();
         shown.truncate(SHOWN);
         for failure in shown.iter_mut().filter_map(|tenant| tenant.failure.as_mut()) {
-            *failure = self.fitting(failure, &Work::ReadDirectory);
+            *failure = self.fitting(failure, &self.read_directory());
             match left.checked_sub(size_of(failure)) {
                 Some(rest) => left = rest,
                 None => shorten(failure),

@@ -230,11 +230,11 @@ fn outcome(work: &Work, variant: u8) -> Outcome {
         Work::SignIn { way, .. } => Outcome::SignedIn(Person { way: *way, ..person(variant) }),
         Work::Resume => Outcome::SignedIn(person(variant)),
         Work::FindTenant(_) => Outcome::Tenant((variant > 0).then(|| tenant_id(variant))),
-        Work::ReadDirectory if variant == 3 => {
+        Work::ReadDirectory(_) if variant == 3 => {
             Outcome::Directory(Some(failure(Code::NetworkFailed)))
         }
-        Work::ReadDirectory => Outcome::Directory(None),
-        Work::ReadTenants(_) => Outcome::TenantsRead,
+        Work::ReadDirectory(_) => Outcome::Directory(None),
+        Work::ReadTenants(..) => Outcome::TenantsRead,
         Work::Unkeep { .. } => Outcome::Unkept,
         Work::ReadDeployments(_) if variant == 0 => {
             Outcome::Deployments(vec![deployment("embedding", false)], Cause::none())
@@ -315,8 +315,8 @@ fn can_be_challenged(work: &Work) -> bool {
         | Work::Unkeep { .. }
         | Work::OpenStore
         | Work::FindTenant(_)
-        | Work::ReadDirectory
-        | Work::ReadTenants(_)
+        | Work::ReadDirectory(_)
+        | Work::ReadTenants(..)
         | Work::ChooseFolder
         | Work::PrepareEnv(..)
         | Work::WriteEnv(_)
@@ -363,7 +363,7 @@ fn found(tenant: &str, accounts: Vec<Account>) -> Sight {
 /// What work shows before it ends well.
 fn on_the_way(work: &Work, variant: u8) -> Vec<Progress> {
     match work {
-        Work::ReadDirectory | Work::ReadTenants(_) => {
+        Work::ReadDirectory(_) | Work::ReadTenants(..) => {
             sights(variant).into_iter().map(Progress::Sight).collect()
         }
         _ => Vec::new(),
@@ -1019,7 +1019,8 @@ fn a_resource_that_was_mended_is_used_as_it_is_now() {
         found("t", vec![mended])
     };
     let read = |bench: &mut Bench, sight: Sight| {
-        let id = bench.wizard.running.values().find(|(_, work)| *work == Work::ReadDirectory);
+        let id =
+            bench.wizard.running.values().find(|(_, work)| matches!(work, Work::ReadDirectory(_)));
         let id = id.expect("the list is being read").0;
         bench.running.remove(&id);
         bench.handle(Event::Progress(id, Progress::Sight(sight)));
@@ -1028,7 +1029,7 @@ fn a_resource_that_was_mended_is_used_as_it_is_now() {
     };
     let look_again = |bench: &mut Bench| {
         let mut effects = Vec::new();
-        bench.wizard.start(Work::ReadDirectory, &mut effects);
+        bench.wizard.start(Work::ReadDirectory(Source::Index), &mut effects);
         bench.book(effects);
     };
     look_again(&mut bench);
@@ -1074,7 +1075,7 @@ fn three_hundred_that_fail(entra: u32) {
     let id = *bench.running.iter().find(|(_, work)| signs_in(work)).expect("it runs").0;
     bench.running.remove(&id);
     bench.handle(Event::Done(id, Ok(Outcome::SignedIn(person(1)))));
-    let reads = |work: &Work| matches!(work, Work::ReadDirectory);
+    let reads = |work: &Work| matches!(work, Work::ReadDirectory(_));
     let id = *bench.running.iter().find(|(_, work)| reads(work)).expect("it runs").0;
     let mut refused = diagnosis::explain(
         &Evidence::text(&format!("AADSTS{entra}: {}", "Blocked by policy. ".repeat(40))),
@@ -1133,10 +1134,10 @@ fn a_thousand_resources_stay_out_of_the_snapshot() {
             account
         })
         .collect();
-    let id = bench.running.iter().find(|(_, work)| matches!(work, Work::ReadDirectory));
+    let id = bench.running.iter().find(|(_, work)| matches!(work, Work::ReadDirectory(_)));
     let id = *id.expect("the directories are being read").0;
     bench.handle(Event::Progress(id, Progress::Sight(found("t", accounts))));
-    finish(&mut bench, |work| matches!(work, Work::ReadDirectory), Outcome::Directory(None));
+    finish(&mut bench, |work| matches!(work, Work::ReadDirectory(_)), Outcome::Directory(None));
     let size = serde_json::to_vec(&bench.wizard.snapshot()).expect("a snapshot is JSON").len();
     assert!(size < 8 * 1024, "the list is not in the snapshot of {size} bytes");
     let window = bench.wizard.list_resources("resource-09 SWEDEN", 10, 500);

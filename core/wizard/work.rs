@@ -7,7 +7,7 @@ use crate::challenge::{Challenge, ClaimsRequest};
 use crate::env_file::{EnvValues, Prepared};
 use crate::failure::Failure;
 use crate::http::Cause;
-use crate::resources::Account;
+use crate::resources::{Account, Source};
 use crate::secrets::StoreTrouble;
 use crate::snapshot::{
     Activity, AssignmentPlan, ConnectivityPage, Deployment, Person, PortalPage, RoleScope, Step,
@@ -154,9 +154,9 @@ pub enum Work {
     /// Find the directory that was written down.
     FindTenant(String),
     /// Read directories, subscriptions and accounts.
-    ReadDirectory,
+    ReadDirectory(Source),
     /// Read these directories once more.
-    ReadTenants(Vec<String>),
+    ReadTenants(Vec<String>, Source),
     /// Read the deployments of an account.
     ReadDeployments(Box<Account>),
     /// Look at what the person may do at an account.
@@ -247,8 +247,8 @@ impl Work {
             Work::SignIn { purpose: Purpose::Proof(_), .. } => Slot::Proof,
             Work::Resume | Work::SignIn { .. } => Slot::Person,
             Work::FindTenant(_) => Slot::Choice,
-            Work::ReadDirectory => Slot::Directory,
-            Work::ReadTenants(_) => Slot::Tenants,
+            Work::ReadDirectory(_) => Slot::Directory,
+            Work::ReadTenants(..) => Slot::Tenants,
             Work::ReadDeployments(_) => Slot::Deployments,
             Work::CheckAccess(_) => Slot::Access,
             Work::AssignRole(..) | Work::UndoRole(..) | Work::WaitForRole(..) => Slot::Role,
@@ -277,11 +277,11 @@ impl Work {
     pub(super) fn activity(&self) -> Option<Activity> {
         match self {
             Work::FindTools | Work::Unkeep { .. } | Work::OpenStore | Work::ChooseFolder => None,
-            Work::FindTenant(_) | Work::ReadTenants(_) => None,
+            Work::FindTenant(_) | Work::ReadTenants(..) => None,
             Work::CheckNetwork(_) | Work::SaveCertificates => None,
             Work::Resume => Some(Activity::Resuming),
             Work::SignIn { .. } => Some(Activity::SigningIn),
-            Work::ReadDirectory => Some(Activity::FindingResources),
+            Work::ReadDirectory(_) => Some(Activity::FindingResources),
             Work::ReadDeployments(_) => Some(Activity::FindingDeployments),
             Work::CheckAccess(_) => Some(Activity::CheckingAccess),
             Work::AssignRole(..) => Some(Activity::AssigningRole),

@@ -143,6 +143,8 @@ pub(crate) struct ResourceGraph {
     /// Seconds in which its index does not know of a new role assignment.
     #[serde(default)]
     pub(crate) role_known_after_seconds: u64,
+    /// Rows on one page, where that is less than Azure's thousand.
+    pub(crate) page_size: Option<usize>,
 }
 
 /// A directory.

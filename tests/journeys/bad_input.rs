@@ -618,6 +618,8 @@ async fn whoever_may_not_look_is_not_called_without_access() {
 #[tokio::test]
 async fn one_odd_subscription_does_not_hide_the_others() {
     let mut stage = Stage::new("default").await;
+    let denied = json!({ "error": { "code": "AccessDenied", "message": "Access is denied." } });
+    stage.simulator.add_fault(Fault::on("resourceGraph.query", answer(403, denied)));
     let mut odd = Fault::on(
         "accounts.list",
         answer(

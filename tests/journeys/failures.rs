@@ -306,14 +306,6 @@ async fn s16_who_names_the_directory_first_gets_in() {
 /// The lists of the subscriptions show what the index of Resource Graph does not know yet, and to
 /// whom it says nothing.
 #[tokio::test]
-async fn d9_resource_graph_is_not_needed() {
-    let mut stage = Stage::new("D9").await;
-    assert!(!stage.walk_with_access().await.is_empty());
-    let history = stage.history();
-    assert!(history.iter().all(|entry| entry.operation != "resourceGraph.query"), "{history:#?}");
-}
-
-#[tokio::test]
 async fn r5_and_r18_a_taken_name_is_replaced_once() {
     for name in ["R5", "R18"] {
         let mut stage = Stage::new("default").await;

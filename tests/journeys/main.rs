@@ -9,6 +9,7 @@ mod clouds;
 mod connectivity;
 mod corpus;
 mod device_code;
+mod discovery;
 mod door;
 mod failures;
 mod fixtures;

@@ -94,6 +94,7 @@ async fn a_lost_network_names_the_host_and_how_hard_it_was_tried() {
 #[tokio::test]
 async fn an_answer_that_is_noise_is_told_as_such() {
     let mut stage = Stage::new("default").await;
+    stage.simulator.add_fault(Fault::on("resourceGraph.query", Act::Garble).times(1));
     stage.simulator.add_fault(Fault::on("accounts.list", Act::Garble).times(3));
     stage.send(Command::SignInWithBrowser).await;
     stage.go_on().await;

@@ -115,7 +115,7 @@ const SITUATIONS: &[Situation] = &[
     (Directories, "D2", "Resources may not be read.", Page("read-refused"), "failures::d2_a_read_that_is_refused"),
     (Directories, "D3", "The subscription moved to another directory.", Page("wrong-directory"), "failures::d3_a_subscription_of_another_directory"),
     (Directories, "S16", "Home lets nobody in, and another directory does.", Does("Signs in to the directory that is named before the prompt."), "failures::s16_who_names_the_directory_first_gets_in"),
-    (Directories, "D9", "Resource Graph refuses, or does not know yet.", Does("Lists the subscriptions side by side and never asks it."), "failures::d9_resource_graph_is_not_needed"),
+    (Directories, "D9", "Resource Graph refuses, or does not know yet.", Does("Reads the subscriptions themselves, side by side."), "discovery::where_resource_graph_refuses_the_subscriptions_are_read_side_by_side"),
 
     (Proofs, "R8", "A change wants a second factor.", Does("Opens the browser for the directory that asked, says why, and repeats the change once."), "proof::the_browser_opens_for_the_tenant_and_the_scope_that_were_challenged"),
     (Proofs, "R8", "The person closes the browser.", Page("proof-needed"), "failures::r8_a_second_factor_for_a_write"),

@@ -16,7 +16,7 @@ use keyless::failure::{Action, Code};
 use keyless::http::{Cause, Http, Request};
 use keyless::identity::{Identity, Kept};
 use keyless::kept_sign_in::{KeptSignIn, Owner};
-use keyless::resources::{self, Pace};
+use keyless::resources::{self, Account, Pace};
 use keyless::session::Command;
 use keyless::snapshot::{Step, Tool};
 use serde_json::{Value, json};
@@ -202,7 +202,9 @@ async fn read_pages(minutes: &[u64]) -> (Stage, Vec<String>) {
     }
     let found = reading.await.expect("it does not break down");
     assert!(found.refused.is_none(), "nothing is said about it: {:?}", found.refused);
-    (stage, found.accounts.into_iter().map(|account| account.resource.name).collect())
+    let mut accounts = found.accounts;
+    accounts.sort_by_key(Account::place);
+    (stage, accounts.into_iter().map(|account| account.resource.name).collect())
 }
 
 /// What there is in the subscription.

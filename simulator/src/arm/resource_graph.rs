@@ -112,7 +112,8 @@ fn answer(ask: &Ask<'_>, world: &World) -> Result<Answer, Answer> {
         }
     }
     let outputs = outputs.unwrap_or_else(every_column);
-    request.page(ask, &rows, &outputs, limited)
+    let most = world.scenario.resource_graph.page_size.unwrap_or(PAGE);
+    request.page(ask, &rows, &outputs, limited, most)
 }
 
 /// The answers of Resource Graph come from an index that learns of new roles late.
@@ -203,6 +204,7 @@ impl Request {
         rows: &[Row<'_>],
         outputs: &[Output],
         limited: bool,
+        most: usize,
     ) -> Result<Answer, Answer> {
         let list = format!("{}|{}", ask.who.object_id, self.text);
         let start = match &self.skip_token {
@@ -215,7 +217,8 @@ impl Request {
                 refuse(StatusCode::BAD_REQUEST, "BadRequest", ask, &details)
             })?,
         };
-        let end = start.saturating_add(self.top).min(rows.len());
+        let top = self.top.min(most);
+        let end = start.saturating_add(top).min(rows.len());
         let shown = rows.get(start..end).unwrap_or_default();
         let more = end < rows.len();
         let with_pages = !limited && outputs.iter().any(|output| output.name == "id");
@@ -322,7 +325,12 @@ impl Row<'_> {
             ("type", _) => json!(self.kind_of_resource()),
             ("subscriptionId", _) => json!(self.segment(2).unwrap_or_default()),
             ("resourceGroup", _) => json!(self.segment(4).unwrap_or_default().to_lowercase()),
-            ("properties", [name]) => return self.property(name, addresses),
+            ("properties", [name, rest @ ..]) => {
+                let whole = self.property(name, addresses);
+                return rest
+                    .iter()
+                    .fold(whole, |value, name| value.get(name).cloned().unwrap_or_default());
+            }
             ("properties", _) => self.properties(addresses),
             (name, _) => self.other(name),
         };

@@ -29,7 +29,7 @@ const LATER: [(&str, &str); 12] = [
     ("D6", "comes with creating accounts"),
     ("D7", "comes with creating deployments"),
     ("D8", "comes with registering providers"),
-    ("D9", "comes with Resource Graph"),
+    ("D9", "told to nobody: the subscriptions are read instead"),
     ("R9", "comes with Privileged Identity Management"),
     ("R11", "a finding of the access check, which has no error text of its own"),
     ("R12", "a finding of the access check; its text is the one of C1"),
