@@ -22,6 +22,8 @@ pub enum Service {
     ResourceManager,
     /// Azure OpenAI: the data plane.
     Inference,
+    /// Microsoft Graph, which knows what groups are called; nothing needs it.
+    Graph,
 }
 
 /// What is true of one cloud. Addresses end in a slash; scopes are what a token is asked for with.
@@ -45,8 +47,9 @@ pub struct Row {
     portal: &'static str,
     /// Pages of Microsoft where a device code is typed in, besides those of the authority itself.
     device_pages: &'static [&'static str],
-    /// No token goes there: nothing that Keyless does needs Microsoft Graph.
+    /// Microsoft Graph.
     pub graph: &'static str,
+    graph_scope: &'static str,
 }
 
 impl Row {
@@ -100,6 +103,7 @@ pub static CLOUDS: &[Row] = &[
             "https://login.microsoft.com/device",
         ],
         graph: "https://graph.microsoft.com/",
+        graph_scope: "https://graph.microsoft.com/.default",
     },
     Row {
         cloud: CloudName::UsGovernment,
@@ -120,6 +124,7 @@ pub static CLOUDS: &[Row] = &[
             "https://www.microsoft.com/deviceloginus",
         ],
         graph: "https://graph.microsoft.us/",
+        graph_scope: "https://graph.microsoft.us/.default",
     },
 ];
 
@@ -141,6 +146,7 @@ pub struct Cloud {
     row: &'static Row,
     authority: Url,
     resource_manager: Url,
+    graph: Url,
     inference: Inference,
 }
 
@@ -162,6 +168,7 @@ impl Cloud {
             row,
             authority: constant(row.authority),
             resource_manager: constant(row.resource_manager),
+            graph: constant(row.graph),
             inference: Inference::Named,
         }
     }
@@ -174,8 +181,9 @@ impl Cloud {
         authority: &str,
         resource_manager: &str,
         inference: &str,
+        graph: &str,
     ) -> Result<Self, Failure> {
-        Cloud::practice_of(&CLOUDS[0], authority, resource_manager, inference)
+        Cloud::practice_of(&CLOUDS[0], authority, resource_manager, inference, graph)
     }
 
     /// The same, playing the cloud of a row: its tokens are called by that cloud's names.
@@ -184,11 +192,13 @@ impl Cloud {
         authority: &str,
         resource_manager: &str,
         inference: &str,
+        graph: &str,
     ) -> Result<Self, Failure> {
         Ok(Cloud {
             row,
             authority: loopback(authority)?,
             resource_manager: loopback(resource_manager)?,
+            graph: loopback(graph)?,
             inference: Inference::Practice(loopback(inference)?),
         })
     }
@@ -213,6 +223,11 @@ impl Cloud {
         let mut url = below(&self.resource_manager, path);
         url.query_pairs_mut().append_pair("api-version", api_version);
         url
+    }
+
+    /// An address of Microsoft Graph: `path` begins with its version.
+    pub fn graph(&self, path: &str) -> Url {
+        below(&self.graph, path)
     }
 
     /// The page of an Azure Resource Manager id in the portal.
@@ -245,6 +260,11 @@ impl Cloud {
         self.row.resource_manager_scope
     }
 
+    /// The scope of the tokens that Microsoft Graph takes.
+    pub fn graph_scope(&self) -> &'static str {
+        self.row.graph_scope
+    }
+
     /// The scope of this cloud that has this name.
     pub fn scope(&self, name: &str) -> Option<&'static str> {
         let own = std::iter::once(self.resource_manager_scope());
@@ -253,9 +273,10 @@ impl Cloud {
 
     /// Who takes the tokens of a scope.
     pub fn service_of(&self, scope: &str) -> Service {
-        match scope == self.resource_manager_scope() {
-            true => Service::ResourceManager,
-            false => Service::Inference,
+        match scope {
+            _ if scope == self.resource_manager_scope() => Service::ResourceManager,
+            _ if scope == self.graph_scope() => Service::Graph,
+            _ => Service::Inference,
         }
     }
 
@@ -269,6 +290,7 @@ impl Cloud {
         match (service, &self.inference) {
             (Service::Entra, _) => lies_below(url, &self.authority),
             (Service::ResourceManager, _) => lies_below(url, &self.resource_manager),
+            (Service::Graph, _) => lies_below(url, &self.graph),
             (Service::Inference, Inference::Practice(base)) => lies_below(url, base),
             (Service::Inference, Inference::Named) => {
                 url.scheme() == "https"
@@ -364,6 +386,7 @@ mod tests {
         let mut homes = vec![
             (Service::Entra, url(&format!("{}organizations/oauth2/v2.0/token", row.authority))),
             (Service::ResourceManager, url(&format!("{}subscriptions", row.resource_manager))),
+            (Service::Graph, url(&format!("{}v1.0/directoryObjects/getByIds", row.graph))),
         ];
         homes.extend(row.inference_suffixes.iter().map(resource));
         homes
@@ -383,7 +406,6 @@ mod tests {
                             own.name
                         );
                     }
-                    assert!(!Cloud::of(own).owns(service, &url(theirs.graph)), "Graph gets none");
                 }
             }
         }
@@ -399,7 +421,8 @@ mod tests {
             }
             let named =
                 |name: &str, suffix: &str| name.starts_with("https://") && name.ends_with(suffix);
-            let scopes = row.inference_scopes.iter().chain([&row.resource_manager_scope]);
+            let scopes = [&row.resource_manager_scope, &row.graph_scope];
+            let scopes = row.inference_scopes.iter().chain(scopes);
             assert!(scopes.clone().all(|scope| named(scope, "/.default")), "{scopes:?}");
             assert!(row.inference_suffixes.iter().all(|suffix| suffix.starts_with('.')), "{row:?}");
             assert!(row.device_pages.iter().all(|page| named(page, "")), "{row:?}");
@@ -487,7 +510,7 @@ mod tests {
 
     #[test]
     fn practice_lives_on_a_loopback_address_only() {
-        let practice = |address: &str| Cloud::practice(address, address, address);
+        let practice = |address: &str| Cloud::practice(address, address, address, address);
         assert!(practice("http://127.0.0.1:4711/entra").is_ok());
         for address in [
             "http://localhost:4711/entra",
@@ -507,8 +530,9 @@ mod tests {
             "http://127.0.0.1:4711/entra",
             "http://127.0.0.1:4711/arm",
             "http://127.0.0.1:4711/openai",
+            "http://127.0.0.1:4711/graph",
         )
-        .expect("three loopback addresses");
+        .expect("four loopback addresses");
         assert!(cloud.owns(Service::Inference, &url("http://127.0.0.1:4711/openai/contoso/")));
         assert!(!cloud.owns(Service::Inference, &url("http://127.0.0.1:4711/arm/tenants")));
         assert!(!cloud.owns(Service::Inference, &url("http://127.0.0.1:4712/openai/contoso/")));

@@ -133,6 +133,7 @@ impl Request {
             (Service::Entra, false) => Asked::Code,
             (Service::Entra, true) => Asked::Refresh,
             (Service::Inference, _) => Asked::Chat,
+            (Service::Graph, _) => Asked::Read,
             (Service::ResourceManager, _) if self.method == Method::GET => Asked::Read,
             (Service::ResourceManager, true) if self.method == Method::POST => Asked::Read,
             (Service::ResourceManager, _) if self.method == Method::DELETE => Asked::Undo,

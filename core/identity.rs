@@ -311,20 +311,24 @@ impl Identity {
         self.tokens.clear(tenant, self.inference_scope()).await;
     }
 
-    /// Sends a request to Azure Resource Manager with a token of `tenant`.
+    /// Sends a request to Azure Resource Manager or Microsoft Graph with a token of `tenant`.
     ///
     /// A 401 is decided by what it says: a challenge is answered silently where Entra lets us and
     /// asks for a stronger sign-in where not, a refused token is renewed, each once; anything else
     /// is an answer.
     pub async fn send(&self, tenant: &str, request: Request) -> Result<Answer, Failure> {
-        let scope = self.http.cloud().resource_manager_scope();
+        let cloud = self.http.cloud();
+        let scope = match request.service() {
+            Service::Graph => cloud.graph_scope(),
+            _ => cloud.resource_manager_scope(),
+        };
         let (mut proved, mut renewed) = (false, false);
         loop {
             let issued = self.token(tenant, scope, &Cause::none()).await?;
             let request = request.clone().caused_by(&issued.cause);
             let answer = self.http.send(&request, Some(issued.token.token.secret())).await?;
             if let Some(claims) = answer.claims_challenge() {
-                let challenge = challenge(tenant, scope, Service::ResourceManager, claims);
+                let challenge = challenge(tenant, scope, request.service(), claims);
                 self.prove(challenge, &issued, &answer, proved).await?;
                 proved = true;
             } else if answer.refuses_token() && !renewed {

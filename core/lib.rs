@@ -21,6 +21,7 @@ pub mod instance;
 pub mod journal;
 pub mod kept_sign_in;
 pub mod loopback;
+pub mod names;
 pub mod network;
 pub mod resources;
 pub mod secrets;

@@ -29,6 +29,7 @@ use crate::http::Http;
 use crate::identity::{self, Identity, Kept};
 use crate::kept_sign_in::{KeptSignIn, Owner};
 use crate::loopback::{EndPage, EndPages};
+use crate::names;
 use crate::network::check::{self, check_network};
 use crate::network::{Machine, programs};
 use crate::secrets::{OsStore, SecretStore, StoreTrouble};
@@ -392,6 +393,7 @@ impl Inner {
                 | Work::WaitForRole(..)
                 | Work::ReadDirectory(_)
                 | Work::ReadTenants(..)
+                | Work::NameGroups(..)
                 | Work::ChooseFolder
                 | Work::Ask(..)
         );
@@ -446,6 +448,9 @@ impl Inner {
             }
             Work::CheckAccess(account) => {
                 Outcome::Access(Box::new(access::check_access(&self.identity()?, &account).await?))
+            }
+            Work::NameGroups(tenant, ids) => {
+                Outcome::GroupNames(names::name_groups(&*self.identity()?, &tenant, &ids).await)
             }
             Work::AssignRole(account, plan, access) => Outcome::Assigned(
                 access::assign_role(&*self.identity()?, &account, &plan, &access).await?,

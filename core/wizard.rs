@@ -87,6 +87,8 @@ pub struct Wizard {
     list: List,
     choice: Choice,
     role: RoleState,
+    /// What groups are called, by id in lower case.
+    groups: BTreeMap<String, String>,
     /// What Keyless assigned for this person, the newest last.
     made: Vec<Made>,
     /// Whether Keyless has assigned anything in this run.
@@ -213,6 +215,7 @@ impl Wizard {
             list: List::default(),
             choice: Choice::default(),
             role: RoleState::default(),
+            groups: BTreeMap::new(),
             made: Vec::new(),
             assigned: false,
             test: Test::default(),

@@ -84,7 +84,8 @@ impl Wizard {
             Outcome::TenantsRead if self.is_running(Slot::Directory) => {}
             Outcome::TenantsRead => self.settle_tenants(None, effects),
             Outcome::Deployments(deployments, cause) => self.take_deployments(deployments, cause),
-            Outcome::Access(access) => self.take_access(*access),
+            Outcome::Access(access) => self.take_access(*access, effects),
+            Outcome::GroupNames(names) => self.groups.extend(names),
             Outcome::Assigned(assigned) => self.take_assigned(assigned, work, effects),
             Outcome::RoleUndone => self.take_undone(work, effects),
             Outcome::RoleWorks(cause) => {
@@ -261,6 +262,8 @@ impl Wizard {
                 }
                 self.clear_notices(step);
             }
+            // A courtesy that did not come.
+            Work::NameGroups(..) => return,
             Work::WaitForRole(..) => self.role.paused = true,
             Work::Ask(..) => self.learn_from_refusal(failure.code),
             // Nothing more comes: the failure is shown in its place.

@@ -151,7 +151,7 @@ impl Wizard {
     }
 
     /// What Azure let the person read says whether they may chat, whatever the role is wanted for.
-    pub(super) fn take_access(&mut self, access: Access) {
+    pub(super) fn take_access(&mut self, access: Access, effects: &mut Vec<Effect>) {
         self.forget_what_is_gone(&access);
         let (verdict, findings) = judge(&access.facts, Usage::Chat);
         self.role.works = verdict == Verdict::MayChat;
@@ -159,6 +159,32 @@ impl Wizard {
         self.role.through = through.find_map(|finding| finding.parameters.get("role").cloned());
         self.role.proof = access.cause.clone();
         self.role.access = Some(access);
+        self.name_groups(effects);
+    }
+
+    /// Nobody knows a group by its id.
+    fn name_groups(&mut self, effects: &mut Vec<Effect>) {
+        let (Some(access), Some(account)) = (&self.role.access, &self.choice.account) else {
+            return;
+        };
+        let assignments = access.facts.assignments.iter().flatten();
+        let groups = assignments.filter(|it| it.principal_type == "Group");
+        let ids: BTreeSet<String> = groups.map(|it| it.principal.to_lowercase()).collect();
+        let ids = ids.into_iter().filter(|id| !self.groups.contains_key(id)).collect::<Vec<_>>();
+        if !ids.is_empty() {
+            self.start(Work::NameGroups(account.tenant_id.clone(), ids), effects);
+        }
+    }
+
+    /// Says the names of groups in place of their ids, where they are known.
+    fn with_names(&self, mut findings: Vec<Notice>) -> Vec<Notice> {
+        let groups = findings.iter_mut().filter_map(|it| it.parameters.get_mut("group"));
+        for group in groups {
+            if let Some(name) = self.groups.get(&group.to_lowercase()) {
+                group.clone_from(name);
+            }
+        }
+        findings
     }
 
     /// What somebody else has taken away meanwhile can be assigned anew.
@@ -207,7 +233,7 @@ impl Wizard {
             }),
             undo: standing.undoable().map(|(made, _)| made.plan.may_undo),
             recipes: self.recipes(&standing.plan),
-            findings: standing.made.map_or(standing.findings, Made::findings),
+            findings: self.with_names(standing.made.map_or(standing.findings, Made::findings)),
             plan: Some(standing.plan),
             ..page
         }

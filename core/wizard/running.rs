@@ -94,6 +94,7 @@ impl Wizard {
         self.sign_in.ended = None;
         self.sign_in.keeping = None;
         self.made.clear();
+        self.groups.clear();
         self.list = List { revision: self.list.revision + 1, ..List::default() };
         self.choice = Choice::default();
         self.role = RoleState::default();
@@ -104,7 +105,7 @@ impl Wizard {
     }
 
     pub(super) fn forget_choice(&mut self, effects: &mut Vec<Effect>) {
-        self.stop(&[Slot::Deployments, Slot::Access, Slot::Role], effects);
+        self.stop(&[Slot::Deployments, Slot::Access, Slot::Names, Slot::Role], effects);
         self.choice = Choice::default();
         self.role = RoleState::default();
         self.failures.remove(&Step::GetAccess);

@@ -235,6 +235,7 @@ fn outcome(work: &Work, variant: u8) -> Outcome {
         }
         Work::ReadDirectory(_) => Outcome::Directory(None),
         Work::ReadTenants(..) => Outcome::TenantsRead,
+        Work::NameGroups(..) => Outcome::GroupNames(BTreeMap::new()),
         Work::Unkeep { .. } => Outcome::Unkept,
         Work::ReadDeployments(_) if variant == 0 => {
             Outcome::Deployments(vec![deployment("embedding", false)], Cause::none())
@@ -317,6 +318,7 @@ fn can_be_challenged(work: &Work) -> bool {
         | Work::FindTenant(_)
         | Work::ReadDirectory(_)
         | Work::ReadTenants(..)
+        | Work::NameGroups(..)
         | Work::ChooseFolder
         | Work::PrepareEnv(..)
         | Work::WriteEnv(_)

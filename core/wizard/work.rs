@@ -1,5 +1,6 @@
 //! What goes in and out of the wizard: commands and events in, effects and their work out.
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use crate::access::{Access, Assigned};
@@ -161,6 +162,8 @@ pub enum Work {
     ReadDeployments(Box<Account>),
     /// Look at what the person may do at an account.
     CheckAccess(Box<Account>),
+    /// Find out what these groups of a directory are called.
+    NameGroups(String, Vec<String>),
     /// Assign the role of this plan, which was made from what is known of access.
     AssignRole(Box<Account>, Box<AssignmentPlan>, Box<Access>),
     /// Take away the assignment with this id, which Keyless made.
@@ -231,6 +234,7 @@ pub(super) enum Slot {
     Tenants,
     Deployments,
     Access,
+    Names,
     Role,
     Folder,
     Env,
@@ -251,6 +255,7 @@ impl Work {
             Work::ReadTenants(..) => Slot::Tenants,
             Work::ReadDeployments(_) => Slot::Deployments,
             Work::CheckAccess(_) => Slot::Access,
+            Work::NameGroups(..) => Slot::Names,
             Work::AssignRole(..) | Work::UndoRole(..) | Work::WaitForRole(..) => Slot::Role,
             Work::ChooseFolder => Slot::Folder,
             Work::PrepareEnv(..) | Work::WriteEnv(_) => Slot::Env,
@@ -268,7 +273,7 @@ impl Work {
             Slot::Proof | Slot::Network => Step::SignIn,
             Slot::Choice | Slot::Tenants => Step::SignIn,
             Slot::Directory | Slot::Deployments => Step::ChooseResource,
-            Slot::Access | Slot::Role => Step::GetAccess,
+            Slot::Access | Slot::Names | Slot::Role => Step::GetAccess,
             Slot::Folder | Slot::Env => Step::ConnectProject,
             Slot::Chat => Step::TestConnection,
         }
@@ -277,7 +282,7 @@ impl Work {
     pub(super) fn activity(&self) -> Option<Activity> {
         match self {
             Work::FindTools | Work::Unkeep { .. } | Work::OpenStore | Work::ChooseFolder => None,
-            Work::FindTenant(_) | Work::ReadTenants(..) => None,
+            Work::FindTenant(_) | Work::ReadTenants(..) | Work::NameGroups(..) => None,
             Work::CheckNetwork(_) | Work::SaveCertificates => None,
             Work::Resume => Some(Activity::Resuming),
             Work::SignIn { .. } => Some(Activity::SigningIn),
@@ -423,6 +428,8 @@ pub enum Outcome {
     Deployments(Vec<Deployment>, Cause),
     /// What the person may do.
     Access(Box<Access>),
+    /// What groups are called, by id in lower case, as far as it is known.
+    GroupNames(BTreeMap<String, String>),
     /// The role is assigned.
     Assigned(Assigned),
     /// The role is taken away.

@@ -29,7 +29,12 @@ pub async fn start(
     let addresses = simulator.addresses();
     let project = tempfile::Builder::new().prefix("keyless-practice-").tempdir()?;
     let session = Session::start(Surroundings {
-        cloud: Cloud::practice(&addresses.authority, &addresses.arm, &addresses.openai)?,
+        cloud: Cloud::practice(
+            &addresses.authority,
+            &addresses.arm,
+            &addresses.openai,
+            &addresses.graph,
+        )?,
         clock: Arc::new(SystemClock),
         desktop,
         store: Arc::new(SessionStore::default()),

@@ -7,7 +7,7 @@ use keyless::snapshot::{
     Usage, Verdict,
 };
 use serde_json::{Value, json};
-use simulator::Scenario;
+use simulator::{Act, Fault, Scenario};
 
 use crate::failures::names_of;
 use crate::fixtures::show;
@@ -366,4 +366,25 @@ async fn what_somebody_else_made_under_the_same_name_is_neither_written_over_nor
     assert!(stage.statuses("roleAssignments.create").is_empty(), "a condition is not written over");
     stage.send(Command::GoToStep { step: Step::GetAccess }).await;
     assert_eq!(page(&stage).undo, None, "it is not Keyless's");
+}
+
+#[tokio::test]
+async fn a_group_that_microsoft_graph_does_not_name_keeps_its_id() {
+    let refusal = json!({ "error": { "code": "Authorization_RequestDenied",
+        "message": "Insufficient privileges to complete the operation." } });
+    for act in [Act::Answer { status: 403, headers: [].into(), body: refusal }, Act::Garble] {
+        let mut stage = Stage::new("through-group").await;
+        stage.simulator.add_fault(Fault::on("graph.getByIds", act));
+        stage.sign_in().await;
+        stage.choose(RESOURCE).await;
+        while stage.statuses("graph.getByIds").is_empty() {
+            tokio::task::yield_now().await;
+        }
+        stage.send(Command::ConfirmAccess).await;
+        stage.send(Command::GoToStep { step: Step::GetAccess }).await;
+        let page = access(stage.page()).expect("the access is shown");
+        assert_eq!(page.phase, AccessPhase::Works, "nothing depends on a name");
+        assert_eq!(page.findings[0].parameters["group"], "af37fde7-894d-4ab4-916d-79a692de5543");
+        assert!(stage.page().failure.is_none(), "and nobody is bothered with it");
+    }
 }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use keyless::session::Command;
-use keyless::snapshot::{AccessPhase, Step, TestPhase, Tool, Verdict, Way};
+use keyless::snapshot::{AccessPhase, Snapshot, Step, TestPhase, Tool, Verdict, Way};
 use serde_json::{Value, json};
 use simulator::{Entry, Simulator};
 
@@ -128,11 +128,19 @@ async fn the_whole_journey_is_at_most_eight_requests_deep() {
     );
 }
 
+/// The group that the role was given to.
+const GROUP: &str = "AI developers";
+
 #[tokio::test]
 async fn whoever_has_the_role_is_told_through_what_and_goes_on() {
     let mut stage = Stage::new("through-group").await;
     stage.sign_in().await;
     stage.choose(RESOURCE).await;
+    let named = |s: &Snapshot| {
+        let findings = access(s).map(|page| page.findings.as_slice()).unwrap_or_default();
+        findings.first().and_then(|it| it.parameters.get("group")).is_some_and(|it| it == GROUP)
+    };
+    stage.until("the group has its name", named).await;
     show("access-through-group", &stage);
     let page = access(stage.page()).expect("the access is shown").clone();
     assert_eq!(page.phase, AccessPhase::Works);

@@ -97,6 +97,7 @@ impl Stage {
             &addresses.authority,
             &addresses.arm,
             &addresses.openai,
+            &addresses.graph,
         )
         .expect("the simulator lives on loopback");
         let desktop = Arc::new(PlayedDesktop::new(setup.habit.clone()));

@@ -87,7 +87,8 @@ async fn the_tokens_of_a_tool_end_by_azures_clock_and_not_by_this_computers() {
         let clock = Arc::new(HandClock::new());
         set_apart(&simulator, &clock, hours);
         let at = simulator.addresses();
-        let cloud = Cloud::practice(&at.authority, &at.arm, &at.openai).expect("loopback");
+        let cloud =
+            Cloud::practice(&at.authority, &at.arm, &at.openai, &at.graph).expect("loopback");
         let http = Arc::new(Http::new(cloud, clock.clone()).expect("a client"));
         let asked = Arc::new(AtomicUsize::new(0));
         let tool = AzureCliByAzuresClock { simulator: simulator.clone(), asked: asked.clone() };
@@ -121,7 +122,7 @@ async fn signed_in(stage: &mut Stage) -> (Arc<Http>, Arc<Identity>) {
     stage.sign_in().await;
     stage.until("the sign-in is kept", |s| s.person.as_ref().is_some_and(|p| p.kept)).await;
     let at = stage.simulator.addresses();
-    let cloud = Cloud::practice(&at.authority, &at.arm, &at.openai).expect("loopback");
+    let cloud = Cloud::practice(&at.authority, &at.arm, &at.openai, &at.graph).expect("loopback");
     let http = Arc::new(Http::new(cloud, stage.clock.clone()).expect("a client"));
     let authority = http.cloud().authority().to_owned();
     let owner = Owner { authority: authority.clone(), client_id: DEVELOPER_CLIENT.to_owned() };

@@ -128,7 +128,7 @@ pub async fn walk(cloud: Cloud) -> Result<Walked, Trouble> {
 
 fn practice_cloud(azure: &Azure) -> Result<Cloud, Trouble> {
     let addresses = azure.addresses();
-    Cloud::practice(&addresses.authority, &addresses.arm, &addresses.openai)
+    Cloud::practice(&addresses.authority, &addresses.arm, &addresses.openai, &addresses.graph)
         .map_err(|failure| format!("practice Azure is no cloud: {failure:?}").into())
 }
 

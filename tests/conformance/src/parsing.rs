@@ -189,8 +189,13 @@ impl<'r> Reading<'r> {
     fn begin(replay: &'r Replay) -> Result<Self, String> {
         let say = |failure: Failure| failure.to_string();
         let address = |service: &str| format!("{}/{service}", replay.base());
-        let cloud =
-            Cloud::practice(&address("entra"), &address("arm"), &address("openai")).map_err(say)?;
+        let cloud = Cloud::practice(
+            &address("entra"),
+            &address("arm"),
+            &address("openai"),
+            &address("graph"),
+        )
+        .map_err(say)?;
         let clock = Arc::new(HandClock::default());
         let tokens = Tokens {
             access: Secret::new(made_up_token(TENANT)),
