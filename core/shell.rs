@@ -6,8 +6,7 @@ use crate::snapshot::connectivity::Shell;
 const PLAIN: &str = "-_./:";
 
 /// The argument as it is written in this shell; `None` where the shell cannot be made to hand it
-/// on: cmd fills `%names%` in quotes too, and the batch files behind `az` and its kind read their
-/// arguments a second time.
+/// on, as no program can be handed a NUL.
 pub fn quote(shell: Shell, argument: &str) -> Option<String> {
     let is_plain = |it: char| it.is_ascii_alphanumeric() || PLAIN.contains(it);
     // PowerShell reads a dash that begins a word as its own.
@@ -16,19 +15,12 @@ pub fn quote(shell: Shell, argument: &str) -> Option<String> {
         return Some(argument.to_owned());
     }
     match shell {
+        _ if argument.contains('\0') => None,
         Shell::Bash => Some(bash_text(argument)),
-        Shell::PowerShell => {
-            // Windows PowerShell drops double quotes on the way to a program, and reads curly
-            // quotes as straight ones.
-            let foreign = ['"', '\u{2018}', '\u{2019}', '\u{201a}', '\u{201b}'];
-            (!argument.contains(foreign)).then(|| powershell_text(argument))
-        }
-        Shell::Cmd => {
-            let foreign = ['"', '%', '!', '\n', '\r'];
-            // A backslash before the closing quote would be read together with it.
-            let fits = !argument.contains(foreign) && !argument.ends_with('\\');
-            fits.then(|| format!("\"{argument}\""))
-        }
+        // Windows PowerShell drops double quotes on the way to a program.
+        Shell::PowerShell => (!argument.contains('"')).then(|| powershell_text(argument)),
+        // A backslash before the closing quote would be read together with it.
+        Shell::Cmd => cmd_text(argument).filter(|_| !argument.ends_with('\\')),
     }
 }
 
@@ -37,16 +29,35 @@ pub fn bash_text(text: &str) -> String {
     format!("'{}'", text.replace('\'', r"'\''"))
 }
 
-/// A text in single quotes, in which PowerShell reads nothing but their end.
+/// A text in single quotes, in which PowerShell reads nothing but their end; a curly one ends it
+/// too ("about_Quoting_Rules"; `CharExtensions.IsSingleQuote` in PowerShell's source).
 pub fn powershell_text(text: &str) -> String {
-    format!("'{}'", text.replace('\'', "''"))
+    let mut quoted = String::from("'");
+    for letter in text.chars() {
+        quoted.push(letter);
+        if ['\'', '\u{2018}', '\u{2019}', '\u{201a}', '\u{201b}'].contains(&letter) {
+            quoted.push(letter);
+        }
+    }
+    quoted.push('\'');
+    quoted
 }
 
-/// The same for a batch file, as `az` is one on Windows: PowerShell takes the quotes away from an
-/// argument without a blank, and the batch file then reads `(`, `&` and their kind as its own.
+/// A text in double quotes, as cmd reads it; `None` where it holds what cmd reads in them too: it
+/// fills `%names%` in, `!names!` where it is told to, and ends at a line's end.
+pub fn cmd_text(text: &str) -> Option<String> {
+    let is_read = |it: char| ['"', '%', '!'].contains(&it) || it.is_control();
+    (!text.contains(is_read)).then(|| format!("\"{text}\""))
+}
+
+/// The same for a batch file, as `az` is one on Windows. From PowerShell it is read again:
+/// PowerShell leaves out what is empty and puts what has a blank in quotes, and cmd reads the rest.
 pub fn quote_for_batch(shell: Shell, argument: &str) -> Option<String> {
-    let bare = shell == Shell::PowerShell && !argument.contains(' ');
-    let fits = !bare || !argument.contains(['(', ')', '&', '|', '<', '>', '^']);
+    let fits = shell != Shell::PowerShell || {
+        let bare = !argument.contains(' ');
+        let ends = bare && argument.contains(['(', ')', '&', '|', '<', '>', '^']);
+        !argument.is_empty() && !ends && quote(Shell::Cmd, argument).is_some()
+    };
     quote(shell, argument).filter(|_| fits)
 }
 
@@ -82,6 +93,9 @@ mod tests {
         text.split_terminator('\0').map(str::to_owned).collect()
     }
 
+    /// What PowerShell takes for a single quote.
+    const QUOTES: &str = "'\u{2018}\u{2019}\u{201a}\u{201b}";
+
     /// "about_Quoting_Rules": in single quotes everything stands for itself, and two are one.
     fn powershell_reads(line: &str) -> Vec<String> {
         let mut words = Vec::new();
@@ -92,11 +106,13 @@ mod tests {
                 ' ' => continue,
                 '\'' => loop {
                     match letters.next() {
-                        Some('\'') if letters.peek() == Some(&'\'') => {
-                            letters.next();
-                            word.push('\'');
+                        Some(quote) if QUOTES.contains(quote) => {
+                            match letters.next_if(|next| QUOTES.contains(*next)) {
+                                Some(second) => word.push(second),
+                                None => break,
+                            }
                         }
-                        Some('\'') | None => break,
+                        None => break,
                         Some(other) => word.push(other),
                     }
                 },
@@ -145,7 +161,7 @@ mod tests {
         prop_oneof![
             "[ -~]{0,24}",
             "[a-zA-Z0-9 '\"()$&|;<>^%!`\\\\*?~#{}-]{0,16}",
-            "[\\PC]{0,8}",
+            "[\\PC'\u{2018}\u{2019}]{0,8}",
             Just("rg (x) $HOME 'y'".to_owned()),
         ]
     }
@@ -185,6 +201,21 @@ mod tests {
         assert_eq!(quote(Shell::Bash, "/subscriptions/1").as_deref(), Some("/subscriptions/1"));
         assert_eq!(quote(Shell::Cmd, "100%"), None, "cmd would fill it in");
         assert_eq!(quote_for_batch(Shell::PowerShell, "rg(x)"), None, "az.cmd would end there");
+        for (argument, why) in [
+            ("%PATH% x", "cmd would fill it in"),
+            ("a\nb c", "cmd would end there"),
+            ("a b\\", "the program would read the closing quote"),
+            ("", "PowerShell would leave it out"),
+        ] {
+            assert_eq!(quote_for_batch(Shell::PowerShell, argument), None, "{why}");
+        }
+        for shell in Shell::ALL {
+            assert_eq!(quote(*shell, "a\0b"), None, "{shell:?} hands on what is before it");
+        }
+        assert_eq!(
+            quote(Shell::PowerShell, "it\u{2019}s").as_deref(),
+            Some("'it\u{2019}\u{2019}s'")
+        );
         assert!(quote_for_batch(Shell::PowerShell, "rg (x)").is_some(), "a blank keeps the quotes");
         assert!(quote_for_batch(Shell::Cmd, "rg(x)").is_some(), "cmd keeps them anyway");
     }

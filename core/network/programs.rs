@@ -16,7 +16,7 @@ use rustls::pki_types::{CertificateDer, ServerName};
 use super::authorities::{Authorities, accept};
 use super::check::Setting;
 use super::machine::{Machine, System};
-use crate::shell::{bash_text, powershell_text};
+use crate::shell::{bash_text, cmd_text, powershell_text};
 use crate::snapshot::connectivity::{
     CertificateFile, ConnectivityPage, ProgramNeeds, Shell, ShellCommand, VariableHolds,
     VariableState,
@@ -161,17 +161,20 @@ fn commands(settings: &[(&str, String)]) -> Vec<ShellCommand> {
     }
     let lines = |shell: Shell| {
         let set = settings.iter().map(|(name, value)| set_variable(shell, name, value));
-        set.collect::<Vec<_>>().join("\n")
+        let set: Option<Vec<String>> = set.collect();
+        set.map(|set| set.join("\n"))
     };
-    Shell::ALL.iter().map(|shell| ShellCommand { shell: *shell, lines: lines(*shell) }).collect()
+    let known = Shell::ALL.iter().filter_map(|shell| Some((*shell, lines(*shell)?)));
+    known.map(|(shell, lines)| ShellCommand { shell, lines }).collect()
 }
 
-/// The line that sets a variable, quoted so that the shell reads the value as it stands.
-fn set_variable(shell: Shell, name: &str, value: &str) -> String {
+/// The line that sets a variable, quoted so that the shell reads the value as it stands; `None`
+/// where it cannot be.
+fn set_variable(shell: Shell, name: &str, value: &str) -> Option<String> {
     match shell {
-        Shell::Bash => format!("export {name}={}", bash_text(value)),
-        Shell::PowerShell => format!("$env:{name} = {}", powershell_text(value)),
-        Shell::Cmd => format!("set \"{name}={value}\""),
+        Shell::Bash => Some(format!("export {name}={}", bash_text(value))),
+        Shell::PowerShell => Some(format!("$env:{name} = {}", powershell_text(value))),
+        Shell::Cmd => cmd_text(&format!("{name}={value}")).map(|text| format!("set {text}")),
     }
 }
 
@@ -188,4 +191,25 @@ fn to_pem(certificate: &CertificateDer<'_>) -> String {
     }
     text.push_str("-----END CERTIFICATE-----\n");
     text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_shell_that_would_read_more_than_the_value_is_left_out() {
+        let lines = |value: &str| -> Vec<(Shell, String)> {
+            let commands = commands(&[("SSL_CERT_FILE", value.to_owned())]);
+            commands.into_iter().map(|it| (it.shell, it.lines)).collect()
+        };
+        let path = "C:\\Users\\O\u{2019}Neil & it's\\c.pem";
+        let set = format!("set \"SSL_CERT_FILE={path}\"");
+        let doubled = "'C:\\Users\\O\u{2019}\u{2019}Neil & it''s\\c.pem'";
+        let found = lines(path);
+        assert_eq!(found[1].1, format!("$env:SSL_CERT_FILE = {doubled}"));
+        assert_eq!(found[2], (Shell::Cmd, set));
+        let shells: Vec<Shell> = lines("C:\\%x%").into_iter().map(|(shell, _)| shell).collect();
+        assert_eq!(shells, [Shell::Bash, Shell::PowerShell], "cmd would fill it in");
+    }
 }
