@@ -353,9 +353,27 @@ impl DeploymentItem {
     }
 }
 
-/// The segment of an id that follows `name`, whatever the case: Azure's casing is not stable.
+/// What stands behind `name` in an id, whatever the case: Azure's casing is not stable. An id is a
+/// list of pairs, and a group may itself be called "accounts".
 pub fn segment_after<'a>(id: &'a str, name: &str) -> &'a str {
-    let mut segments = id.split('/');
-    segments.find(|segment| segment.eq_ignore_ascii_case(name));
-    segments.next().unwrap_or_default()
+    let mut segments = id.trim_start_matches('/').split('/');
+    while let (Some(kind), Some(own)) = (segments.next(), segments.next()) {
+        if kind.eq_ignore_ascii_case(name) {
+            return own;
+        }
+    }
+    ""
+}
+
+#[cfg(test)]
+mod tests {
+    use super::segment_after;
+
+    #[test]
+    fn a_name_is_not_taken_for_a_kind() {
+        let id = "/subscriptions/1/resourcegroups/accounts/providers/Microsoft.X/accounts/a";
+        assert_eq!(segment_after(id, "resourceGroups"), "accounts");
+        assert_eq!(segment_after(id, "accounts"), "a");
+        assert_eq!(segment_after("/subscriptions/1", "accounts"), "");
+    }
 }
