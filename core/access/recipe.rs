@@ -95,8 +95,37 @@ fn powershell(plan: &AssignmentPlan, tenant: &str, cloud: &Row) -> Option<Recipe
     Some(Recipe { kind: RecipeKind::AzurePowerShell, shell: None, texts })
 }
 
-/// A file that is deployed to the resource group, and the command that does it.
-fn bicep(plan: &AssignmentPlan) -> Option<Recipe> {
+/// A file that is deployed to the resource group, and the command that does it: one recipe where
+/// every shell reads the same line.
+fn bicep(plan: &AssignmentPlan) -> Vec<Recipe> {
+    let file = bicep_file(plan);
+    let recipe = |shell: Option<Shell>, deploy: String| {
+        let texts = vec![step(RecipeStep::File, file.clone()), step(RecipeStep::Deploy, deploy)];
+        Recipe { kind: RecipeKind::Bicep, shell, texts }
+    };
+    let lines = Shell::ALL.iter().filter_map(|it| Some((*it, deployment(*it, plan)?)));
+    let mut lines: Vec<(Shell, String)> = lines.collect();
+    let all = lines.len() == Shell::ALL.len();
+    let alike = all && lines.iter().all(|(_, line)| *line == lines[0].1);
+    if alike {
+        lines.truncate(1);
+    }
+    lines.into_iter().map(|(shell, line)| recipe((!alike).then_some(shell), line)).collect()
+}
+
+fn deployment(shell: Shell, plan: &AssignmentPlan) -> Option<String> {
+    line(
+        |value| quote_for_batch(shell, value),
+        &["az", "deployment", "group", "create"],
+        &[
+            ("--subscription", segment_after(&plan.scope, "subscriptions")),
+            ("--resource-group", segment_after(&plan.scope, "resourceGroups")),
+            ("--template-file", "keyless.bicep"),
+        ],
+    )
+}
+
+fn bicep_file(plan: &AssignmentPlan) -> String {
     let account = segment_after(&plan.scope, "accounts");
     let existing = format!(
         "resource account 'Microsoft.CognitiveServices/accounts@2025-06-01' existing = {{\n  \
@@ -107,7 +136,7 @@ fn bicep(plan: &AssignmentPlan) -> Option<Recipe> {
         RoleScope::Account => (existing.as_str(), "  scope: account\n"),
         RoleScope::ResourceGroup => ("", ""),
     };
-    let file = format!(
+    format!(
         "{existing}resource assignment 'Microsoft.Authorization/roleAssignments@2022-04-01' = {{\n  \
          name: {}\n{scope}  properties: {{\n    roleDefinitionId: {}\n    principalId: {}\n    \
          principalType: 'User'\n    description: {}\n  }}\n}}\n",
@@ -115,15 +144,7 @@ fn bicep(plan: &AssignmentPlan) -> Option<Recipe> {
         bicep_text(&role_definition_id(&plan.scope, &plan.role_id)),
         bicep_text(&plan.object_id),
         bicep_text(DESCRIPTION),
-    );
-    let group = quote(Shell::Bash, segment_after(&plan.scope, "resourceGroups"))?;
-    let subscription = segment_after(&plan.scope, "subscriptions");
-    let deploy = format!(
-        "az deployment group create --subscription {subscription} --resource-group {group} \
-         --template-file keyless.bicep"
-    );
-    let texts = vec![step(RecipeStep::File, file), step(RecipeStep::Deploy, deploy)];
-    Some(Recipe { kind: RecipeKind::Bicep, shell: None, texts })
+    )
 }
 
 /// "Bicep data types": a string, with what would mean something in it escaped.
@@ -133,10 +154,10 @@ fn bicep_text(text: &str) -> String {
         match letter {
             '\\' => quoted.push_str("\\\\"),
             '\'' => quoted.push_str("\\'"),
-            '\n' => quoted.push_str("\\n"),
-            '\r' => quoted.push_str("\\r"),
-            '\t' => quoted.push_str("\\t"),
             '$' => quoted.push_str("\\$"),
+            other if other.is_control() => {
+                quoted.push_str(&format!("\\u{{{:x}}}", u32::from(other)));
+            }
             other => quoted.push(other),
         }
     }
@@ -176,9 +197,21 @@ mod tests {
         assert!(bash.contains(&plan.name), "the same assignment: {bash}");
         let cmd = text(&recipes, RecipeKind::AzureCli, Some(Shell::Cmd), RecipeStep::Assign);
         assert!(cmd.contains("accounts/it's\""), "{cmd}");
-        let bicep = text(&recipes, RecipeKind::Bicep, None, RecipeStep::File);
+        let bicep = text(&recipes, RecipeKind::Bicep, Some(Shell::Cmd), RecipeStep::File);
         assert!(bicep.contains(r"name: 'it\'s'") && bicep.contains("scope: account"), "{bicep}");
+        let deploy = text(&recipes, RecipeKind::Bicep, Some(Shell::Cmd), RecipeStep::Deploy);
+        assert!(deploy.contains(r#"--resource-group "rg (x)""#), "as cmd reads it: {deploy}");
         assert!(!recipes.iter().any(|it| it.texts.iter().any(|it| it.text.contains("cloud set"))));
+    }
+
+    #[test]
+    fn a_line_that_every_shell_reads_alike_is_given_once() {
+        let account = facts().account.replace("rg (x)", "rg");
+        let plan = plan(&Facts { account, ..facts() }, &Wish::default());
+        let recipes = recipes(&plan, "contoso", &CLOUDS[0]);
+        let deploy = text(&recipes, RecipeKind::Bicep, None, RecipeStep::Deploy);
+        assert!(deploy.contains("--subscription 1 --resource-group rg --template"), "{deploy}");
+        assert_eq!(recipes.iter().filter(|it| it.kind == RecipeKind::Bicep).count(), 1);
     }
 
     #[test]
@@ -190,7 +223,7 @@ mod tests {
         assert_eq!(bash, "az cloud set --name AzureUSGovernment");
         let login = text(&recipes, RecipeKind::AzurePowerShell, None, RecipeStep::SignIn);
         assert!(login.ends_with("-Environment AzureUSGovernment"), "{login}");
-        let bicep = text(&recipes, RecipeKind::Bicep, None, RecipeStep::File);
+        let bicep = text(&recipes, RecipeKind::Bicep, Some(Shell::Bash), RecipeStep::File);
         assert!(!bicep.contains("existing"), "the group is where it is deployed: {bicep}");
     }
 }
