@@ -295,7 +295,8 @@ fn a_condition_that_certainly_shuts_out_leaves_no_promise_to_the_permissions() {
     let never = "ActionMatches{'Microsoft.Authorization/roleAssignments/write'}".to_owned();
     let shut = Assignment { condition: Some(never), ..assignment(OPENAI_USER.id, SCOPE) };
     let facts = facts(vec![data(&[CHAT], &[])], vec![shut]);
-    assert_eq!(judge(&facts, Usage::Chat).0, Verdict::CannotTell);
+    let (verdict, findings) = judge(&facts, Usage::Chat);
+    assert_eq!((verdict, codes(&findings)), (Verdict::CannotTell, vec!["condition_against"]));
 }
 
 #[test]

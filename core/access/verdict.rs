@@ -89,10 +89,14 @@ fn doubts(facts: &Facts, actions: &[Action<'_>]) -> Vec<Notice> {
         for assignment in facts.reaching(&facts.account) {
             let by_role = facts.role_grants(&assignment.role, action, None);
             let role = [("role", name_of(facts, &assignment.role))];
-            if by_role == Certainty::Maybe {
-                doubts.push(Notice::new("role_unread", &role));
-            } else if facts.grants(assignment, action, None) == Certainty::Maybe {
-                doubts.push(Notice::new("condition_unread", &role));
+            match (by_role, facts.grants(assignment, action, None)) {
+                (Certainty::Maybe, _) => doubts.push(Notice::new("role_unread", &role)),
+                (_, Certainty::Maybe) => doubts.push(Notice::new("condition_unread", &role)),
+                // It is among the permissions, and nobody knows through what.
+                (Certainty::Yes, Certainty::No) if may(facts, action) == Certainty::Maybe => {
+                    doubts.push(Notice::new("condition_against", &role));
+                }
+                _ => {}
             }
         }
         if let (Certainty::Maybe, Some(denial)) = facts.denies(action, &facts.account) {

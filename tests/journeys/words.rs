@@ -97,6 +97,7 @@ fn every_sentence_by_code_of_the_core_has_words() {
             "finding",
             vec![
                 "assignments_unread",
+                "condition_against",
                 "condition_unread",
                 "denials_unread",
                 "denied",
