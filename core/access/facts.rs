@@ -97,9 +97,13 @@ impl Facts {
         action: Action<'_>,
         target: Option<&Target<'_>>,
     ) -> Certainty {
-        let by_role = self.role_grants(&assignment.role, action, target);
-        let condition = assignment.condition.as_deref();
-        Certainty::all([by_role, Condition::allows(condition, action, target)])
+        match self.role_grants(&assignment.role, action, target) {
+            Certainty::No => Certainty::No,
+            by_role => {
+                let condition = assignment.condition.as_deref();
+                Certainty::all([by_role, Condition::allows(condition, action, target)])
+            }
+        }
     }
 
     /// Whether the role grants the action, whatever the condition of its assignment.
