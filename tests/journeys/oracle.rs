@@ -1,5 +1,6 @@
-//! The verdict against an evaluator of another form: no wildcard is matched, every definition is
-//! spread out over the few actions that matter, and what is not known is tried both ways.
+//! The verdict against an evaluator of another form: no wildcard is matched and no condition is
+//! read. Every definition is spread out over the few actions that matter, every condition over
+//! these and the few roles that are assigned, and what is not known is tried both ways.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -18,7 +19,49 @@ const ACCOUNT: &str =
 const ADA: &str = "ada";
 const EVERYBODY: &str = "00000000-0000-0000-0000-000000000000";
 const WRITE: &str = "Microsoft.Authorization/roleAssignments/write";
-const ACTIONS: [&str; 4] = [CHAT, FILES, OTHER_MODELS, WRITE];
+const DELETE: &str = "Microsoft.Authorization/roleAssignments/delete";
+const ACTIONS: [&str; 5] = [CHAT, FILES, OTHER_MODELS, WRITE, DELETE];
+/// The first three are of the data plane.
+const WRITES: usize = 3;
+const DELETES: usize = 4;
+
+/// The roles that Keyless assigns: OpenAI User, OpenAI Contributor, Cognitive Services User and
+/// Foundry User.
+const TARGETS: [&str; 4] = [
+    "5e0bd9bd-7b93-4f28-af87-19fc36ad61bd",
+    "a001fd3d-188f-4b5d-821b-7da978bf7442",
+    "a97b65f3-24c7-4388-baec-2e87135dc908",
+    "53ca6127-db72-4b80-b1b0-d745d6d5456d",
+];
+/// Roles that it does not assign: Owner and Foundry Agent Consumer.
+const OTHERS: [&str; 2] =
+    ["8e3af657-a8ff-443c-a75c-2fe8c4bcb635", "eed3b665-ab3a-47b6-8f48-c9382fb1dad6"];
+
+/// The roles that may chat (the built-in role list of 2026-08).
+const CHATTING: [(&str, &str); 8] = [
+    ("5e0bd9bd-7b93-4f28-af87-19fc36ad61bd", "Cognitive Services OpenAI User"),
+    ("a001fd3d-188f-4b5d-821b-7da978bf7442", "Cognitive Services OpenAI Contributor"),
+    ("a97b65f3-24c7-4388-baec-2e87135dc908", "Cognitive Services User"),
+    ("53ca6127-db72-4b80-b1b0-d745d6d5456d", "Foundry User"),
+    ("eadc314b-1a2d-4efa-be10-5d325db5065e", "Foundry Project Manager"),
+    ("c883944f-8b7b-4483-af10-35834be79c4a", "Foundry Owner"),
+    ("64702f94-c441-49e6-a78b-ef80e0188fee", "Azure AI Developer"),
+    ("19c28022-e58e-450d-a464-0b2a53034789", "Cognitive Services Data Contributor (Preview)"),
+];
+/// Roles that sound like it, and may not.
+const SILENT: [(&str, &str); 11] = [
+    ("8e3af657-a8ff-443c-a75c-2fe8c4bcb635", "Owner"),
+    ("b24988ac-6180-42a0-ab88-20f7382dd24c", "Contributor"),
+    ("acdd72a7-3385-48ef-bd42-f606fba81ae7", "Reader"),
+    ("25fbc0a9-bd7c-42a3-aa1a-3b75d497ee68", "Cognitive Services Contributor"),
+    ("e47c6f54-e4a2-4754-9501-8e0985b135e1", "Foundry Account Owner"),
+    ("b78c5d69-af96-48a3-bf8d-a8b4d589de94", "Azure AI Administrator"),
+    ("3afb7f49-54cb-416e-8c09-6dc049efa503", "Azure AI Inference Deployment Operator"),
+    ("bba48692-92b0-4667-a9ad-c31c7b334ac2", "Cognitive Services Usages Reader"),
+    ("b59867f0-fa02-499b-be73-45a86b5b3e1c", "Cognitive Services Data Reader"),
+    ("eed3b665-ab3a-47b6-8f48-c9382fb1dad6", "Foundry Agent Consumer"),
+    ("142bfaed-a13f-4c2d-bed2-6db62c4a1009", "Foundry Project Runtime User"),
+];
 
 /// Where something is assigned, and whether it counts at the account.
 const SCOPES: [(&str, bool); 9] = [
@@ -39,29 +82,45 @@ const SCOPES: [(&str, bool); 9] = [
     ("/subscriptions/s12", false),
 ];
 
-/// Patterns of role definitions, with what each stands for: chat, files, other models, write.
-const PATTERNS: [(&str, [bool; 4]); 12] = [
-    ("*", [true, true, true, true]),
-    ("Microsoft.CognitiveServices/*", [true, true, true, false]),
-    ("microsoft.cognitiveservices/accounts/openai/*", [true, true, false, false]),
-    ("Microsoft.CognitiveServices/accounts/OpenAI/*/read", [false, false, false, false]),
-    ("Microsoft.CognitiveServices/accounts/OpenAI/*/write", [false, true, false, false]),
-    ("Microsoft.CognitiveServices/accounts/OpenAI/files/*", [false, true, false, false]),
-    ("Microsoft.CognitiveServices/accounts/MaaS/*", [false, false, true, false]),
-    ("Microsoft.CognitiveServices/*/action", [true, false, true, false]),
-    (CHAT, [true, false, false, false]),
-    ("*/write", [false, true, false, true]),
-    ("Microsoft.Authorization/*", [false, false, false, true]),
-    ("*/read", [false, false, false, false]),
+/// Patterns of role definitions, with what each stands for: chat, files, other models, write, delete.
+const PATTERNS: [(&str, Spread); 15] = [
+    ("*", [true, true, true, true, true]),
+    ("Microsoft.CognitiveServices/*", [true, true, true, false, false]),
+    ("microsoft.cognitiveservices/accounts/openai/*", [true, true, false, false, false]),
+    ("Microsoft.CognitiveServices/accounts/OpenAI/*/read", [false; 5]),
+    ("Microsoft.CognitiveServices/accounts/OpenAI/*/write", [false, true, false, false, false]),
+    ("Microsoft.CognitiveServices/accounts/OpenAI/files/*", [false, true, false, false, false]),
+    ("Microsoft.CognitiveServices/accounts/MaaS/*", [false, false, true, false, false]),
+    ("Microsoft.CognitiveServices/*/action", [true, false, true, false, false]),
+    (CHAT, [true, false, false, false, false]),
+    ("*/write", [false, true, false, true, false]),
+    ("*/Delete", [false, false, false, false, true]),
+    ("Microsoft.Authorization/*", [false, false, false, true, true]),
+    ("Microsoft.Authorization/roleAssignments/*", [false, false, false, true, true]),
+    (DELETE, [false, false, false, false, true]),
+    ("*/read", [false; 5]),
 ];
 
 /// What one element of a definition grants, by position in [`ACTIONS`].
-type Spread = [bool; 4];
+type Spread = [bool; 5];
+
+/// What a condition says of each action, and of each role that would be given or taken away, by
+/// position in [`TARGETS`]; `None` where nobody can tell.
+type Table = [[Option<bool>; 4]; 5];
+
+const UNLIMITED: Table = [[Some(true); 4]; 5];
+
+/// A role that is assigned where it counts.
+#[derive(Clone)]
+struct Grant {
+    names: Spread,
+    by_role: Table,
+    by_assignment: Table,
+}
 
 struct World {
     facts: Facts,
-    /// What each reaching assignment grants.
-    granted: Vec<Spread>,
+    granted: Vec<Grant>,
     denials: Vec<(Spread, Denial)>,
 }
 
@@ -81,7 +140,7 @@ fn texts(patterns: &[usize]) -> Vec<String> {
     patterns.iter().map(|at| PATTERNS[*at].0.to_owned()).collect()
 }
 
-/// An element, and what it grants: data actions of the first three, the action of the fourth.
+/// An element, and what it grants: of the first three as data actions, of the others as actions.
 fn element(random: &mut StdRng) -> (Permission, Spread) {
     let (actions, not_actions) = (some_patterns(random, 2), some_patterns(random, 1));
     let (data, not_data) = (some_patterns(random, 3), some_patterns(random, 2));
@@ -93,40 +152,64 @@ fn element(random: &mut StdRng) -> (Permission, Spread) {
         not_data_actions: texts(&not_data),
         condition: None,
     };
-    (permission, [data_spread[0], data_spread[1], data_spread[2], control[3]])
+    (permission, std::array::from_fn(|at| if at < WRITES { data_spread[at] } else { control[at] }))
 }
 
-/// The built-in roles of practice Azure without a condition, spread out from their definitions.
-fn built_in() -> Vec<(String, Permission, Spread)> {
+/// A built-in role of practice Azure.
+#[derive(Clone)]
+struct BuiltIn {
+    id: String,
+    name: String,
+    permission: Permission,
+    names: Spread,
+    by_role: Table,
+}
+
+/// The built-in roles of practice Azure, spread out from their definitions.
+fn built_in() -> Vec<BuiltIn> {
     let text = include_str!("../../simulator/data/roles.json");
     let roles: Vec<Value> = serde_json::from_str(text).expect("a list of definitions");
     let list = |role: &Value, name: &str| -> Vec<String> {
         let items = role[name].as_array().cloned().unwrap_or_default();
         items.iter().filter_map(|it| it.as_str().map(str::to_owned)).collect()
     };
-    let unlimited = roles.iter().filter(|role| role["condition"].is_null());
-    unlimited
-        .map(|role| {
-            let permission = Permission {
-                actions: list(role, "actions"),
-                not_actions: list(role, "not_actions"),
-                data_actions: list(role, "data_actions"),
-                not_data_actions: list(role, "not_data_actions"),
-                condition: None,
+    let spread_out = |role: &Value| {
+        // What the permissions API shows: no condition.
+        let permission = Permission {
+            actions: list(role, "actions"),
+            not_actions: list(role, "not_actions"),
+            data_actions: list(role, "data_actions"),
+            not_data_actions: list(role, "not_data_actions"),
+            condition: None,
+        };
+        let names = std::array::from_fn(|at| {
+            let (granted, excepted) = match at {
+                WRITES | DELETES => (&permission.actions, &permission.not_actions),
+                _ => (&permission.data_actions, &permission.not_data_actions),
             };
-            let spread = std::array::from_fn(|at| {
-                let (granted, excepted) = match at {
-                    3 => (&permission.actions, &permission.not_actions),
-                    _ => (&permission.data_actions, &permission.not_data_actions),
-                };
-                let covers = |patterns: &[String]| {
-                    patterns.iter().any(|pattern| stands_for(pattern, ACTIONS[at]))
-                };
-                covers(granted) && !covers(excepted)
-            });
-            (role["id"].as_str().expect("an id").to_owned(), permission, spread)
-        })
-        .collect()
+            let covers = |patterns: &[String]| {
+                patterns.iter().any(|pattern| stands_for(pattern, ACTIONS[at]))
+            };
+            covers(granted) && !covers(excepted)
+        });
+        BuiltIn {
+            id: role["id"].as_str().expect("an id").to_owned(),
+            name: role["name"].as_str().expect("a name").to_owned(),
+            by_role: role["condition"].as_str().map_or(UNLIMITED, by_definition),
+            permission,
+            names,
+        }
+    };
+    roles.iter().map(spread_out).collect()
+}
+
+/// A definition's condition names the roles that may be given, and then those that may be taken.
+fn by_definition(condition: &str) -> Table {
+    let (write, delete) = condition.split_once(DELETE).expect("one clause each");
+    let mut table = UNLIMITED;
+    table[WRITES] = TARGETS.map(|role| Some(write.contains(role)));
+    table[DELETES] = TARGETS.map(|role| Some(delete.contains(role)));
+    table
 }
 
 /// Definitions have at most one star: what is before it begins the action, what is behind it ends
@@ -144,7 +227,111 @@ fn stands_for(pattern: &str, action: &str) -> bool {
     }
 }
 
-fn world(random: &mut StdRng, built_in: &[(String, Permission, Spread)]) -> World {
+/// A condition of an assignment, with what it says: one that nobody understands, one about actions
+/// alone, or a template of the portal in any of its forms.
+fn condition(random: &mut StdRng) -> (Option<String>, Table) {
+    match random.random_range(0..10) {
+        0..5 => (None, UNLIMITED),
+        5 => {
+            let foreign = [
+                "@Principal[Microsoft.Directory/CustomSecurityAttributes/Id:Team] StringEquals 'a'",
+                "@Environment[UtcNow] DateTimeGreaterThan '2026-01-01'",
+                "@Request[Microsoft.Authorization/roleAssignments:RoleDefinitionId] \
+                 ForAnyOfAllValues:GuidEquals {5e0bd9bd-7b93-4f28-af87-19fc36ad61bd}",
+                "((!(ActionMatches{'Microsoft.Authorization/roleAssignments/write'})) OR (",
+            ];
+            let text = foreign[random.random_range(0..foreign.len())];
+            (Some(text.to_owned()), [[None; 4]; 5])
+        }
+        6 => about_actions(random),
+        _ => template(random),
+    }
+}
+
+/// `ActionMatches{…}`, or not, or unless a clause holds.
+fn about_actions(random: &mut StdRng) -> (Option<String>, Table) {
+    let (pattern, matched) = PATTERNS[random.random_range(0..PATTERNS.len())];
+    let told = |says: fn(bool) -> bool| matched.map(|it| [Some(says(it)); 4]);
+    match random.random_range(0..3) {
+        0 => (Some(format!("ActionMatches{{'{pattern}'}}")), told(|it| it)),
+        1 => (Some(format!("NOT ActionMatches{{'{pattern}'}}")), told(|it| !it)),
+        _ => {
+            let (clause, holds) = clause(random, "Request");
+            let mut table = matched.map(|it| [(!it).then_some(true); 4]);
+            if matched[WRITES] {
+                table[WRITES] = holds.map(Some);
+            }
+            (Some(format!("!(ActionMatches{{'{pattern}'}}) || ({clause})")), table)
+        }
+    }
+}
+
+/// The frame of the portal's templates; one that asks a write for what is there already, or a
+/// delete for what is requested, cannot be told.
+fn template(random: &mut StdRng) -> (Option<String>, Table) {
+    let mut table = UNLIMITED;
+    let mut frames = Vec::new();
+    let frames_written = random.random_range(0..6);
+    for (action, own, foreign) in
+        [(WRITES, "Request", "Resource"), (DELETES, "Resource", "Request")]
+    {
+        if frames_written == action {
+            continue;
+        }
+        let wrong = random.random_bool(0.1);
+        let (clause, holds) = clause(random, if wrong { foreign } else { own });
+        frames.push(format!("((!(ActionMatches{{'{}'}})) OR ({clause}))", ACTIONS[action]));
+        table[action] = if wrong { [None; 4] } else { holds.map(Some) };
+    }
+    (Some(frames.join(" AND ")), table)
+}
+
+/// What a template says of the assignment, and for which of the roles it holds when Ada gives it
+/// to herself.
+fn clause(random: &mut StdRng, source: &str) -> (String, [bool; 4]) {
+    let attribute =
+        |name: &str| format!("@{source}[Microsoft.Authorization/roleAssignments:{name}]");
+    let (roles, listed) = some_roles(random);
+    let (roles, among) = match random.random_range(0..4) {
+        0 => (format!("ForAnyOfAllValues:GuidNotEquals {{{}}}", roles.join(", ")), false),
+        1 => (format!("ForAnyOfAnyValues:GuidEquals{{{}}}", roles.join(",")), true),
+        _ => (format!("ForAnyOfAnyValues:GuidEquals {{{}}}", roles.join(", ")), true),
+    };
+    let roles = format!("{} {roles}", attribute("RoleDefinitionId"));
+    let also = [
+        ("PrincipalType", "ForAnyOfAnyValues:StringEqualsIgnoreCase {'user', 'Group'}", true),
+        ("PrincipalType", "ForAnyOfAnyValues:StringEqualsIgnoreCase {'ServicePrincipal'}", false),
+        ("PrincipalType", "ForAnyOfAllValues:StringNotEqualsIgnoreCase {'USER'}", false),
+        ("PrincipalType", "StringEquals {'User'}", true),
+        ("PrincipalType", "StringEquals {'user'}", false),
+        ("PrincipalId", "ForAnyOfAnyValues:GuidEquals {grace, ADA}", true),
+        ("PrincipalId", "ForAnyOfAnyValues:GuidEquals {grace}", false),
+        ("PrincipalId", "ForAnyOfAllValues:GuidNotEquals {grace}", true),
+    ];
+    let (text, also) = match also.get(random.random_range(0..2 * also.len())) {
+        Some((name, rest, holds)) => (format!("{roles} AND {} {rest}", attribute(name)), *holds),
+        None => (roles, true),
+    };
+    let holds = listed.map(|it| (it == among) && also);
+    match random.random_bool(0.2) {
+        true => (format!("!({text})"), holds.map(|it| !it)),
+        false => (text, holds),
+    }
+}
+
+/// Roles of a list, in some spelling, and which of [`TARGETS`] are among them.
+fn some_roles(random: &mut StdRng) -> (Vec<String>, [bool; 4]) {
+    let listed = TARGETS.map(|_| random.random_bool(0.5));
+    let chosen = TARGETS.iter().zip(listed).filter(|(_, it)| *it).map(|(role, _)| *role);
+    let roles = chosen.chain([OTHERS[random.random_range(0..OTHERS.len())]]);
+    let spell = |role: &str| match random.random_bool(0.2) {
+        true => role.to_uppercase(),
+        false => role.to_owned(),
+    };
+    (roles.map(spell).collect(), listed)
+}
+
+fn world(random: &mut StdRng, built_in: &[BuiltIn]) -> World {
     let mut facts = Facts {
         account: ACCOUNT.to_owned(),
         kind: "OpenAI".to_owned(),
@@ -156,26 +343,29 @@ fn world(random: &mut StdRng, built_in: &[(String, Permission, Spread)]) -> Worl
     let (mut granted, mut effective) = (Vec::new(), Vec::new());
     let (mut assignments, mut definitions) = (Vec::new(), BTreeMap::new());
     for number in 0..random.random_range(0..4) {
-        let (role, permission, spread) = if random.random_bool(0.6) {
-            built_in[random.random_range(0..built_in.len())].clone()
+        let (role, permission, names, by_role) = if random.random_bool(0.6) {
+            let role = built_in[random.random_range(0..built_in.len())].clone();
+            (role.id, role.permission, role.names, role.by_role)
         } else {
-            let (permission, spread) = element(random);
+            let (permission, names) = element(random);
             let id = format!("11111111-1111-1111-1111-{number:012}");
             let definition = Definition { name: id.clone(), permissions: vec![permission.clone()] };
             definitions.insert(id.clone(), definition);
-            (id, permission, spread)
+            (id, permission, names, UNLIMITED)
         };
         let (scope, counts) = SCOPES[random.random_range(0..SCOPES.len())];
         let group = random.random_bool(0.4);
+        let (condition, by_assignment) = condition(random);
         assignments.push(Assignment {
             role,
             scope: scope.to_owned(),
             principal: if group { format!("group {number}") } else { ADA.to_owned() },
             principal_type: if group { "Group" } else { "User" }.to_owned(),
+            condition,
             ..Assignment::default()
         });
         if counts {
-            granted.push(spread);
+            granted.push(Grant { names, by_role, by_assignment });
             effective.push(permission);
         }
     }
@@ -233,14 +423,34 @@ fn counts(scope: &str) -> bool {
     SCOPES.iter().any(|(known, counts)| *known == scope && *counts)
 }
 
-fn may(world: &World, own: &BTreeSet<String>, action: usize) -> bool {
+/// Whether Ada may, in the world where she is these and where whatever nobody can tell is `open`:
+/// no answer turns to "no" when one of these turns to "yes", so that both ends are enough.
+fn may(world: &World, own: &BTreeSet<String>, action: usize, target: usize, open: bool) -> bool {
     let denied = world.denials.iter().any(|(spread, denial)| {
         let here = counts(&denial.scope) && (!denial.here_only || denial.scope == ACCOUNT);
         let meant = denial.principals.iter().any(|id| id == EVERYBODY || own.contains(id));
         let excepted = denial.excepted.iter().any(|id| own.contains(id));
         spread[action] && here && meant && !excepted
     });
-    world.granted.iter().any(|spread| spread[action]) && !denied
+    let granted = world.granted.iter().filter(|grant| grant.names[action]).any(|grant| {
+        let limits = [&grant.by_role, &grant.by_assignment];
+        let all = limits.iter().all(|limit| limit[action][target].unwrap_or(open));
+        // What the permissions show of the data plane may come from elsewhere.
+        all || (open && action < WRITES && world.facts.permissions.is_some())
+    });
+    granted && !denied
+}
+
+/// Whether it holds in every world, in some, or in none.
+fn in_worlds(
+    ways: &[BTreeSet<String>],
+    holds: impl Fn(&BTreeSet<String>, bool) -> bool,
+) -> MayAssign {
+    match (ways.iter().all(|own| holds(own, false)), ways.iter().any(|own| holds(own, true))) {
+        (true, _) => MayAssign::Yes,
+        (_, true) => MayAssign::Unknown,
+        (_, false) => MayAssign::No,
+    }
 }
 
 #[test]
@@ -253,40 +463,87 @@ fn the_verdict_agrees_with_an_evaluator_of_another_form() {
         for (usage, actions) in
             [(Usage::Chat, &[0][..]), (Usage::Files, &[0, 1]), (Usage::OtherModels, &[0, 2])]
         {
-            let all = |own: &BTreeSet<String>| actions.iter().all(|at| may(&world, own, *at));
             let (verdict, findings) = judge(&world.facts, usage);
-            let expected = match (ways.iter().all(all), ways.iter().any(all)) {
-                (true, _) => Verdict::MayChat,
-                (_, true) => Verdict::CannotTell,
-                (_, false) => Verdict::MayNotChat,
+            let all = |own: &BTreeSet<String>, open| {
+                actions.iter().all(|at| may(&world, own, *at, 0, open))
+            };
+            let expected = match in_worlds(&ways, all) {
+                MayAssign::Yes => Verdict::MayChat,
+                MayAssign::Unknown => Verdict::CannotTell,
+                MayAssign::No => Verdict::MayNotChat,
             };
             assert_eq!(verdict, expected, "{number} {usage:?}: {:#?}", world.facts);
             assert!(!findings.is_empty() || verdict == Verdict::MayChat, "{:#?}", world.facts);
             *seen.entry(format!("{usage:?} {verdict:?}")).or_insert(0) += 1;
         }
-        let assigns = |own: &BTreeSet<String>| may(&world, own, 3);
-        let told = plan(&world.facts, &Wish::default()).may_assign;
-        let expected = match (ways.iter().all(assigns), ways.iter().any(assigns)) {
-            (true, _) => MayAssign::Yes,
-            (_, true) => MayAssign::Unknown,
-            (_, false) => MayAssign::No,
+        let answers = |action| -> [MayAssign; 4] {
+            std::array::from_fn(|target| {
+                in_worlds(&ways, |own, open| may(&world, own, action, target, open))
+            })
         };
-        assert_eq!(told, expected, "{number}: {:#?}", world.facts);
-        *seen.entry(format!("assign {told:?}")).or_insert(0) += 1;
+        let (assign, undo) = (answers(WRITES), answers(DELETES));
+        let plan = plan(&world.facts, &Wish::default());
+        let place = |role: &str| TARGETS.iter().position(|it| *it == role).expect("one of them");
+        for offer in &plan.roles {
+            let expected = assign[place(&offer.role_id)];
+            assert_eq!(offer.may_assign, expected, "{number} {}: {:#?}", offer.role, world.facts);
+            *seen.entry(format!("assign {:?}", offer.may_assign)).or_insert(0) += 1;
+        }
+        let best = [MayAssign::Yes, MayAssign::Unknown, MayAssign::No];
+        let best = best.into_iter().find(|it| assign.contains(it)).expect("one of them");
+        assert_eq!(plan.may_assign, best, "{number}: {:#?}", world.facts);
+        let expected = undo[place(&plan.role_id)];
+        assert_eq!(plan.may_undo, expected, "{number} {}: {:#?}", plan.role, world.facts);
+        *seen.entry(format!("undo {:?}", plan.may_undo)).or_insert(0) += 1;
+        if best == MayAssign::Yes {
+            *seen.entry(format!("assign Yes, undo {:?}", plan.may_undo)).or_insert(0) += 1;
+        }
     }
     println!("{seen:#?}");
-    assert_eq!(seen.len(), 12, "every verdict was met: {seen:?}");
-    assert!(seen.values().all(|count| *count > 100), "and none by chance: {seen:?}");
+    assert_eq!(seen.len(), 18, "every verdict was met: {seen:?}");
+    assert!(seen.values().all(|count| *count > 500), "and none by chance: {seen:?}");
 }
 
 #[test]
 fn the_roles_of_the_core_grant_what_their_definitions_say() {
     let built_in = built_in();
-    let known = built_in.iter().filter_map(|(id, _, spread)| Some((Role::find(id)?, spread)));
-    let known: Vec<(&Role, &Spread)> = known.collect();
-    assert!(known.len() >= 13, "{} roles are compared", known.len());
-    for (role, spread) in known {
+    let known = built_in.iter().filter_map(|it| Some((Role::find(&it.id)?, it.names)));
+    let known: Vec<(&Role, Spread)> = known.collect();
+    assert!(known.len() >= 21, "{} roles are compared", known.len());
+    for (role, names) in known {
         let granted = [role.grants.chat, role.grants.files, role.grants.other_models];
-        assert_eq!(granted, spread[..3], "{}", role.name);
+        assert_eq!(granted, names[..WRITES], "{}", role.name);
     }
+}
+
+#[test]
+fn eight_roles_may_chat_and_eleven_that_sound_like_it_may_not() {
+    let built_in = built_in();
+    let chatting = CHATTING.iter().map(|role| (role, Verdict::MayChat));
+    let silent = SILENT.iter().map(|role| (role, Verdict::MayNotChat));
+    for ((id, name), expected) in chatting.chain(silent) {
+        let role = built_in.iter().find(|role| role.id == *id).expect("its definition is known");
+        assert_eq!(role.name, *name);
+        assert_eq!(role.names[0], expected == Verdict::MayChat, "{name}, by its definition");
+        for permissions in [None, Some(vec![role.permission.clone()])] {
+            let held = Assignment {
+                role: (*id).to_owned(),
+                scope: ACCOUNT.to_owned(),
+                principal: ADA.to_owned(),
+                principal_type: "User".to_owned(),
+                ..Assignment::default()
+            };
+            let facts = Facts {
+                account: ACCOUNT.to_owned(),
+                object_id: ADA.to_owned(),
+                permissions,
+                assignments: Some(vec![held]),
+                denials: Some(Vec::new()),
+                ..Facts::default()
+            };
+            assert_eq!(judge(&facts, Usage::Chat).0, expected, "{name}");
+        }
+    }
+    let chat = built_in.iter().filter(|role| role.names[0]).count();
+    assert_eq!(chat, CHATTING.len(), "and no other one that is known");
 }
