@@ -14,7 +14,7 @@ use conformance::report::{
     Decoys, Figures, Operations, Roles, describe_diagnosis, describe_parsing, describe_production,
     describe_reasons, describe_serving,
 };
-use conformance::roles::compare_roles;
+use conformance::roles::{compare_roles, compare_verdicts};
 use conformance::serving::{Measure, Serving, compare_records};
 use conformance::{diagnosis, examples, production};
 
@@ -132,7 +132,12 @@ fn check_roles(options: &Options, figures: &mut Figures) -> Result<bool, String>
         Roles { agree: found.compared.saturating_sub(wrong.len()), all: found.compared };
     println!("{} of the roles grant a chat", found.chat);
     println!("Roles: {} of {} agree", figures.roles.agree, figures.roles.all);
-    Ok(found.differences.is_empty() && found.compared > 0)
+    let verdicts = compare_verdicts(&text)?;
+    for difference in &verdicts.differences {
+        println!("  {difference}");
+    }
+    println!("{} roles were put to the verdict", verdicts.asked);
+    Ok(found.differences.is_empty() && found.compared > 0 && verdicts.differences.is_empty())
 }
 
 /// Brings about every failure that the simulator has a name for.
