@@ -8,7 +8,7 @@ use keyless::access::{
     Assignment, CHAT, Definition, Denial, FILES, Facts, OTHER_MODELS, Permission, Role, Wish,
     judge, plan,
 };
-use keyless::snapshot::{MayAssign, Usage, Verdict};
+use keyless::snapshot::{MayAssign, RoleScope, Usage, Verdict};
 use rand::rngs::StdRng;
 use rand::{Rng, SeedableRng};
 use serde_json::Value;
@@ -16,6 +16,8 @@ use serde_json::Value;
 const DIRECTORIES: usize = 100_000;
 const ACCOUNT: &str =
     "/subscriptions/s1/resourceGroups/rg/providers/Microsoft.CognitiveServices/accounts/a";
+/// Its group, in another spelling.
+const GROUP: &str = "/subscriptions/S1/resourcegroups/RG";
 const ADA: &str = "ada";
 const EVERYBODY: &str = "00000000-0000-0000-0000-000000000000";
 const WRITE: &str = "Microsoft.Authorization/roleAssignments/write";
@@ -63,23 +65,30 @@ const SILENT: [(&str, &str); 11] = [
     ("142bfaed-a13f-4c2d-bed2-6db62c4a1009", "Foundry Project Runtime User"),
 ];
 
-/// Where something is assigned, and whether it counts at the account.
-const SCOPES: [(&str, bool); 9] = [
-    ("/", true),
-    ("/providers/Microsoft.Management/managementGroups/all", true),
-    ("/subscriptions/s1", true),
-    ("/subscriptions/S1/resourcegroups/RG", true),
-    (ACCOUNT, true),
+/// Where a role can be given: at the account, or at its group.
+#[derive(Clone, Copy)]
+enum Place {
+    Account,
+    Group,
+}
+
+/// Where something is assigned, and whether it counts at the account and at its group.
+const SCOPES: [(&str, [bool; 2]); 9] = [
+    ("/", [true, true]),
+    ("/providers/Microsoft.Management/managementGroups/all", [true, true]),
+    ("/subscriptions/s1", [true, true]),
+    (GROUP, [true, true]),
+    (ACCOUNT, [true, false]),
     (
         "/subscriptions/s1/resourceGroups/rg/providers/Microsoft.CognitiveServices/accounts/a/projects/p",
-        false,
+        [false, false],
     ),
     (
         "/subscriptions/s1/resourceGroups/rg/providers/Microsoft.CognitiveServices/accounts/ab",
-        false,
+        [false, false],
     ),
-    ("/subscriptions/s1/resourceGroups/rg2", false),
-    ("/subscriptions/s12", false),
+    ("/subscriptions/s1/resourceGroups/rg2", [false, false]),
+    ("/subscriptions/s12", [false, false]),
 ];
 
 /// Patterns of role definitions, with what each stands for: chat, files, other models, write, delete.
@@ -110,9 +119,9 @@ type Table = [[Option<bool>; 4]; 5];
 
 const UNLIMITED: Table = [[Some(true); 4]; 5];
 
-/// A role that is assigned where it counts.
-#[derive(Clone)]
+/// A role that is assigned.
 struct Grant {
+    counts: [bool; 2],
     names: Spread,
     by_role: Table,
     by_assignment: Table,
@@ -364,8 +373,8 @@ fn world(random: &mut StdRng, built_in: &[BuiltIn]) -> World {
             condition,
             ..Assignment::default()
         });
-        if counts {
-            granted.push(Grant { names, by_role, by_assignment });
+        granted.push(Grant { counts, names, by_role, by_assignment });
+        if counts[Place::Account as usize] {
             effective.push(permission);
         }
     }
@@ -419,20 +428,26 @@ fn identities(world: &World) -> Vec<BTreeSet<String>> {
         .collect()
 }
 
-fn counts(scope: &str) -> bool {
-    SCOPES.iter().any(|(known, counts)| *known == scope && *counts)
+fn counts(scope: &str, place: Place) -> bool {
+    SCOPES.iter().any(|(known, counts)| *known == scope && counts[place as usize])
 }
+
+/// A question: an action to one of [`TARGETS`], where it makes a difference, in a place.
+type Question = (usize, usize, Place);
 
 /// Whether Ada may, in the world where she is these and where whatever nobody can tell is `open`:
 /// no answer turns to "no" when one of these turns to "yes", so that both ends are enough.
-fn may(world: &World, own: &BTreeSet<String>, action: usize, target: usize, open: bool) -> bool {
+fn may(world: &World, own: &BTreeSet<String>, question: Question, open: bool) -> bool {
+    let (action, target, place) = question;
+    let itself = [ACCOUNT, GROUP][place as usize];
     let denied = world.denials.iter().any(|(spread, denial)| {
-        let here = counts(&denial.scope) && (!denial.here_only || denial.scope == ACCOUNT);
+        let here = counts(&denial.scope, place) && (!denial.here_only || denial.scope == itself);
         let meant = denial.principals.iter().any(|id| id == EVERYBODY || own.contains(id));
         let excepted = denial.excepted.iter().any(|id| own.contains(id));
         spread[action] && here && meant && !excepted
     });
-    let granted = world.granted.iter().filter(|grant| grant.names[action]).any(|grant| {
+    let granting = world.granted.iter().filter(|it| it.counts[place as usize] && it.names[action]);
+    let granted = granting.into_iter().any(|grant| {
         let limits = [&grant.by_role, &grant.by_assignment];
         let all = limits.iter().all(|limit| limit[action][target].unwrap_or(open));
         // What the permissions show of the data plane may come from elsewhere.
@@ -465,7 +480,7 @@ fn the_verdict_agrees_with_an_evaluator_of_another_form() {
         {
             let (verdict, findings) = judge(&world.facts, usage);
             let all = |own: &BTreeSet<String>, open| {
-                actions.iter().all(|at| may(&world, own, *at, 0, open))
+                actions.iter().all(|at| may(&world, own, (*at, 0, Place::Account), open))
             };
             let expected = match in_worlds(&ways, all) {
                 MayAssign::Yes => Verdict::MayChat,
@@ -476,12 +491,9 @@ fn the_verdict_agrees_with_an_evaluator_of_another_form() {
             assert!(!findings.is_empty() || verdict == Verdict::MayChat, "{:#?}", world.facts);
             *seen.entry(format!("{usage:?} {verdict:?}")).or_insert(0) += 1;
         }
-        let answers = |action| -> [MayAssign; 4] {
-            std::array::from_fn(|target| {
-                in_worlds(&ways, |own, open| may(&world, own, action, target, open))
-            })
-        };
-        let (assign, undo) = (answers(WRITES), answers(DELETES));
+        let answer = |question| in_worlds(&ways, |own, open| may(&world, own, question, open));
+        let assign: [MayAssign; 4] =
+            std::array::from_fn(|target| answer((WRITES, target, Place::Account)));
         let plan = plan(&world.facts, &Wish::default());
         let place = |role: &str| TARGETS.iter().position(|it| *it == role).expect("one of them");
         for offer in &plan.roles {
@@ -492,7 +504,16 @@ fn the_verdict_agrees_with_an_evaluator_of_another_form() {
         let best = [MayAssign::Yes, MayAssign::Unknown, MayAssign::No];
         let best = best.into_iter().find(|it| assign.contains(it)).expect("one of them");
         assert_eq!(plan.may_assign, best, "{number}: {:#?}", world.facts);
-        let expected = undo[place(&plan.role_id)];
+        let chosen = place(&plan.role_id);
+        for scope in &plan.scopes {
+            let expected = match scope.kind {
+                RoleScope::Account => assign[chosen],
+                RoleScope::ResourceGroup => answer((WRITES, chosen, Place::Group)),
+            };
+            assert_eq!(scope.may_assign, expected, "{number} {}: {:#?}", scope.scope, world.facts);
+            *seen.entry(format!("at {:?} {:?}", scope.kind, scope.may_assign)).or_insert(0) += 1;
+        }
+        let expected = answer((DELETES, chosen, Place::Account));
         assert_eq!(plan.may_undo, expected, "{number} {}: {:#?}", plan.role, world.facts);
         *seen.entry(format!("undo {:?}", plan.may_undo)).or_insert(0) += 1;
         if best == MayAssign::Yes {
@@ -500,7 +521,7 @@ fn the_verdict_agrees_with_an_evaluator_of_another_form() {
         }
     }
     println!("{seen:#?}");
-    assert_eq!(seen.len(), 18, "every verdict was met: {seen:?}");
+    assert_eq!(seen.len(), 24, "every verdict was met: {seen:?}");
     assert!(seen.values().all(|count| *count > 500), "and none by chance: {seen:?}");
 }
 
