@@ -310,7 +310,8 @@ mod tests {
         );
         let except = format!(
             "@Request[Microsoft.Authorization/roleAssignments:RoleDefinitionId] \
-             ForAnyOfAllValues:GuidNotEquals {{{OTHER}, f58310d9-a9f6-439a-9e8d-f62e7b41a168}}"
+             ForAnyOfAllValues:GuidNotEquals {{{OTHER}, f58310d9-a9f6-439a-9e8d-f62e7b41a168, \
+             18d7d88d-d35e-4fb5-a5c3-7773c20a72d9}}"
         );
         let foundry = "@Request[Microsoft.Authorization/roleAssignments:RoleDefinitionId] \
             ForAnyOfAnyValues:GuidEquals{eed3b665-ab3a-47b6-8f48-c9382fb1dad6,\
@@ -324,6 +325,7 @@ mod tests {
             (&format!("{ROLES} AND {people}"), ONE, GRACE, "User", Certainty::No),
             (&except, ONE, ADA, "User", Certainty::Yes),
             (&except, OTHER, ADA, "User", Certainty::No),
+            (&except, "18d7d88d-d35e-4fb5-a5c3-7773c20a72d9", ADA, "User", Certainty::No),
             (foundry, ONE, ADA, "User", Certainty::No),
             (foundry, "53CA6127-db72-4b80-b1b0-d745d6d5456d", ADA, "User", Certainty::Yes),
         ] {
