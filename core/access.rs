@@ -3,6 +3,7 @@
 //! Operations of Microsoft.Authorization, api-version 2022-04-01. What was read are [`Facts`]; the
 //! verdict and the plan are worked out from them without asking again.
 
+mod causes;
 mod condition;
 mod facts;
 mod permission;
@@ -27,6 +28,7 @@ use crate::identity::Identity;
 use crate::resources::Account;
 use crate::snapshot::AssignmentPlan;
 
+pub use causes::{CURED_BY_SIGN_IN, GONE, causes, look_further};
 pub use condition::{Condition, Target};
 pub use facts::{Assignment, Definition, Denial, Facts, reaches};
 pub use permission::{Action, Certainty, Permission};

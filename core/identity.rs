@@ -272,13 +272,7 @@ impl Identity {
             return Ok(self.home.clone());
         }
         let issued = self.token(tenant, self.http.cloud().resource_manager_scope(), cause).await?;
-        Claims::of(issued.token.token.secret()).filter(|claims| !claims.oid.is_empty()).ok_or_else(
-            || {
-                Failure::new(Code::UnexpectedAnswer)
-                    .with("host", "Microsoft Entra")
-                    .offer(Action::SignIn)
-            },
-        )
+        read_claims(issued.token.token.secret())
     }
 
     /// The scope of the data plane's tokens: the one that worked, at first the older name, which
@@ -304,6 +298,13 @@ impl Identity {
             }
         }
         outcome
+    }
+
+    /// Who the data plane takes them for in `tenant`.
+    pub async fn inference_claims(&self, tenant: &str, cause: &Cause) -> Result<Claims, Failure> {
+        self.prepare_inference(tenant, cause).await?;
+        let issued = self.token(tenant, self.inference_scope(), cause).await?;
+        read_claims(issued.token.token.secret())
     }
 
     /// Forgets the token of the data plane, so that the next one knows of new groups and roles.
@@ -478,6 +479,13 @@ impl Identity {
     ) -> Result<Issued, Failure> {
         self.tokens.token(tenant, scope, cause).await
     }
+}
+
+/// Whom a token is about.
+fn read_claims(token: &str) -> Result<Claims, Failure> {
+    Claims::of(token).filter(|claims| !claims.oid.is_empty()).ok_or_else(|| {
+        Failure::new(Code::UnexpectedAnswer).with("host", "Microsoft Entra").offer(Action::SignIn)
+    })
 }
 
 fn no_refresh_token() -> Failure {

@@ -452,6 +452,12 @@ impl Inner {
             Work::NameGroups(tenant, ids) => {
                 Outcome::GroupNames(names::name_groups(&*self.identity()?, &tenant, &ids).await)
             }
+            Work::LookFurther(account, plan) => {
+                let identity = self.identity()?;
+                let look = access::look_further(&identity, &account, &plan);
+                let (access, causes) = Box::pin(look).await?;
+                Outcome::Causes(Box::new(access), causes)
+            }
             Work::AssignRole(account, plan, access) => Outcome::Assigned(
                 access::assign_role(&*self.identity()?, &account, &plan, &access).await?,
             ),

@@ -164,6 +164,8 @@ struct RoleState {
     proof: Cause,
     paused: bool,
     waiting: Option<Waiting>,
+    /// What keeps the role from working, as far as it was looked for.
+    causes: Vec<Notice>,
     confirmed: bool,
 }
 

@@ -1,6 +1,7 @@
 //! The verdict and the plan, from what Azure says.
 
 use super::*;
+use crate::sign_in::Claims;
 use crate::snapshot::{MayAssign, Notice, RoleScope, Usage, Verdict};
 
 const SCOPE: &str =
@@ -313,4 +314,39 @@ fn a_denial_under_a_condition_that_is_not_understood_denies_perhaps() {
     let denied = Facts { denials: Some(vec![denial]), ..granted };
     let (verdict, findings) = judge(&denied, Usage::Chat);
     assert_eq!((verdict, codes(&findings)), (Verdict::CannotTell, vec!["perhaps_denied"]));
+}
+
+fn cause(facts: &Facts, token: &str) -> Vec<String> {
+    let plan = plan(facts, &wish(Usage::Chat));
+    let token = Claims { oid: token.to_owned(), ..Claims::default() };
+    causes(facts, &plan, Some(&token)).into_iter().map(|it| it.code).collect()
+}
+
+#[test]
+fn what_keeps_a_role_from_working_is_told_apart() {
+    let with = |assignments| facts(Vec::new(), assignments);
+    let given = || assignment(OPENAI_USER.id, SCOPE);
+    assert_eq!(cause(&with(vec![given()]), ADA), ["cause_none"], "only time is missing");
+    assert_eq!(cause(&with(Vec::new()), ADA), ["cause_gone"]);
+    let project = format!("{SCOPE}/projects/p");
+    let below = vec![assignment(OPENAI_USER.id, &project)];
+    assert_eq!(cause(&with(below), ADA), ["cause_scope"]);
+    let condition = Some("something".to_owned());
+    let limited = vec![Assignment { condition, ..given() }];
+    assert_eq!(cause(&with(limited), ADA), ["cause_condition"]);
+    assert_eq!(cause(&with(vec![given()]), "somebody else"), ["cause_identity"]);
+    let of_group =
+        Assignment { principal: "group".to_owned(), principal_type: "Group".to_owned(), ..given() };
+    assert_eq!(cause(&with(vec![given(), of_group]), ADA), ["cause_none", "cause_group"]);
+    let unread = Facts { assignments: None, ..with(Vec::new()) };
+    assert_eq!(cause(&unread, ADA), ["assignments_unread"]);
+    let denial = Denial {
+        name: "locked".to_owned(),
+        scope: SCOPE.to_owned(),
+        principals: vec![ADA.to_owned()],
+        permissions: vec![data(&[CHAT], &[])],
+        ..Denial::default()
+    };
+    let denied = Facts { denials: Some(vec![denial]), ..with(vec![given()]) };
+    assert_eq!(cause(&denied, ADA), ["cause_denied"]);
 }

@@ -14,6 +14,10 @@ impl Wizard {
     ) {
         let wants_proof = [Code::ProofNeeded, Code::SecondFactorNeeded].contains(&failure.code);
         let is_sign_in = matches!(work, Work::SignIn { .. } | Work::Resume);
+        if failure.code == Code::RoleNotEffective {
+            self.fail(failure, work);
+            return self.look_further(effects);
+        }
         if !wants_proof || is_sign_in || failure.challenge().is_none() {
             return self.fail(failure, work);
         }

@@ -85,6 +85,7 @@ impl Wizard {
             Outcome::TenantsRead => self.settle_tenants(None, effects),
             Outcome::Deployments(deployments, cause) => self.take_deployments(deployments, cause),
             Outcome::Access(access) => self.take_access(*access, effects),
+            Outcome::Causes(access, causes) => self.take_causes(*access, causes, effects),
             Outcome::GroupNames(names) => self.groups.extend(names),
             Outcome::Assigned(assigned) => self.take_assigned(assigned, work, effects),
             Outcome::RoleUndone => self.take_undone(work, effects),
@@ -262,8 +263,8 @@ impl Wizard {
                 }
                 self.clear_notices(step);
             }
-            // A courtesy that did not come.
-            Work::NameGroups(..) => return,
+            // A courtesy that did not come; what is told already stays.
+            Work::NameGroups(..) | Work::LookFurther(..) => return,
             Work::WaitForRole(..) => self.role.paused = true,
             Work::Ask(..) => self.learn_from_refusal(failure.code),
             // Nothing more comes: the failure is shown in its place.

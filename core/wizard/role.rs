@@ -1,7 +1,9 @@
 //! Step 3: which role, where, and whether it works.
 
 use super::*;
-use crate::access::{Assignment, DESCRIPTION, judge, plan, reaches, recipes, scope_name};
+use crate::access::{
+    Assignment, CURED_BY_SIGN_IN, DESCRIPTION, GONE, judge, plan, reaches, recipes, scope_name,
+};
 use crate::cloud::CLOUDS;
 use crate::snapshot::{PortalPage, Recipe};
 
@@ -59,6 +61,7 @@ impl Wizard {
         }
         self.role.wish = wish;
         self.role.paused = false;
+        self.role.causes.clear();
         self.failures.remove(&Step::GetAccess);
     }
 
@@ -145,6 +148,7 @@ impl Wizard {
             return;
         };
         self.role.paused = false;
+        self.role.causes.clear();
         self.clear_notices(Step::GetAccess);
         let cause = cause.and(&self.choice.listed);
         self.start(Work::WaitForRole(Box::new(account), deployment, role, cause), effects);
@@ -162,6 +166,37 @@ impl Wizard {
         self.name_groups(effects);
     }
 
+    /// Ten minutes are long enough for Azure: it may be something else.
+    pub(super) fn look_further(&mut self, effects: &mut Vec<Effect>) {
+        let Some(account) = self.choice.account.clone() else { return };
+        let made = self.standing().and_then(|standing| standing.made);
+        if let Some(plan) = made.map(|made| made.plan.clone()) {
+            self.start(Work::LookFurther(Box::new(account), Box::new(plan)), effects);
+        }
+    }
+
+    pub(super) fn take_causes(
+        &mut self,
+        access: Access,
+        causes: Vec<Notice>,
+        effects: &mut Vec<Effect>,
+    ) {
+        if causes.iter().any(|cause| cause.code == GONE) {
+            // There is nothing to wait for: the page offers the role anew.
+            self.failures.remove(&Step::GetAccess);
+        }
+        if causes.iter().any(|cause| CURED_BY_SIGN_IN.contains(&cause.code.as_str()))
+            && let Some((failure, _)) = self.failures.get_mut(&Step::GetAccess)
+        {
+            failure.remedies.push(Remedy::Action { action: Action::SignIn });
+        }
+        // What the assignments promise, the resource has just refused for ten minutes.
+        self.forget_what_is_gone(&access);
+        self.role.access = Some(access);
+        self.role.causes = causes;
+        self.name_groups(effects);
+    }
+
     /// Nobody knows a group by its id.
     fn name_groups(&mut self, effects: &mut Vec<Effect>) {
         let (Some(access), Some(account)) = (&self.role.access, &self.choice.account) else {
@@ -176,10 +211,11 @@ impl Wizard {
         }
     }
 
-    /// Says the names of groups in place of their ids, where they are known.
-    fn with_names(&self, mut findings: Vec<Notice>) -> Vec<Notice> {
-        let groups = findings.iter_mut().filter_map(|it| it.parameters.get_mut("group"));
-        for group in groups {
+    /// What there is to say, with the names of groups in place of their ids, where they are known.
+    fn findings(&self, made: Option<&Made>, judged: Vec<Notice>) -> Vec<Notice> {
+        let mut findings = made.map_or(judged, Made::findings);
+        findings.extend(self.role.causes.iter().cloned());
+        for group in findings.iter_mut().filter_map(|it| it.parameters.get_mut("group")) {
             if let Some(name) = self.groups.get(&group.to_lowercase()) {
                 group.clone_from(name);
             }
@@ -233,7 +269,7 @@ impl Wizard {
             }),
             undo: standing.undoable().map(|(made, _)| made.plan.may_undo),
             recipes: self.recipes(&standing.plan),
-            findings: self.with_names(standing.made.map_or(standing.findings, Made::findings)),
+            findings: self.findings(standing.made, standing.findings),
             plan: Some(standing.plan),
             ..page
         }

@@ -105,7 +105,10 @@ impl Wizard {
     }
 
     pub(super) fn forget_choice(&mut self, effects: &mut Vec<Effect>) {
-        self.stop(&[Slot::Deployments, Slot::Access, Slot::Names, Slot::Role], effects);
+        self.stop(
+            &[Slot::Deployments, Slot::Access, Slot::Names, Slot::Causes, Slot::Role],
+            effects,
+        );
         self.choice = Choice::default();
         self.role = RoleState::default();
         self.failures.remove(&Step::GetAccess);

@@ -6,7 +6,7 @@ use proptest::prelude::*;
 use proptest::sample::{Index, select};
 
 use super::*;
-use crate::access::{Facts, Permission, ROLES};
+use crate::access::{Facts, GONE, Permission, ROLES};
 use crate::challenge::{Challenge, ClaimsRequest};
 use crate::cloud::Service;
 use crate::env_file::{self, Disk};
@@ -249,6 +249,11 @@ fn outcome(work: &Work, variant: u8) -> Outcome {
             let own = (variant < 2).then(|| "assignment".to_owned());
             Outcome::Assigned(Assigned { existed: variant > 1, own, cause: Cause::none() })
         }
+        Work::LookFurther(..) => {
+            let cause = if variant == 0 { GONE } else { "cause_none" };
+            let cause = Notice::new(cause, &[("role", "r"), ("scope", "s")]);
+            Outcome::Causes(Box::new(access(variant)), vec![cause])
+        }
         Work::UndoRole(..) => Outcome::RoleUndone,
         Work::WaitForRole(..) => Outcome::RoleWorks(Cause::none()),
         Work::ChooseFolder => Outcome::Folder((variant > 0).then(|| PathBuf::from("/project"))),
@@ -319,6 +324,7 @@ fn can_be_challenged(work: &Work) -> bool {
         | Work::ReadDirectory(_)
         | Work::ReadTenants(..)
         | Work::NameGroups(..)
+        | Work::LookFurther(..)
         | Work::ChooseFolder
         | Work::PrepareEnv(..)
         | Work::WriteEnv(_)

@@ -11,8 +11,8 @@ use crate::http::Cause;
 use crate::resources::{Account, Source};
 use crate::secrets::StoreTrouble;
 use crate::snapshot::{
-    Activity, AssignmentPlan, ConnectivityPage, Deployment, Person, PortalPage, RoleScope, Step,
-    Tool, ToolSignIn, Usage, Waiting, Way,
+    Activity, AssignmentPlan, ConnectivityPage, Deployment, Notice, Person, PortalPage, RoleScope,
+    Step, Tool, ToolSignIn, Usage, Waiting, Way,
 };
 use crate::tenants::Sight;
 
@@ -170,6 +170,8 @@ pub enum Work {
     UndoRole(Box<Account>, Box<AssignmentPlan>, String, Cause),
     /// Wait until the role of this name works.
     WaitForRole(Box<Account>, String, String, Cause),
+    /// Look for what else keeps the role of this plan from working.
+    LookFurther(Box<Account>, Box<AssignmentPlan>),
     /// Ask for a folder.
     ChooseFolder,
     /// Read `.env` and plan the change.
@@ -235,6 +237,7 @@ pub(super) enum Slot {
     Deployments,
     Access,
     Names,
+    Causes,
     Role,
     Folder,
     Env,
@@ -256,6 +259,7 @@ impl Work {
             Work::ReadDeployments(_) => Slot::Deployments,
             Work::CheckAccess(_) => Slot::Access,
             Work::NameGroups(..) => Slot::Names,
+            Work::LookFurther(..) => Slot::Causes,
             Work::AssignRole(..) | Work::UndoRole(..) | Work::WaitForRole(..) => Slot::Role,
             Work::ChooseFolder => Slot::Folder,
             Work::PrepareEnv(..) | Work::WriteEnv(_) => Slot::Env,
@@ -273,7 +277,7 @@ impl Work {
             Slot::Proof | Slot::Network => Step::SignIn,
             Slot::Choice | Slot::Tenants => Step::SignIn,
             Slot::Directory | Slot::Deployments => Step::ChooseResource,
-            Slot::Access | Slot::Names | Slot::Role => Step::GetAccess,
+            Slot::Access | Slot::Names | Slot::Causes | Slot::Role => Step::GetAccess,
             Slot::Folder | Slot::Env => Step::ConnectProject,
             Slot::Chat => Step::TestConnection,
         }
@@ -282,7 +286,8 @@ impl Work {
     pub(super) fn activity(&self) -> Option<Activity> {
         match self {
             Work::FindTools | Work::Unkeep { .. } | Work::OpenStore | Work::ChooseFolder => None,
-            Work::FindTenant(_) | Work::ReadTenants(..) | Work::NameGroups(..) => None,
+            Work::FindTenant(_) | Work::ReadTenants(..) => None,
+            Work::NameGroups(..) | Work::LookFurther(..) => None,
             Work::CheckNetwork(_) | Work::SaveCertificates => None,
             Work::Resume => Some(Activity::Resuming),
             Work::SignIn { .. } => Some(Activity::SigningIn),
@@ -436,6 +441,8 @@ pub enum Outcome {
     RoleUndone,
     /// The role works.
     RoleWorks(Cause),
+    /// What the person may do by now, and what keeps their role from working.
+    Causes(Box<Access>, Vec<Notice>),
     /// The folder, or nothing when the dialog was closed.
     Folder(Option<PathBuf>),
     /// The change to `.env`, and whether git ignores the file.

@@ -267,8 +267,41 @@ async fn a_role_that_never_works_is_told_after_ten_minutes() {
     let failure = stage.until_failure(Code::RoleNotEffective).await;
     assert_eq!(failure.parameters["minutes"], "10");
     assert!(offers(&failure, Action::KeepWaiting) && offers(&failure, Action::CheckAccess));
+    let looked = |s: &Snapshot| findings(s).last().is_some_and(|it| it == "cause_none");
+    stage.until("it was looked for another cause", looked).await;
+    show("role-not-effective-cause", &stage);
     stage.simulator.clear_faults();
     press(&mut stage, Action::KeepWaiting).await;
+    stage.until("the road goes on", |s| shown(s) == Step::ConnectProject).await;
+}
+
+fn findings(snapshot: &Snapshot) -> Vec<String> {
+    let findings = access(snapshot).map(|page| page.findings.as_slice()).unwrap_or_default();
+    findings.iter().map(|it| it.code.clone()).collect()
+}
+
+#[tokio::test]
+async fn a_role_that_was_taken_away_while_one_waited_is_not_waited_for() {
+    let mut stage = Stage::new("default").await;
+    stage.sign_in().await;
+    stage.choose(RESOURCE).await;
+    let body = json!({ "error": { "code": "PermissionDenied",
+        "message": "Principal does not have access to API/Operation." } });
+    stage.simulator.add_fault(Fault::on("chat.create", answer(401, body)));
+    stage.send(Command::AssignRole).await;
+    let waits = |s: &Snapshot| access(s).is_some_and(|page| page.phase == AccessPhase::Waiting);
+    stage.until("the wait begins", waits).await;
+    let nothing = answer(200, json!({ "value": [] }));
+    stage.simulator.add_fault(Fault::on("roleAssignments.list", nothing.clone()));
+    stage.simulator.add_fault(Fault::on("permissions.list", nothing));
+    let gone = |s: &Snapshot| findings(s).last().is_some_and(|it| it == "cause_gone");
+    let snapshot = stage.until("it is told", gone).await;
+    assert!(snapshot.failure.is_none(), "there is nothing to wait for");
+    let page = access(&snapshot).expect("the access is shown");
+    assert_eq!((page.phase, page.undo), (AccessPhase::Known, None), "the role is offered anew");
+    show("role-gone", &stage);
+    stage.simulator.clear_faults();
+    stage.send(Command::AssignRole).await;
     stage.until("the road goes on", |s| shown(s) == Step::ConnectProject).await;
 }
 

@@ -18,6 +18,8 @@ pub const NAMES: &[&str] = &[
     "access-only-foundry-user",
     "access-paused",
     "access-through-group",
+    "role-gone",
+    "role-not-effective-cause",
     "access-undoable",
     "access-undone",
     "access-waiting",
