@@ -554,6 +554,8 @@ pub struct GetAccessPage {
     pub findings: Vec<Notice>,
     /// What would be assigned, where and to whom.
     pub plan: Option<AssignmentPlan>,
+    /// The text for somebody who can assign the role of the plan; none where the person may.
+    pub request: Option<String>,
     /// Whether the person may take away again what Keyless assigned here; none where it assigned
     /// nothing, or nothing that is its own to take.
     pub undo: Option<MayAssign>,

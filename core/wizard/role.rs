@@ -5,7 +5,9 @@ use crate::access::{
     Assignment, CURED_BY_SIGN_IN, DESCRIPTION, GONE, judge, plan, reaches, recipes, scope_name,
 };
 use crate::cloud::CLOUDS;
-use crate::snapshot::{PortalPage, Recipe};
+use crate::failure::TextKind;
+use crate::snapshot::{MayAssign, PortalPage, Recipe};
+use crate::words;
 
 /// How the person stands towards what they want the role for.
 struct Standing<'a> {
@@ -252,6 +254,7 @@ impl Wizard {
             verdict: None,
             findings: Vec::new(),
             plan: None,
+            request: None,
             undo: None,
             recipes: Vec::new(),
             waiting: self.role.waiting.clone(),
@@ -269,10 +272,27 @@ impl Wizard {
             }),
             undo: standing.undoable().map(|(made, _)| made.plan.may_undo),
             recipes: self.recipes(&standing.plan),
+            request: self.request(&standing),
             findings: self.findings(standing.made, standing.findings),
             plan: Some(standing.plan),
             ..page
         }
+    }
+
+    /// What to send to an owner: whoever may not assign the role need not try first.
+    fn request(&self, standing: &Standing<'_>) -> Option<String> {
+        let plan = &standing.plan;
+        let may =
+            plan.may_assign != MayAssign::No || standing.has_access || standing.made.is_some();
+        let known = [
+            ("account", plan.account.as_str()),
+            ("object_id", &plan.object_id),
+            ("resource", &self.choice.account.as_ref()?.resource.name),
+            ("role", &plan.role),
+            ("role_id", &plan.role_id),
+            ("scope", &plan.scope),
+        ];
+        (!may).then(|| words::say(TextKind::RequestAccess.content(), &known))
     }
 
     /// Opens the portal at what the plan is about.

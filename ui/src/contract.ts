@@ -344,6 +344,10 @@ findings: Array<Notice>,
  */
 plan: AssignmentPlan | null, 
 /**
+ * The text for somebody who can assign the role of the plan; none where the person may.
+ */
+request: string | null, 
+/**
  * Whether the person may take away again what Keyless assigned here; none where it assigned
  * nothing, or nothing that is its own to take.
  */

@@ -99,6 +99,10 @@ function primaryOf({ aside, page, failure }: Snapshot): Key | null {
   if (page.step === "get_access" && isDenied(page)) {
     return "action.choose_resource";
   }
+  // The request to somebody who can is what helps.
+  if (page.step === "get_access" && phase === "known" && page.request !== null) {
+    return null;
+  }
   if (page.step === "get_access" && (page.plan === null || isLed(failure))) {
     return phase === "known" || phase === "paused" ? null : (PRIMARY[`${page.step}/${phase}`] ?? null);
   }

@@ -105,7 +105,10 @@ function primaryOf(page: GetAccessPage, { backend, run }: Wizard): Primary | nul
       if (page.plan === null) {
         return null;
       }
-      return isDenied(page) ? leave : assign;
+      if (isDenied(page)) {
+        return leave;
+      }
+      return page.request === null ? assign : null;
   }
 }
 
@@ -127,14 +130,38 @@ function failureLeads({ failure }: Snapshot): boolean {
 
 /** The way on without the role: Azure did not say whether chat is allowed, and the test message
  * will; or the role is for more than a chat. */
-function secondaryOf({ phase, verdict, plan }: GetAccessPage) {
+function secondaryOf(page: GetAccessPage) {
+  const { phase, verdict } = page;
   if (phase !== "known" || verdict === "may_chat") {
     return null;
   }
+  return (
+    <>
+      {wayOnOf(page)}
+      {page.request !== null && !isDenied(page) && <AssignAllTheSame />}
+    </>
+  );
+}
+
+function wayOnOf({ verdict, plan }: GetAccessPage) {
   if (verdict === "cannot_tell") {
     return <GoOn label={say("button.try_anyway")} />;
   }
   return plan !== null && plan.usage !== "chat" ? <GoOn label={say("button.go_on_without")} /> : null;
+}
+
+/** For whoever may not assign the role, as far as Azure shows. */
+function AssignAllTheSame() {
+  const { backend, run } = useWizard();
+  return (
+    <Button
+      onClick={() => {
+        run(backend.assignRole());
+      }}
+    >
+      {say("button.assign_role")}
+    </Button>
+  );
 }
 
 function GoOn({ label }: { label: string }) {
@@ -189,6 +216,7 @@ function Content({ snapshot, page }: Props) {
                 plan={plan}
                 recipes={page.recipes}
                 practice={snapshot.practice}
+                request={page.request}
                 fixed={phase === "assigning"}
               />
             )}

@@ -205,6 +205,7 @@ const access: GetAccessPage = {
   plan: PLAN,
   recipes: [...RECIPES],
   undo: null,
+  request: null,
   waiting: null,
 };
 
@@ -462,6 +463,8 @@ export const STATES: readonly State[] = [
   accessAt("access-no-role", "known", {
     findings: [said("no_role")],
     plan: { ...PLAN, may_assign: "no" },
+    request:
+      "Hello,\n\nI’d like to use the Azure OpenAI resource contoso-chat-dev with my own sign-in instead of a key.\n\nThank you!\n",
   }),
   accessAt("access-unknown", "known", {
     verdict: "cannot_tell",

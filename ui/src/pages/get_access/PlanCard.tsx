@@ -5,6 +5,7 @@ import type { AssignmentPlan, MayAssign, Recipe, RoleScope, Usage } from "../../
 import { Card } from "../../parts/Card";
 import { Disclosure } from "../../parts/Disclosure";
 import { Facts } from "../../parts/Facts";
+import { Remedies } from "../../parts/Remedies";
 import { useWizard } from "../../wizard";
 import { say, sayNotice } from "../../words";
 import { Recipes } from "./Recipes";
@@ -37,12 +38,14 @@ interface Props {
   recipes: readonly Recipe[];
   /** Whether this is practice Azure, which the portal and other tools know nothing of. */
   practice: boolean;
+  /** What somebody who can assign it is sent, where the person may not. */
+  request: string | null;
   /** Whether it is being carried out: nothing can be chosen any more. */
   fixed: boolean;
 }
 
 /** What would be assigned, where and as whom, and everything that can be chosen otherwise. */
-export function PlanCard({ plan, recipes, practice, fixed }: Props) {
+export function PlanCard({ plan, recipes, practice, request, fixed }: Props) {
   const styles = useStyles();
   const [opened, setOpened] = useState<"choice" | "recipes" | null>(null);
   const toggle = (part: "choice" | "recipes") => (open: boolean) => {
@@ -63,6 +66,14 @@ export function PlanCard({ plan, recipes, practice, fixed }: Props) {
           <li key={hint}>{hint}</li>
         ))}
       </ul>
+      {request !== null && (
+        <Remedies
+          code="may_not_assign"
+          remedies={[{ kind: "text", text: "request_access", content: request }]}
+          leads={!fixed}
+          press={() => undefined}
+        />
+      )}
       <Disclosure
         label={say("access.plan.change")}
         open={opened === "choice"}
