@@ -27,8 +27,8 @@ use crate::secrets::StoreTrouble;
 use crate::snapshot::{
     AccessPhase, Aside, AssignmentPlan, Audience, Busy, ChooseResourcePage, CloudName,
     ConnectProjectPage, ConnectivityPage, Deployment, DeviceCode, GetAccessPage, Notice, Obstacle,
-    Page, Person, ProjectPhase, Proof, ResourceWindow, RoleScope, SignInPage, SignInPhase,
-    Snapshot, Step, StepState, TenantChoice, TenantKnown, TenantState, TenantStatus,
+    Page, Person, ProjectPhase, Proof, Resource, ResourceWindow, RoleScope, SignInPage,
+    SignInPhase, Snapshot, Step, StepState, TenantChoice, TenantKnown, TenantState, TenantStatus,
     TestConnectionPage, TestPhase, Tool, ToolSignIn, Usage, Verdict, Waiting, Way,
 };
 use crate::tenants::Sight;
@@ -135,12 +135,30 @@ struct SignIn {
 struct List {
     read: bool,
     accounts: Vec<Account>,
+    /// Of each account in turn what a filter looks in: every key in it asks for all of them.
+    texts: Vec<String>,
     revision: u32,
     subscriptions: u32,
     /// What was found, by directory.
     found: BTreeMap<String, Found>,
     /// Directories whose part is of an earlier look.
     stale: BTreeSet<String>,
+}
+
+impl List {
+    fn show(&mut self, accounts: Vec<Account>) {
+        self.texts = accounts.iter().map(|account| text_of(&account.resource)).collect();
+        self.accounts = accounts;
+        self.revision += 1;
+    }
+}
+
+/// Everything of a resource that a filter looks in, in lower case.
+fn text_of(resource: &Resource) -> String {
+    let Resource { name, resource_group, subscription, location, kind, .. } = resource;
+    [name, resource_group, subscription, location, kind]
+        .map(|field| field.to_lowercase())
+        .join("\n")
 }
 
 #[derive(Default)]
@@ -283,19 +301,9 @@ impl Wizard {
             .list
             .accounts
             .iter()
-            .filter(|account| {
-                let resource = &account.resource;
-                let text = [
-                    &resource.name,
-                    &resource.resource_group,
-                    &resource.subscription,
-                    &resource.location,
-                    &resource.kind,
-                ]
-                .map(|field| field.to_lowercase())
-                .join("\n");
-                words.iter().all(|word| text.contains(word))
-            })
+            .zip(&self.list.texts)
+            .filter(|(_, text)| words.iter().all(|word| text.contains(word)))
+            .map(|(account, _)| account)
             .collect();
         ResourceWindow {
             list_revision: self.list.revision,

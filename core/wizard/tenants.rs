@@ -239,9 +239,8 @@ impl Wizard {
             }
         }
         accounts.sort_by_cached_key(Account::place);
-        self.list.accounts = accounts;
+        self.list.show(accounts);
         self.list.subscriptions = self.tenants.iter().map(|tenant| tenant.subscriptions).sum();
-        self.list.revision += 1;
         self.refresh_choice(effects);
     }
 
