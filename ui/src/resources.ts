@@ -10,6 +10,8 @@ const WINDOW = 100;
 export interface Resources {
   /** Whether anything was read yet. */
   read: boolean;
+  /** The filter that these match; while another one is being read, the one before. */
+  filter: string;
   /** How many resources match the filter. */
   matching: number;
   items: readonly Resource[];
@@ -19,6 +21,7 @@ export interface Resources {
 
 interface Loaded {
   key: string;
+  filter: string;
   matching: number;
   items: readonly Resource[];
 }
@@ -28,7 +31,7 @@ export function useResources(filter: string, revision: number): Resources {
   const { backend, run } = useWizard();
   const key = `${revision} ${filter}`;
   const [loaded, setLoaded] = useState<Loaded | null>(null);
-  const latest = useRef<Loaded>({ key: "", matching: 0, items: [] });
+  const latest = useRef<Loaded>({ key: "", filter: "", matching: 0, items: [] });
   const [wish, wishMore] = useReducer((count: number) => count + 1, 0);
 
   useEffect(() => {
@@ -38,7 +41,8 @@ export function useResources(filter: string, revision: number): Resources {
     run(
       backend.listResources(filter, items.length, WINDOW).then((window) => {
         if (wanted) {
-          latest.current = { key, matching: window.matching, items: [...items, ...window.items] };
+          const { matching } = window;
+          latest.current = { key, filter, matching, items: [...items, ...window.items] };
           setLoaded(latest.current);
         }
       }),
@@ -56,6 +60,7 @@ export function useResources(filter: string, revision: number): Resources {
 
   return {
     read: loaded !== null,
+    filter: loaded?.filter ?? "",
     matching: loaded?.matching ?? 0,
     items: loaded?.items ?? [],
     readMore,

@@ -135,7 +135,6 @@ export function ChooseResource({ snapshot, page }: Props) {
             <ListColumn
               snapshot={snapshot}
               page={page}
-              filter={filter}
               resources={resources}
               listRef={listRef}
               missing={asked && missing === "missing.resource" ? missing : null}
@@ -180,13 +179,12 @@ function missingOf(page: ChooseResourcePage): Missing | null {
 }
 
 interface ListProps extends Props {
-  filter: string;
   resources: Resources;
   listRef: RefObject<HTMLDivElement | null>;
   missing: Missing | null;
 }
 
-function ListColumn({ snapshot, page, filter, resources, listRef, missing }: ListProps) {
+function ListColumn({ snapshot, page, resources, listRef, missing }: ListProps) {
   const styles = useStyles();
   const titleId = useId();
   const missingId = useId();
@@ -198,15 +196,16 @@ function ListColumn({ snapshot, page, filter, resources, listRef, missing }: Lis
           {say("label.resources")}
         </h2>
         <span role="status" className={styles.count}>
-          {resources.read && !page.reading && sayMatching(resources, page, filter)}
+          {resources.read && !page.reading && sayMatching(resources, page)}
         </span>
       </div>
       {page.reading && <BusyLine busy={snapshot.busy} />}
       {empty ? (
-        <p className={styles.hint}>{sayEmpty(page, filter)}</p>
+        <p className={styles.hint}>{sayEmpty(page, resources.filter)}</p>
       ) : (
         <ResourceList
-          key={filter}
+          // A list of another filter begins at its top; until it is there, this one stays as it is.
+          key={resources.filter}
           resources={resources}
           selected={page.selected?.id ?? null}
           labelledBy={titleId}
@@ -224,7 +223,7 @@ function ListColumn({ snapshot, page, filter, resources, listRef, missing }: Lis
   );
 }
 
-function sayMatching({ matching }: Resources, page: ChooseResourcePage, filter: string): string {
+function sayMatching({ matching, filter }: Resources, page: ChooseResourcePage): string {
   return filter.trim() === ""
     ? sayCount("resource.count", matching, { matching })
     : say("resource.count.filtered", { matching, total: page.total });

@@ -90,6 +90,24 @@ describe("the list of resources", () => {
     expect(screen.getAllByRole("option"), "the older answer came later").toHaveLength(2);
   });
 
+  it("stays as it is until a key in the filter is answered", async () => {
+    const answers = new Map<string, (window: ResourceWindow) => void>();
+    await open("choose-many", {
+      listResources: (filter) =>
+        filter === ""
+          ? Promise.resolve(windowOf(9))
+          : new Promise((resolve) => answers.set(filter, resolve)),
+    });
+    const before = await screen.findAllByRole("option");
+    await userEvent.type(screen.getByRole("searchbox"), "a");
+    const rows = screen.getAllByRole("option");
+    expect(rows[0], "a row that is made anew is painted for nothing").toBe(before[0]);
+    expect(screen.getByText("9 resources"), "the count is that of the rows").toBeDefined();
+    answers.get("a")?.(windowOf(2));
+    expect(await screen.findByText("2 of 350 match")).toBeDefined();
+    expect(screen.getAllByRole("option")).toHaveLength(2);
+  });
+
   it("is read again when it changes", async () => {
     const listResources = vi.fn(() => Promise.resolve(windowOf(3)));
     const { send } = await open("choose", { listResources });
