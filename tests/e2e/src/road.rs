@@ -32,14 +32,24 @@ pub struct Road {
 impl Road {
     /// Starts on practice Azure.
     pub async fn begin() -> Self {
-        Self::begin_with(&crate::program()).await
+        Self::begin_in("default").await
+    }
+
+    /// Starts in this scenario of practice Azure.
+    pub async fn begin_in(scenario: &str) -> Self {
+        Self::begin_at(&crate::program(), scenario).await
     }
 
     /// Starts this build of the app on practice Azure.
     pub async fn begin_with(program: &Path) -> Self {
+        Self::begin_at(program, "default").await
+    }
+
+    async fn begin_at(program: &Path, scenario: &str) -> Self {
         let home = Home::new();
         let opened = home.catch_addresses();
-        let wizard = Wizard::start_program(program, &home, &["--practice"]);
+        let arguments = ["--practice", "--scenario", scenario];
+        let wizard = Wizard::start_program(program, &home, &arguments);
         let (wizard, browser) = tokio::join!(wizard, Browser::start());
         Self { wizard, browser, opened, home }
     }

@@ -1,5 +1,7 @@
 //! The promises of the desktop app, kept in its real window.
 
+#[path = "desktop/filter.rs"]
+mod filter;
 #[path = "desktop/second_start.rs"]
 mod second_start;
 #[path = "desktop/sign_in.rs"]
