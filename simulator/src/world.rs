@@ -164,6 +164,7 @@ impl World {
                     "role_name": self.scenario.role(&one.role).map(|role| &role.name),
                     "scope": one.scope,
                     "description": one.description,
+                    "created": crate::clock::arm_time(one.created),
                     "given": one.effective.is_none(),
                     "effective": one.effective.is_none_or(|from| from <= now),
                 })

@@ -6,21 +6,18 @@ use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
 use serde::Deserialize;
+use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 use simulator::{Entry, Options, Scenario, Simulator};
+use time::OffsetDateTime;
+use time::format_description::well_known::Rfc3339;
 
 use crate::Trouble;
 
-/// The default directory, less what Azure and the model take their time for: a role works at once,
-/// and the answer comes in one go.
-const SCENARIO: &str = r#"{
-    "based_on": "default",
-    "name": "bench",
-    "about": "A role works at once, and the model answers at once.",
-    "role_effective_after_seconds": 0,
-    "event_delay_milliseconds": 0
-}"#;
-
+/// The default directory, less what Azure and the model take their time for.
+pub const AT_ONCE: &str = include_str!("../scenarios/at-once.json");
+/// The same, where a role that was just assigned does not work yet.
+pub const LATE_ROLE: &str = include_str!("../scenarios/role-after-5-s.json");
 /// A running practice Azure; one that was started here ends with this value.
 pub struct Azure {
     process: Option<Child>,
@@ -56,12 +53,10 @@ impl Azure {
     }
 
     /// The one under the real names, inside of `cargo xtask hosts`.
-    pub async fn find() -> Result<Self, Trouble> {
+    pub fn find() -> Result<Self, Trouble> {
         let line = std::env::var("AZURE_SIMULATOR")
             .map_err(|_| "there is no practice Azure here: AZURE_SIMULATOR is not set")?;
-        let azure = Self::at(&line, None)?;
-        azure.tell("scenario", &serde_json::from_str(SCENARIO)?).await?;
-        Ok(azure)
+        Self::at(&line, None)
     }
 
     fn at(line: &str, process: Option<Child>) -> Result<Self, Trouble> {
@@ -74,6 +69,11 @@ impl Azure {
     /// Where its services answer.
     pub fn addresses(&self) -> &Addresses {
         &self.addresses
+    }
+
+    /// Begins this scenario.
+    pub async fn begin(&self, scenario: &str) -> Result<(), Trouble> {
+        self.tell("scenario", &serde_json::from_str(scenario)?).await
     }
 
     /// Back to the beginning: no assignment, no history.
@@ -89,14 +89,29 @@ impl Azure {
     /// Every request since the beginning, but for those of the browser's pages. Fails when Azure
     /// did not know one of them.
     pub async fn history(&self) -> Result<Vec<Entry>, Trouble> {
-        let address = format!("{}/history", self.addresses.control);
-        let answer = self.client.get(address).send().await?.error_for_status()?;
-        let mut history: Vec<Entry> = answer.json().await?;
+        let mut history: Vec<Entry> = self.ask("history").await?;
         if let Some(entry) = history.iter().find(|entry| entry.unknown) {
             return Err(format!("Azure does not know {} {}", entry.method, entry.path).into());
         }
         history.retain(|entry| !is_of_browser(entry));
         Ok(history)
+    }
+
+    /// When the one role was assigned that was not there in the beginning.
+    pub async fn assigned_at(&self) -> Result<OffsetDateTime, Trouble> {
+        let state: Value = self.ask("state").await?;
+        let assignments = state["assignments"].as_array().into_iter().flatten();
+        let mut made = assignments.filter(|assignment| assignment["given"] == false);
+        let (Some(assignment), None) = (made.next(), made.next()) else {
+            return Err("not one role was assigned".into());
+        };
+        let created = assignment["created"].as_str().unwrap_or_default();
+        Ok(OffsetDateTime::parse(created, &Rfc3339)?)
+    }
+
+    async fn ask<T: DeserializeOwned>(&self, route: &str) -> Result<T, Trouble> {
+        let address = format!("{}/{route}", self.addresses.control);
+        Ok(self.client.get(address).send().await?.error_for_status()?.json().await?)
     }
 
     async fn tell(&self, route: &str, body: &Value) -> Result<(), Trouble> {
@@ -124,7 +139,7 @@ pub fn count_connections(history: &[Entry]) -> usize {
 /// Serves as practice Azure until the standard input ends.
 pub async fn serve(latency: Duration) -> Result<(), Trouble> {
     let simulator = Simulator::start(Options {
-        scenario: Scenario::from_json(SCENARIO)?,
+        scenario: Scenario::from_json(AT_ONCE)?,
         latency,
         ..Options::default()
     })

@@ -27,6 +27,11 @@ pub fn round(value: f64) -> f64 {
     (value * 10.0).round() / 10.0
 }
 
+/// To two decimals, for seconds.
+pub fn hundredths(value: f64) -> f64 {
+    (value * 100.0).round() / 100.0
+}
+
 fn sort(values: &[f64]) -> Vec<f64> {
     let mut sorted = values.to_vec();
     sorted.sort_by(f64::total_cmp);

@@ -16,6 +16,7 @@ use keyless::snapshot::{
 };
 use simulator::Entry;
 use tempfile::TempDir;
+use time::OffsetDateTime;
 use tokio::sync::mpsc::UnboundedReceiver;
 
 use crate::Trouble;
@@ -106,6 +107,8 @@ pub struct Walked {
     pub wall: Duration,
     /// Buttons that were pressed, those in the browser included.
     pub clicks: usize,
+    /// When the last word of the answer was there.
+    pub ended: OffsetDateTime,
 }
 
 /// Walks the whole journey once in this cloud.
@@ -120,10 +123,11 @@ pub async fn walk(cloud: Cloud) -> Result<Walked, Trouble> {
     walk.get_access().await?;
     walk.connect_project().await?;
     walk.test_connection().await?;
-    let wall = started.elapsed();
+    let (wall, ended) = (started.elapsed(), OffsetDateTime::now_utc());
     walk.session.end().await;
     let effort = person.effort();
-    Ok(Walked { wall: wall.saturating_sub(effort.time), clicks: walk.clicks + effort.clicks })
+    let wall = wall.saturating_sub(effort.time);
+    Ok(Walked { wall, clicks: walk.clicks + effort.clicks, ended })
 }
 
 fn practice_cloud(azure: &Azure) -> Result<Cloud, Trouble> {

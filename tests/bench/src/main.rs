@@ -1,9 +1,13 @@
 //! Measures Keyless; `cargo xtask bench` builds what is needed and starts it.
 
+#[cfg(target_os = "linux")]
+mod article;
 mod azure;
 mod figures;
 mod graph;
 mod journey;
+#[cfg(target_os = "linux")]
+mod late_role;
 #[cfg(target_os = "linux")]
 mod peer;
 mod person;
@@ -137,7 +141,7 @@ impl Plan {
             }
             Part::Journey => report.journey = self.measure_journeys(&runtime)?,
             Part::Window => report.window = Some(self.measure_window()?),
-            Part::Peer => report.peer = self.measure_peers(&runtime)?,
+            Part::Peer => self.measure_peers(&runtime, &mut report)?,
             Part::All => {
                 report.journey = self.measure_journeys(&runtime)?;
                 report.window = Some(self.measure_window()?);
@@ -168,13 +172,23 @@ impl Plan {
     }
 
     #[cfg(target_os = "linux")]
-    fn measure_peers(&self, runtime: &Runtime) -> Result<Vec<report::Peer>, Trouble> {
-        let (az, python) = (need(&self.az)?, need(&self.python)?);
-        let peers = peer::measure(&self.latencies, self.runs, az, python);
+    fn measure_peers(&self, runtime: &Runtime, report: &mut Report) -> Result<(), Trouble> {
+        let _within = runtime.enter();
+        let azure = azure::Azure::find()?;
+        let terminal = article::Terminal::open(need(&self.az)?, need(&self.python)?)?;
+        let peers = peer::measure(&azure, &terminal, &self.latencies, self.runs);
         let peers = runtime.block_on(peers)?;
         peers.iter().for_each(peer::Peers::print);
-        println!("The sample is {} characters of code, not counted above", peer::sample_length());
-        Ok(peers.iter().map(peer::Peers::report).collect())
+        println!(
+            "The sample is {} characters of code, not counted above",
+            article::sample_length()
+        );
+        let late = late_role::measure(&azure, &terminal, &self.latencies, self.runs);
+        let late = runtime.block_on(late)?;
+        late.iter().for_each(late_role::LateRole::print);
+        report.peer = peers.iter().map(peer::Peers::report).collect();
+        report.late_role = late.iter().map(late_role::LateRole::report).collect();
+        Ok(())
     }
 
     #[cfg(not(target_os = "linux"))]
@@ -184,7 +198,7 @@ impl Plan {
     }
 
     #[cfg(not(target_os = "linux"))]
-    fn measure_peers(&self, _: &Runtime) -> Result<Vec<report::Peer>, Trouble> {
+    fn measure_peers(&self, _: &Runtime, _: &mut Report) -> Result<(), Trouble> {
         let _ = (&self.az, &self.python);
         Err("the real names are served in namespaces, which only Linux has".into())
     }

@@ -21,6 +21,9 @@ pub struct Report {
     /// One entry a latency.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub peer: Vec<Peer>,
+    /// One entry a latency.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub late_role: Vec<LateRole>,
 }
 
 /// The journey at one latency.
@@ -82,6 +85,41 @@ pub struct Way {
     pub typed: usize,
     /// How many buttons are pressed, in the browser too.
     pub clicks: usize,
+}
+
+/// Both ways where a role works only some time after it was assigned.
+#[derive(Debug, Serialize)]
+pub struct LateRole {
+    /// What every request spends on the wire.
+    pub latency_ms: u64,
+    /// How long after its assignment the role works.
+    pub works_after_s: u64,
+    /// Ours, which ends in an answer.
+    pub keyless: Waited,
+    /// The article's, which ends in a refusal.
+    pub azure_cli: Refused,
+}
+
+/// A way that waited for the role.
+#[derive(Debug, Serialize)]
+pub struct Waited {
+    /// From the assignment to the whole answer: the median of the runs.
+    pub answered_after_s: f64,
+    /// How often the model refused before that, in the last run.
+    pub refusals: usize,
+}
+
+/// A way that did not.
+#[derive(Debug, Serialize)]
+pub struct Refused {
+    /// From the assignment to the end of the sample: the median of the runs.
+    pub refused_after_s: f64,
+    /// The status of the model's last answer.
+    pub status: u16,
+    /// How the sample ended.
+    pub exit_code: i32,
+    /// Its last line.
+    pub message: String,
 }
 
 impl Report {
