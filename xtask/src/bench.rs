@@ -68,7 +68,7 @@ pub fn measure(words: &[&str]) -> Outcome {
     if request.peer { measure_peer(&request) } else { measure_own(&request) }
 }
 
-/// The journey, the window beside an empty one, and the sizes.
+/// The journey, a long list, the window beside an empty one, and the sizes.
 fn measure_own(request: &Request) -> Outcome {
     require_packages(&[Need::Build, Need::Measure])?;
     let bundle = require_bundle()?;

@@ -44,7 +44,7 @@ Commands
                     services (--scenario NAME|FILE before the dashes)
   clients [NAME...] run the flows of other people's programs against it whose names begin
                     with these; `clients --list` prints the names
-  bench             measure the journey, the window's start beside an empty one, and the sizes
+  bench             measure the journey, a long list, the window's start beside an empty one, sizes
   bench --peer az   measure the Azure CLI's way to a chat answer beside ours
                     (both take --json FILE, which gets the figures)
   conformance       compare core and practice Azure with recorded answers of the real one

@@ -20,7 +20,7 @@ pub enum Need {
     Drive,
     /// Run a command in namespaces of its own.
     Hosts,
-    /// Start windows on a virtual display and look at it.
+    /// Start windows on a virtual display, look at it, and type in one of them.
     Measure,
     /// Install and run programs written by others.
     Clients,
@@ -47,7 +47,7 @@ struct Package {
     sign: Sign,
 }
 
-const PACKAGES: [Package; 22] = [
+const PACKAGES: [Package; 23] = [
     Package { debian: "build-essential", need: Need::Build, sign: Sign::Program(&["cc"]) },
     Package { debian: "pkg-config", need: Need::Build, sign: Sign::Program(&["pkg-config"]) },
     Package {
@@ -62,6 +62,11 @@ const PACKAGES: [Package; 22] = [
     Package {
         debian: "webkit2gtk-driver",
         need: Need::Drive,
+        sign: Sign::Program(&["WebKitWebDriver"]),
+    },
+    Package {
+        debian: "webkit2gtk-driver",
+        need: Need::Measure,
         sign: Sign::Program(&["WebKitWebDriver"]),
     },
     Package {

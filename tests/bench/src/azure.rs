@@ -18,6 +18,9 @@ use crate::Trouble;
 pub const AT_ONCE: &str = include_str!("../scenarios/at-once.json");
 /// The same, where a role that was just assigned does not work yet.
 pub const LATE_ROLE: &str = include_str!("../scenarios/role-after-5-s.json");
+/// What somebody sees who works for a large company.
+pub const TEN_THOUSAND: &str = r#"{"based_on": "ten-thousand"}"#;
+
 /// A running practice Azure; one that was started here ends with this value.
 pub struct Azure {
     process: Option<Child>,
@@ -38,10 +41,10 @@ pub struct Addresses {
 }
 
 impl Azure {
-    /// Starts this program anew as practice Azure, and waits until it answers.
-    pub fn start(latency_ms: u64) -> Result<Self, Trouble> {
+    /// Starts this program anew as practice Azure in this scenario, and waits until it answers.
+    pub fn start(scenario: &str, latency_ms: u64) -> Result<Self, Trouble> {
         let mut process = Command::new(std::env::current_exe()?)
-            .args(["azure", "--latency-ms", &latency_ms.to_string()])
+            .args(["azure", "--scenario", scenario, "--latency-ms", &latency_ms.to_string()])
             // It serves until its standard input ends, which it does with this process.
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
@@ -136,10 +139,10 @@ pub fn count_connections(history: &[Entry]) -> usize {
     history.iter().map(|entry| entry.connection).collect::<HashSet<_>>().len()
 }
 
-/// Serves as practice Azure until the standard input ends.
-pub async fn serve(latency: Duration) -> Result<(), Trouble> {
+/// Serves as practice Azure in this scenario until the standard input ends.
+pub async fn serve(scenario: &str, latency: Duration) -> Result<(), Trouble> {
     let simulator = Simulator::start(Options {
-        scenario: Scenario::from_json(AT_ONCE)?,
+        scenario: Scenario::from_json(scenario)?,
         latency,
         ..Options::default()
     })

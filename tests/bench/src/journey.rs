@@ -20,7 +20,7 @@ use time::OffsetDateTime;
 use tokio::sync::mpsc::UnboundedReceiver;
 
 use crate::Trouble;
-use crate::azure::Azure;
+use crate::azure::{AT_ONCE, Azure};
 use crate::figures::{median, round};
 use crate::graph;
 use crate::person::Person;
@@ -42,7 +42,7 @@ pub struct Journeys {
 
 /// Walks the journey several times at one latency.
 pub async fn measure(latency_ms: u64, runs: usize) -> Result<Journeys, Trouble> {
-    let azure = Azure::start(latency_ms)?;
+    let azure = Azure::start(AT_ONCE, latency_ms)?;
     let mut walls = Vec::new();
     let mut deepest: Vec<Entry> = Vec::new();
     for _ in 0..runs {
@@ -124,19 +124,22 @@ pub async fn walk(cloud: Cloud) -> Result<Walked, Trouble> {
     walk.connect_project().await?;
     walk.test_connection().await?;
     let (wall, ended) = (started.elapsed(), OffsetDateTime::now_utc());
-    walk.session.end().await;
+    let clicks = walk.clicks;
+    walk.end().await;
     let effort = person.effort();
     let wall = wall.saturating_sub(effort.time);
-    Ok(Walked { wall, clicks: walk.clicks + effort.clicks, ended })
+    Ok(Walked { wall, clicks: clicks + effort.clicks, ended })
 }
 
-fn practice_cloud(azure: &Azure) -> Result<Cloud, Trouble> {
+/// The cloud that this practice Azure is.
+pub fn practice_cloud(azure: &Azure) -> Result<Cloud, Trouble> {
     let addresses = azure.addresses();
     Cloud::practice(&addresses.authority, &addresses.arm, &addresses.openai, &addresses.graph)
         .map_err(|failure| format!("practice Azure is no cloud: {failure:?}").into())
 }
 
-struct Walk {
+/// A wizard on its way, without the window.
+pub struct Walk {
     session: Session,
     messages: UnboundedReceiver<Message>,
     last: Option<Snapshot>,
@@ -144,7 +147,8 @@ struct Walk {
 }
 
 impl Walk {
-    fn begin(cloud: Cloud, person: &Arc<Person>, home: &TempDir) -> Result<Self, Trouble> {
+    /// Starts the core on the first page.
+    pub fn begin(cloud: Cloud, person: &Arc<Person>, home: &TempDir) -> Result<Self, Trouble> {
         let project = home.path().join("project");
         std::fs::create_dir(&project)?;
         let session = Session::start(Surroundings {
@@ -164,7 +168,8 @@ impl Walk {
         Ok(Self { session, messages, last: None, clicks: 0 })
     }
 
-    async fn sign_in(&mut self) -> Result<(), Trouble> {
+    /// Goes from the button of the first page to the whole list of resources.
+    pub async fn sign_in(&mut self) -> Result<(), Trouble> {
         self.press(Command::SignInWithBrowser).await;
         self.until("somebody is signed in", |snapshot| {
             matches!(&snapshot.page, Page::SignIn(page) if page.phase == SignInPhase::SignedIn)
@@ -223,7 +228,21 @@ impl Walk {
         self.session.obey(command).await;
     }
 
-    async fn until(
+    /// How many resources the page lists, and of how many subscriptions.
+    pub fn count_listed(&self) -> Option<(u32, u32)> {
+        match &self.last.as_ref()?.page {
+            Page::ChooseResource(page) => Some((page.total, page.subscriptions)),
+            _ => None,
+        }
+    }
+
+    /// Ends the core.
+    pub async fn end(self) {
+        self.session.end().await;
+    }
+
+    /// Waits for a page that is as wanted. Fails when the core tells a failure before that.
+    pub async fn until(
         &mut self,
         what: &str,
         wanted: impl Fn(&Snapshot) -> bool,

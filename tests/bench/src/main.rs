@@ -4,10 +4,14 @@
 mod article;
 mod azure;
 mod figures;
+#[cfg(target_os = "linux")]
+mod filter;
 mod graph;
 mod journey;
 #[cfg(target_os = "linux")]
 mod late_role;
+#[cfg(target_os = "linux")]
+mod list;
 #[cfg(target_os = "linux")]
 mod peer;
 mod person;
@@ -38,14 +42,18 @@ type Trouble = Box<dyn Error + Send + Sync>;
 
 const USAGE: &str = "\
 usage: bench journey [--runs N] [--latency-ms N]... [--json FILE]
+       bench list [--json FILE]
+       bench filter --app FILE [--json FILE]
        bench window --app FILE --empty FILE [--pairs N] [--json FILE]
        bench peer --az FILE --python FILE [--runs N] [--latency-ms N]... [--json FILE]
        bench all --app FILE --empty FILE --deb FILE [--runs N] [--pairs N] [--json FILE]
 
   journey   the journey without the window
+  list      the core with a list of ten thousand accounts
+  filter    the filter of that list in the app's window
   window    the app's window beside an empty one
   peer      the article's way beside ours; runs inside of `cargo xtask hosts`
-  all       journey and window, and the sizes";
+  all       journey, list, filter and window, and the sizes";
 
 fn main() -> ExitCode {
     match read_arguments(std::env::args_os()).and_then(|plan| plan.carry_out()) {
@@ -70,11 +78,15 @@ struct Plan {
     az: Option<PathBuf>,
     python: Option<PathBuf>,
     json: Option<PathBuf>,
+    /// Practice Azure's.
+    scenario: String,
 }
 
 #[derive(Debug, PartialEq, Eq)]
 enum Part {
     Journey,
+    List,
+    Filter,
     Window,
     Peer,
     All,
@@ -87,6 +99,8 @@ fn read_arguments(arguments: impl IntoIterator<Item = OsString>) -> Result<Plan,
     let part = match parser.next()? {
         Some(Arg::Value(name)) => match name.to_str() {
             Some("journey") => Part::Journey,
+            Some("list") => Part::List,
+            Some("filter") => Part::Filter,
             Some("window") => Part::Window,
             Some("peer") => Part::Peer,
             Some("all") => Part::All,
@@ -106,6 +120,7 @@ fn read_arguments(arguments: impl IntoIterator<Item = OsString>) -> Result<Plan,
         az: None,
         python: None,
         json: None,
+        scenario: azure::AT_ONCE.to_owned(),
     };
     while let Some(argument) = parser.next()? {
         match argument {
@@ -117,6 +132,7 @@ fn read_arguments(arguments: impl IntoIterator<Item = OsString>) -> Result<Plan,
             Arg::Long("deb") => plan.deb = Some(parser.value()?.into()),
             Arg::Long("az") => plan.az = Some(parser.value()?.into()),
             Arg::Long("python") => plan.python = Some(parser.value()?.into()),
+            Arg::Long("scenario") => plan.scenario = parser.value()?.string()?,
             Arg::Long("json") => plan.json = Some(parser.value()?.into()),
             unknown => return Err(format!("{}\n{USAGE}", unknown.unexpected()).into()),
         }
@@ -137,13 +153,17 @@ impl Plan {
         match self.part {
             Part::Azure => {
                 let latency = Duration::from_millis(self.latencies[0]);
-                return runtime.block_on(azure::serve(latency));
+                return runtime.block_on(azure::serve(&self.scenario, latency));
             }
             Part::Journey => report.journey = self.measure_journeys(&runtime)?,
+            Part::List => report.list = Some(measure_list(&runtime)?),
+            Part::Filter => report.filter = Some(self.measure_filter(&runtime)?),
             Part::Window => report.window = Some(self.measure_window()?),
             Part::Peer => self.measure_peers(&runtime, &mut report)?,
             Part::All => {
                 report.journey = self.measure_journeys(&runtime)?;
+                report.list = Some(measure_list(&runtime)?);
+                report.filter = Some(self.measure_filter(&runtime)?);
                 report.window = Some(self.measure_window()?);
                 report.size = Some(measure_size(need(&self.app)?, need(&self.deb)?)?);
             }
@@ -162,6 +182,13 @@ impl Plan {
             reports.push(journeys.report());
         }
         Ok(reports)
+    }
+
+    #[cfg(target_os = "linux")]
+    fn measure_filter(&self, runtime: &Runtime) -> Result<report::Filter, Trouble> {
+        let filter = runtime.block_on(filter::measure(need(&self.app)?))?;
+        filter.print();
+        Ok(filter.report())
     }
 
     #[cfg(target_os = "linux")]
@@ -192,6 +219,12 @@ impl Plan {
     }
 
     #[cfg(not(target_os = "linux"))]
+    fn measure_filter(&self, _: &Runtime) -> Result<report::Filter, Trouble> {
+        let _ = &self.app;
+        Err("the window is driven by WebKitWebDriver, which only Linux has".into())
+    }
+
+    #[cfg(not(target_os = "linux"))]
     fn measure_window(&self) -> Result<report::Window, Trouble> {
         let _ = (&self.app, &self.empty, self.pairs);
         Err("the window is measured on an X display and by /proc, which only Linux has".into())
@@ -202,6 +235,18 @@ impl Plan {
         let _ = (&self.az, &self.python);
         Err("the real names are served in namespaces, which only Linux has".into())
     }
+}
+
+#[cfg(target_os = "linux")]
+fn measure_list(runtime: &Runtime) -> Result<report::List, Trouble> {
+    let list = runtime.block_on(list::measure())?;
+    list.print();
+    Ok(list.report())
+}
+
+#[cfg(not(target_os = "linux"))]
+fn measure_list(_: &Runtime) -> Result<report::List, Trouble> {
+    Err("memory is measured by /proc, which only Linux has".into())
 }
 
 fn need(file: &Option<PathBuf>) -> Result<&Path, Trouble> {

@@ -8,12 +8,22 @@ use crate::Trouble;
 /// The proportional set sizes of this process and all of its descendants, in MiB: what several
 /// processes share is counted once (Linux, `proc_pid_smaps_rollup(5)`).
 pub fn measure_pss(root: u32) -> Result<f64, Trouble> {
-    let mut kibibytes = 0;
+    let mut mebibytes = 0.0;
     for process in family(root, &read_processes()?) {
-        let file = format!("/proc/{process}/smaps_rollup");
-        let text = fs::read_to_string(&file).map_err(|error| format!("{file}: {error}"))?;
-        kibibytes += read_pss(&text).ok_or_else(|| format!("{file} tells no Pss"))?;
+        mebibytes += measure_pss_of(&process.to_string())?;
     }
+    Ok(mebibytes)
+}
+
+/// The proportional set size of this process without its descendants, in MiB.
+pub fn measure_own_pss() -> Result<f64, Trouble> {
+    measure_pss_of("self")
+}
+
+fn measure_pss_of(process: &str) -> Result<f64, Trouble> {
+    let file = format!("/proc/{process}/smaps_rollup");
+    let text = fs::read_to_string(&file).map_err(|error| format!("{file}: {error}"))?;
+    let kibibytes = read_pss(&text).ok_or_else(|| format!("{file} tells no Pss"))?;
     Ok(kibibytes as f64 / 1024.0)
 }
 

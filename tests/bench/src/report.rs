@@ -12,6 +12,12 @@ pub struct Report {
     /// One entry a latency.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub journey: Vec<Journey>,
+    /// The core where there are ten thousand accounts.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub list: Option<List>,
+    /// The filter of that list in the window.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub filter: Option<Filter>,
     /// The app's window beside an empty one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub window: Option<Window>,
@@ -37,6 +43,40 @@ pub struct Journey {
     pub requests: usize,
     /// The length of the longest chain of requests that needed each other.
     pub depth: usize,
+}
+
+/// The core with a list of ten thousand accounts.
+#[derive(Debug, Serialize)]
+pub struct List {
+    /// How many of them are of Azure OpenAI or Foundry.
+    pub resources: u32,
+    /// In how many subscriptions.
+    pub subscriptions: u32,
+    /// From the button of the first page to the whole list, without the time in the browser.
+    pub wall_s: f64,
+    /// Memory before the sign-in.
+    pub before_mib: f64,
+    /// Memory with the whole list.
+    pub whole_mib: f64,
+    /// How much more that is.
+    pub more_mib: f64,
+}
+
+/// The filter of ten thousand accounts, from a key to the frame that shows its rows.
+#[derive(Debug, Serialize)]
+pub struct Filter {
+    /// How many keys were typed that changed what matches.
+    pub keys: usize,
+    /// The middle of the frames; the first is the one that follows the key.
+    pub median_frame: u32,
+    /// The frame that 95 of 100 keys do not exceed.
+    pub late_frame: u32,
+    /// The middle of the times.
+    pub median_ms: f64,
+    /// The time that 95 of 100 keys do not exceed.
+    pub late_ms: f64,
+    /// The time between two frames of the idle window.
+    pub frame_ms: f64,
 }
 
 /// Medians over the pairs.
