@@ -46,6 +46,7 @@ usage: bench journey [--runs N] [--latency-ms N]... [--json FILE]
        bench filter --app FILE [--json FILE]
        bench window --app FILE --empty FILE [--pairs N] [--json FILE]
        bench peer --az FILE --python FILE [--runs N] [--latency-ms N]... [--json FILE]
+       bench first COMMAND...
        bench all --app FILE --empty FILE --deb FILE [--runs N] [--pairs N] [--json FILE]
 
   journey   the journey without the window
@@ -53,9 +54,14 @@ usage: bench journey [--runs N] [--latency-ms N]... [--json FILE]
   filter    the filter of that list in the app's window
   window    the app's window beside an empty one
   peer      the article's way beside ours; runs inside of `cargo xtask hosts`
+  first     runs a command before the programs of other sessions, where the system grants that
   all       journey, list, filter and window, and the sizes";
 
 fn main() -> ExitCode {
+    #[cfg(target_os = "linux")]
+    if let Some(command) = read_command(std::env::args_os()) {
+        return priority::run_first(command);
+    }
     match read_arguments(std::env::args_os()).and_then(|plan| plan.carry_out()) {
         Ok(()) => ExitCode::SUCCESS,
         Err(trouble) => {
@@ -63,6 +69,13 @@ fn main() -> ExitCode {
             ExitCode::FAILURE
         }
     }
+}
+
+/// The words after `first`.
+#[cfg(target_os = "linux")]
+fn read_command(arguments: impl Iterator<Item = OsString>) -> Option<Vec<OsString>> {
+    let mut arguments = arguments.skip(1);
+    (arguments.next()? == "first").then(|| arguments.collect())
 }
 
 /// What to measure.
