@@ -1,5 +1,7 @@
 //! The promises of the desktop app, kept in its real window.
 
+#[path = "desktop/access.rs"]
+mod access;
 #[path = "desktop/filter.rs"]
 mod filter;
 #[path = "desktop/second_start.rs"]
