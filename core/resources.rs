@@ -1,8 +1,8 @@
 //! Azure OpenAI and Foundry resources: accounts and their deployments.
 //!
-//! Operations: "Accounts - List" and "Deployments - List" of Microsoft.CognitiveServices,
-//! api-version 2025-06-01. Where Resource Graph serves the person, one query brings the accounts of
-//! all subscriptions of a directory.
+//! Operations of Microsoft.CognitiveServices, api-version 2025-06-01: "Accounts - List" here, and
+//! what concerns one account in the files of this folder. Where Resource Graph serves the person,
+//! one query brings the accounts of all subscriptions of a directory.
 
 mod graph;
 
@@ -14,7 +14,6 @@ use futures::future::{BoxFuture, Shared, join_all};
 use futures::stream;
 use futures::{FutureExt, StreamExt};
 use serde::Deserialize;
-use serde_json::Value;
 use tokio::sync::Semaphore;
 
 use crate::directory::{Subscription, read_list};
@@ -22,7 +21,11 @@ use crate::failure::Failure;
 use crate::http::Cause;
 use crate::identity::Identity;
 use crate::sign_in::Claims;
-use crate::snapshot::{Deployment, Obstacle, Resource};
+use crate::snapshot::{Obstacle, Resource};
+
+mod deployments;
+
+pub use deployments::list_deployments;
 
 const API_VERSION: &str = "2025-06-01";
 const LISTS_AT_ONCE: usize = 8;
@@ -224,22 +227,6 @@ async fn list_of_subscription(
         .collect())
 }
 
-/// Reads the deployments of an account, sorted by name, with the answers that named them.
-pub async fn list_deployments(
-    identity: &Identity,
-    account: &Account,
-) -> Result<(Vec<Deployment>, Cause), Failure> {
-    let path = format!("{}/deployments", account.resource.id);
-    let url = identity.http().cloud().resource_manager(&path, API_VERSION);
-    let items: Vec<(DeploymentItem, Cause)> =
-        read_list(identity, &account.tenant_id, url, &account.cause).await?;
-    let cause = items.iter().fold(Cause::none(), |all, (_, cause)| all.and(cause));
-    let mut deployments: Vec<Deployment> =
-        items.into_iter().map(|(item, _)| item.into_deployment()).collect();
-    deployments.sort_by_key(|deployment| deployment.name.to_lowercase());
-    Ok((deployments, cause))
-}
-
 #[derive(Deserialize)]
 struct AccountItem {
     id: String,
@@ -312,44 +299,6 @@ impl AccountProperties {
             obstacles.push(Obstacle::NotReady);
         }
         obstacles
-    }
-}
-
-#[derive(Deserialize)]
-struct DeploymentItem {
-    name: String,
-    #[serde(default)]
-    properties: DeploymentProperties,
-}
-
-#[derive(Default, Deserialize)]
-#[serde(default)]
-struct DeploymentProperties {
-    model: Model,
-    capabilities: serde_json::Map<String, Value>,
-}
-
-#[derive(Default, Deserialize)]
-#[serde(default)]
-struct Model {
-    format: String,
-    name: String,
-    version: String,
-}
-
-impl DeploymentItem {
-    fn into_deployment(self) -> Deployment {
-        // Capabilities are strings: "true" (recorded: cog.deployments.list__200). Models of other
-        // makers need `MaaS/*`, which the role that is assigned here does not grant.
-        let capability = self.properties.capabilities.get("chatCompletion");
-        let is_openai = ["", "OpenAI"].contains(&self.properties.model.format.as_str());
-        let can_chat = is_openai && capability.and_then(Value::as_str) == Some("true");
-        Deployment {
-            name: self.name,
-            model: self.properties.model.name,
-            version: self.properties.model.version,
-            can_chat,
-        }
     }
 }
 

@@ -536,8 +536,86 @@ pub struct Deployment {
     pub model: String,
     /// The model's version.
     pub version: String,
-    /// Whether it can chat (`capabilities.chatCompletion`).
+    /// Who made the model, where that is not OpenAI.
+    pub maker: Option<String>,
+    /// What the model is for.
+    pub purpose: ModelPurpose,
+    /// Whether it can be chosen: a chat model of OpenAI's (`capabilities.chatCompletion`).
     pub can_chat: bool,
+    /// Whether it answers already, and still.
+    pub state: DeploymentState,
+    /// How much it takes, where Azure tells.
+    pub capacity: Option<Capacity>,
+    /// When the model ends.
+    pub retirement: Retirement,
+}
+
+/// What a model is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "snake_case")]
+#[ts(export_to = "contract.ts")]
+pub enum ModelPurpose {
+    /// It answers in a chat.
+    Chat,
+    /// It makes vectors of texts.
+    Embeddings,
+    /// Images, sound, and whatever else.
+    Other,
+}
+
+/// Whether a deployment answers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "snake_case")]
+#[ts(export_to = "contract.ts")]
+pub enum DeploymentState {
+    /// It does.
+    Ready,
+    /// It is being made or changed.
+    Changing,
+    /// It is being deleted.
+    Deleting,
+    /// It could not be made.
+    Failed,
+    /// It is switched off.
+    Disabled,
+}
+
+/// How much a deployment takes.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[ts(export_to = "contract.ts")]
+pub struct Capacity {
+    /// The kind of deployment, such as `GlobalStandard`.
+    pub sku: String,
+    /// The capacity, in units of that kind.
+    pub units: u32,
+    /// How many tokens a minute, where Azure tells.
+    pub tokens_per_minute: Option<u32>,
+    /// How many requests a minute, where Azure tells.
+    pub requests_per_minute: Option<u32>,
+}
+
+/// When a model ends; a date is `2027-10-14`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+#[ts(export_to = "contract.ts")]
+pub enum Retirement {
+    /// Azure did not tell.
+    Unknown,
+    /// Not in the next 90 days.
+    Later {
+        /// The day.
+        date: String,
+    },
+    /// In the next 90 days.
+    Soon {
+        /// The day.
+        date: String,
+    },
+    /// The day has come.
+    Past {
+        /// The day.
+        date: String,
+    },
 }
 
 /// Step 3: get access.

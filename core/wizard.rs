@@ -26,10 +26,11 @@ use crate::resources::{Account, Found, Source};
 use crate::secrets::StoreTrouble;
 use crate::snapshot::{
     AccessPhase, Aside, AssignmentPlan, Audience, Busy, ChooseResourcePage, CloudName,
-    ConnectProjectPage, ConnectivityPage, Deployment, DeviceCode, GetAccessPage, Notice, Obstacle,
-    Page, Person, ProjectPhase, Proof, Resource, ResourceWindow, RoleScope, SignInPage,
-    SignInPhase, Snapshot, Step, StepState, TenantChoice, TenantKnown, TenantState, TenantStatus,
-    TestConnectionPage, TestPhase, Tool, ToolSignIn, Usage, Verdict, Waiting, Way,
+    ConnectProjectPage, ConnectivityPage, Deployment, DeploymentState, DeviceCode, GetAccessPage,
+    Notice, Obstacle, Page, Person, ProjectPhase, Proof, Resource, ResourceWindow, Retirement,
+    RoleScope, SignInPage, SignInPhase, Snapshot, Step, StepState, TenantChoice, TenantKnown,
+    TenantState, TenantStatus, TestConnectionPage, TestPhase, Tool, ToolSignIn, Usage, Verdict,
+    Waiting, Way,
 };
 use crate::tenants::Sight;
 

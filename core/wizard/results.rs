@@ -227,7 +227,7 @@ impl Wizard {
 
     pub(super) fn take_deployments(&mut self, deployments: Vec<Deployment>, cause: Cause) {
         self.choice.listed = cause;
-        let first = deployments.iter().find(|deployment| deployment.can_chat);
+        let first = deployments.iter().filter(|it| it.can_chat).min_by_key(|it| doubt_of(it));
         self.choice.deployment = first.map(|deployment| deployment.name.clone());
         if first.is_none()
             && let Some(account) = self.choice.account.clone()
@@ -379,6 +379,16 @@ impl Wizard {
             None if self.sign_in.stay => self.start_once(Work::Resume, effects),
             None => {}
         }
+    }
+}
+
+/// How much speaks against a deployment, where the person has not chosen: one that lasts goes
+/// before one whose model ends soon, and that before one that may not answer.
+fn doubt_of(deployment: &Deployment) -> u8 {
+    match (deployment.state, &deployment.retirement) {
+        (DeploymentState::Ready, Retirement::Unknown | Retirement::Later { .. }) => 0,
+        (DeploymentState::Ready, Retirement::Soon { .. }) => 1,
+        _ => 2,
     }
 }
 

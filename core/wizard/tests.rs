@@ -11,7 +11,7 @@ use crate::challenge::{Challenge, ClaimsRequest};
 use crate::cloud::Service;
 use crate::env_file::{self, Disk};
 use crate::snapshot::connectivity::{CertificateFile, ProgramNeeds};
-use crate::snapshot::{PortalPage, Resource, Way};
+use crate::snapshot::{ModelPurpose, PortalPage, Resource, Way};
 
 /// What may happen next.
 #[derive(Clone, Debug)]
@@ -204,7 +204,12 @@ fn outcome(work: &Work, variant: u8) -> Outcome {
         name: name.to_owned(),
         model: name.to_owned(),
         version: "1".to_owned(),
+        maker: None,
+        purpose: if can_chat { ModelPurpose::Chat } else { ModelPurpose::Embeddings },
         can_chat,
+        state: DeploymentState::Ready,
+        capacity: None,
+        retirement: Retirement::Unknown,
     };
     match work {
         Work::FindTools => Outcome::Tools(

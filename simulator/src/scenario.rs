@@ -50,6 +50,7 @@ const FILES: &[(&str, &str)] = &[
     ("own-application", include_str!("../scenarios/own-application.json")),
     ("own-application-lacking", include_str!("../scenarios/own-application-lacking.json")),
     ("us-government", include_str!("../scenarios/us-government.json")),
+    ("models", include_str!("../scenarios/models.json")),
 ];
 
 /// A scenario that cannot be used, and why.
@@ -461,6 +462,13 @@ pub(crate) struct Deployment {
     /// Requests in ten seconds after which it answers 429; none: never.
     #[serde(default)]
     pub(crate) requests_per_ten_seconds: Option<u64>,
+    /// Whose model it is: `OpenAI`, `DeepSeek`, …
+    #[serde(default = "openai")]
+    pub(crate) maker: String,
+    /// When the model ends, as the list of the account's models tells it; a usual date where none
+    /// is given.
+    #[serde(default)]
+    pub(crate) retires: Option<String>,
 }
 
 /// A role assignment that exists from the beginning, and works from the beginning.
@@ -759,6 +767,10 @@ fn application() -> String {
 
 fn enabled() -> String {
     "Enabled".into()
+}
+
+fn openai() -> String {
+    "OpenAI".into()
 }
 
 fn standard() -> String {

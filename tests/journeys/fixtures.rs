@@ -107,6 +107,7 @@ pub const NAMES: &[&str] = &[
     "read-refused",
     "resource-blocked",
     "resource-chosen",
+    "resource-models",
     "resources",
     "resume-expired",
     "resume-frequency",

@@ -25,6 +25,7 @@ mod network;
 mod oracle;
 mod proof;
 mod proxy;
+mod resource;
 mod road;
 #[cfg(target_os = "linux")]
 mod secret_service;

@@ -104,6 +104,27 @@ activity: Activity,
 can_cancel: boolean, };
 
 /**
+ * How much a deployment takes.
+ */
+export type Capacity = { 
+/**
+ * The kind of deployment, such as `GlobalStandard`.
+ */
+sku: string, 
+/**
+ * The capacity, in units of that kind.
+ */
+units: number, 
+/**
+ * How many tokens a minute, where Azure tells.
+ */
+tokens_per_minute: number | null, 
+/**
+ * How many requests a minute, where Azure tells.
+ */
+requests_per_minute: number | null, };
+
+/**
  * A file of public certificates in PEM.
  */
 export type CertificateFile = { 
@@ -258,9 +279,34 @@ model: string,
  */
 version: string, 
 /**
- * Whether it can chat (`capabilities.chatCompletion`).
+ * Who made the model, where that is not OpenAI.
  */
-can_chat: boolean, };
+maker: string | null, 
+/**
+ * What the model is for.
+ */
+purpose: ModelPurpose, 
+/**
+ * Whether it can be chosen: a chat model of OpenAI's (`capabilities.chatCompletion`).
+ */
+can_chat: boolean, 
+/**
+ * Whether it answers already, and still.
+ */
+state: DeploymentState, 
+/**
+ * How much it takes, where Azure tells.
+ */
+capacity: Capacity | null, 
+/**
+ * When the model ends.
+ */
+retirement: Retirement, };
+
+/**
+ * Whether a deployment answers.
+ */
+export type DeploymentState = "ready" | "changing" | "deleting" | "failed" | "disabled";
 
 /**
  * One line of "Copy details": what support asks for, never a secret.
@@ -427,6 +473,11 @@ number: number,
  * The text to append.
  */
 text: string, };
+
+/**
+ * What a model is for.
+ */
+export type ModelPurpose = "chat" | "embeddings" | "other";
 
 /**
  * The stages on the way to a host, in order.
@@ -709,6 +760,23 @@ from: number,
  * At most as many as were asked for, and never more than 100.
  */
 items: Array<Resource>, };
+
+/**
+ * When a model ends; a date is `2027-10-14`.
+ */
+export type Retirement = { "kind": "unknown" } | { "kind": "later", 
+/**
+ * The day.
+ */
+date: string, } | { "kind": "soon", 
+/**
+ * The day.
+ */
+date: string, } | { "kind": "past", 
+/**
+ * The day.
+ */
+date: string, };
 
 /**
  * A role that can be chosen.

@@ -109,6 +109,7 @@ const FAMILIES: Readonly<Record<string, readonly string[]>> = {
   TextKind: ["text.*", "*.content", "label.text.*"],
   Activity: ["busy.*"],
   Obstacle: ["obstacle.*"],
+  Retirement: ["resource.deployment.retirement.*"],
   Step: ["step.*.title", "step.*.heading"],
   Way: ["label.way.*"],
   CloudName: ["cloud.*"],

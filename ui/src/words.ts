@@ -83,6 +83,16 @@ export function sayReader(variable: string): string {
   return isKey(key) ? say(key) : "";
 }
 
+/** A number, in groups of three digits. */
+export function sayNumber(number: number): string {
+  return NUMBER.format(number);
+}
+
+/** A day as the core tells it: `2027-10-14`. */
+export function sayDate(date: string): string {
+  return DATE.format(new Date(date));
+}
+
 /** Several names in one sentence. */
 export function sayList(names: readonly string[]): string {
   return LIST.format(names);
@@ -93,6 +103,11 @@ const MOMENT = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/;
 
 /** How a moment is said, in the language of the words. */
 const TIME = new Intl.DateTimeFormat("en", { dateStyle: "medium", timeStyle: "short" });
+
+const NUMBER = new Intl.NumberFormat("en");
+
+/** A day without a time is midnight in UTC. */
+const DATE = new Intl.DateTimeFormat("en", { dateStyle: "medium", timeZone: "UTC" });
 
 const LIST = new Intl.ListFormat("en", { type: "conjunction" });
 

@@ -126,8 +126,33 @@ pub(super) fn list_models(
     world: &World,
 ) -> Result<Answer, Answer> {
     ask.require(world, &place.id(), READ_MODELS)?;
-    let page = page::cut(ask, world, model::offered().collect(), model::describe)?;
+    let mut models: Vec<Value> = model::offered().map(model::describe).collect();
+    if let Place::Account(_, _, account) = place {
+        for deployment in &account.deployments {
+            tell_model_of(deployment, &mut models);
+        }
+    }
+    let page = page::cut(ask, world, models, |model| model)?;
     Ok(Answer::body(StatusCode::OK, &page))
+}
+
+/// What is deployed is among the models of its account, with its own end.
+fn tell_model_of(deployment: &Deployment, models: &mut Vec<Value>) {
+    let listed = models.iter().position(|it| {
+        it["name"] == deployment.model.as_str() && it["format"] == deployment.maker.as_str()
+    });
+    let at = listed.unwrap_or_else(|| {
+        let mut model = model::describe(&deployment.model);
+        model["format"] = json!(deployment.maker);
+        models.push(model);
+        models.len() - 1
+    });
+    if let Some(ends) = &deployment.retires {
+        models[at]["deprecation"] = json!({"inference": ends});
+        for sku in models[at]["skus"].as_array_mut().into_iter().flatten() {
+            sku["deprecationDate"] = json!(ends);
+        }
+    }
 }
 
 /// An account as the version of the request tells it. The rules of its rate limits, which make most
@@ -396,8 +421,8 @@ fn describe_deployment(account: &str, deployment: &Deployment, ask: &Ask<'_>) ->
         "sku": {"name": deployment.sku, "capacity": deployment.capacity},
         "properties": {
             "model": {
-                "publisher": "OpenAI",
-                "format": "OpenAI",
+                "publisher": deployment.maker,
+                "format": deployment.maker,
                 "name": deployment.model,
                 "version": model::version(&deployment.model),
             },

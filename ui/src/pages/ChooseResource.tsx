@@ -1,7 +1,7 @@
-import { Field, Input, Radio, RadioGroup, makeStyles, tokens } from "@fluentui/react-components";
+import { Field, Input, makeStyles, tokens } from "@fluentui/react-components";
 import { useId, useRef, useState, type RefObject } from "react";
 
-import type { ChooseResourcePage, Deployment, Obstacle, Snapshot } from "../contract";
+import type { ChooseResourcePage, Obstacle, Snapshot } from "../contract";
 import { BusyLine } from "../parts/BusyLine";
 import { Frame } from "../parts/Frame";
 import { Icon } from "../parts/Icon";
@@ -9,7 +9,9 @@ import { NARROW } from "../parts/layout";
 import { ResourceList } from "../parts/ResourceList";
 import { useResources, type Resources } from "../resources";
 import { useWizard } from "../wizard";
-import { say, sayCount, type Key } from "../words";
+import { say, sayCount } from "../words";
+import { Deployments } from "./choose_resource/Deployments";
+import { MissingLine, missingOf, type Missing } from "./choose_resource/MissingLine";
 
 const useStyles = makeStyles({
   columns: {
@@ -50,25 +52,12 @@ const useStyles = makeStyles({
   },
   count: { color: tokens.colorNeutralForeground2, fontSize: tokens.fontSizeBase200 },
   hint: { margin: 0, color: tokens.colorNeutralForeground2 },
-  missing: {
-    display: "flex",
-    gap: tokens.spacingHorizontalXS,
-    margin: 0,
-    color: tokens.colorPaletteRedForeground1,
-  },
   obstacle: {
     display: "flex",
     alignItems: "center",
     gap: tokens.spacingHorizontalXS,
     margin: 0,
     color: tokens.colorPaletteDarkOrangeForeground1,
-  },
-  deployment: { overflowWrap: "anywhere" },
-  model: {
-    display: "block",
-    color: tokens.colorNeutralForeground2,
-    fontSize: tokens.fontSizeBase200,
-    lineHeight: tokens.lineHeightBase200,
   },
 });
 
@@ -147,7 +136,7 @@ export function ChooseResource({ snapshot, page }: Props) {
               tabIndex={canChooseDeployment(page) ? -1 : 0}
               className={`${styles.column} ${styles.scrolling}`}
             >
-              <Deployments
+              <Detail
                 snapshot={snapshot}
                 page={page}
                 missing={asked && missing !== "missing.resource" ? missing : null}
@@ -162,20 +151,6 @@ export function ChooseResource({ snapshot, page }: Props) {
 
 function canChooseDeployment({ deployments }: ChooseResourcePage): boolean {
   return deployments.length === 0 || deployments.some(({ can_chat }) => can_chat);
-}
-
-type Missing = Extract<Key, `missing.${string}`>;
-
-function missingOf(page: ChooseResourcePage): Missing | null {
-  if (page.selected === null) {
-    return "missing.resource";
-  }
-  if (page.deployment !== null) {
-    return null;
-  }
-  return page.deployments.some((deployment) => deployment.can_chat)
-    ? "missing.deployment"
-    : "missing.chat_deployment";
 }
 
 interface ListProps extends Props {
@@ -236,11 +211,11 @@ function sayEmpty(page: ChooseResourcePage, filter: string): string {
   return say(filter.trim() === "" ? "resource.none" : "resource.none_match");
 }
 
-interface DeploymentsProps extends Props {
+interface DetailProps extends Props {
   missing: Missing | null;
 }
 
-function Deployments({ snapshot, page, missing }: DeploymentsProps) {
+function Detail({ snapshot, page, missing }: DetailProps) {
   const styles = useStyles();
   const titleId = useId();
   const missingId = useId();
@@ -261,7 +236,7 @@ function Deployments({ snapshot, page, missing }: DeploymentsProps) {
       {page.selected !== null && !page.reading_deployments && (
         <>
           <Obstacles obstacles={page.selected.obstacles} />
-          <DeploymentChoice page={page} labelledBy={titleId} describedBy={missingId} />
+          <Deployments page={page} labelledBy={titleId} describedBy={missingId} />
         </>
       )}
       <MissingLine id={missingId} missing={snapshot.failure === null ? missing : null} />
@@ -277,65 +252,4 @@ function Obstacles({ obstacles }: { obstacles: readonly Obstacle[] }) {
       {say(`obstacle.${obstacle}`)}
     </p>
   ));
-}
-
-interface ChoiceProps {
-  page: ChooseResourcePage;
-  labelledBy: string;
-  describedBy: string;
-}
-
-function DeploymentChoice({ page, labelledBy, describedBy }: ChoiceProps) {
-  const styles = useStyles();
-  const { backend, run } = useWizard();
-  if (page.deployments.length === 0) {
-    return <p className={styles.hint}>{say("resource.deployments.none")}</p>;
-  }
-  return (
-    <RadioGroup
-      aria-labelledby={labelledBy}
-      aria-describedby={describedBy}
-      value={page.deployment ?? ""}
-      onChange={(_, { value }) => {
-        run(backend.selectDeployment(value));
-      }}
-    >
-      {page.deployments.map((deployment) => (
-        <Radio
-          key={deployment.name}
-          value={deployment.name}
-          disabled={!deployment.can_chat}
-          label={<DeploymentLabel deployment={deployment} />}
-        />
-      ))}
-    </RadioGroup>
-  );
-}
-
-function DeploymentLabel({ deployment }: { deployment: Deployment }) {
-  const styles = useStyles();
-  const { name, model, version, can_chat } = deployment;
-  return (
-    <span className={styles.deployment}>
-      {name}
-      <span className={styles.model}>{say("resource.deployment.model", { model, version })}</span>
-      {!can_chat && (
-        <span className={styles.model}>{say("resource.deployment.cannot_chat")}</span>
-      )}
-    </span>
-  );
-}
-
-function MissingLine({ id, missing }: { id: string; missing: Missing | null }) {
-  const styles = useStyles();
-  return (
-    <div role="alert" id={id}>
-      {missing !== null && (
-        <p className={styles.missing}>
-          <Icon small name="error" />
-          {say(missing)}
-        </p>
-      )}
-    </div>
-  );
 }

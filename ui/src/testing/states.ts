@@ -85,9 +85,37 @@ const LONG: Resource = {
 };
 
 const DEPLOYMENTS: readonly Deployment[] = [
-  { name: "gpt-4.1-mini", model: "gpt-4.1-mini", version: "2025-04-14", can_chat: true },
-  { name: "assistant-prod", model: "gpt-4o", version: "2024-11-20", can_chat: true },
-  { name: "embeddings", model: "text-embedding-3-large", version: "1", can_chat: false },
+  deployment("gpt-4.1-mini", "gpt-4.1-mini", "2025-04-14"),
+  deployment("assistant-prod", "gpt-4o", "2024-11-20", { retirement: { kind: "unknown" } }),
+  deployment("embeddings", "text-embedding-3-large", "1", { purpose: "embeddings", can_chat: false }),
+];
+
+/** What there is to say of deployments besides. */
+const ODD_DEPLOYMENTS: readonly Deployment[] = [
+  deployment("assistant", "gpt-4.1", "2025-04-14", {
+    retirement: { kind: "soon", date: "2027-01-15" },
+  }),
+  deployment("brought-along-from-the-first-prototype", "gpt-4o", "2024-05-13", {
+    retirement: { kind: "past", date: "2026-10-01" },
+  }),
+  deployment("brand-new", "gpt-5-mini", "2025-08-07", { state: "changing" }),
+  deployment("broken", "gpt-5-mini", "2025-08-07", { state: "failed" }),
+  deployment("paused", "gpt-5-mini", "2025-08-07", { state: "disabled" }),
+  deployment("going", "gpt-5-mini", "2025-08-07", { state: "deleting" }),
+  deployment("reserved", "gpt-4.1", "2025-04-14", {
+    capacity: {
+      sku: "DataZoneProvisionedManaged",
+      units: 50,
+      tokens_per_minute: null,
+      requests_per_minute: null,
+    },
+  }),
+  deployment("new-kind", "gpt-4.1", "2025-04-14", {
+    capacity: { sku: "SomethingNew", units: 3, tokens_per_minute: 3000, requests_per_minute: null },
+  }),
+  deployment("deepseek", "DeepSeek-V3.1", "1", { maker: "DeepSeek", can_chat: false }),
+  deployment("pictures", "dall-e-3", "3.0", { purpose: "other", can_chat: false, capacity: null }),
+  deployment("embeddings", "text-embedding-3-large", "1", { purpose: "embeddings", can_chat: false }),
 ];
 
 const ACCOUNT_SCOPE = resource("contoso-chat-sweden", "OpenAI", "swedencentral").id;
@@ -437,6 +465,12 @@ export const STATES: readonly State[] = [
     "chosen-practice",
     { step: "choose_resource", ...chosen },
     { practice: true, notices: [said("tenants_unreached", { count: "2" })] },
+    listed,
+  ),
+  at(
+    "chosen-odd-deployments",
+    { step: "choose_resource", ...chosen, deployments: [...ODD_DEPLOYMENTS], deployment: "assistant" },
+    {},
     listed,
   ),
   at(
@@ -1310,6 +1344,31 @@ function busy(
 
 function said(code: string, parameters: Record<string, string> = {}) {
   return { code, parameters };
+}
+
+function deployment(
+  name: string,
+  model: string,
+  version: string,
+  more: Partial<Deployment> = {},
+): Deployment {
+  return {
+    name,
+    model,
+    version,
+    maker: null,
+    purpose: "chat",
+    can_chat: true,
+    state: "ready",
+    capacity: {
+      sku: "GlobalStandard",
+      units: 50,
+      tokens_per_minute: 50000,
+      requests_per_minute: 300,
+    },
+    retirement: { kind: "later", date: "2027-10-14" },
+    ...more,
+  };
 }
 
 function windowOf(items: readonly Resource[]): ResourceWindow {
