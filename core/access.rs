@@ -35,7 +35,7 @@ pub use permission::{Action, Certainty, Permission};
 pub use plan::{Wish, plan};
 pub use recipe::recipes;
 pub use role::{Assigns, Grants, OPENAI_USER, ROLES, Role, actions_of};
-pub use verdict::{judge, scope_name};
+pub use verdict::{judge, may, scope_name};
 
 const API_VERSION: &str = "2022-04-01";
 /// The data action of a chat.

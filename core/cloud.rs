@@ -68,6 +68,11 @@ impl Row {
         url
     }
 
+    /// How the host of a resource's chat ends, after its subdomain.
+    pub fn chat_suffix(&self) -> &'static str {
+        self.inference_suffixes[0]
+    }
+
     /// Whether it is the cloud of whoever chooses none, and of tools that were told of no other.
     pub fn is_default(&self) -> bool {
         self.name == CLOUDS[0].name

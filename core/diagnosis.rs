@@ -46,6 +46,8 @@ pub enum Asked {
     Assignment,
     /// That a role assignment is taken away.
     Undo,
+    /// A custom subdomain.
+    Subdomain,
     /// A chat.
     Chat,
     /// A token of a developer's tool.

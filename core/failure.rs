@@ -153,6 +153,14 @@ codes! {
     NoChatDeployment("resource"),
     /// The resource cannot be used without keys.
     NoCustomSubdomain("resource"),
+    /// Somebody has the custom subdomain already (409 CustomDomainInUse).
+    SubdomainTaken("subdomain"),
+    /// Azure does not take such a name (400 CustomDomainInvalid).
+    SubdomainInvalid("subdomain"),
+    /// The signed-in person may not change the resource (403).
+    MayNotSetSubdomain("resource"),
+    /// Azure refused the custom subdomain for another reason.
+    SubdomainRefused("resource", "reason"),
     /// The signed-in person may not assign the role (403).
     MayNotAssign("role", "resource"),
     /// The person may assign other roles, but not this one (403, a condition).
@@ -298,6 +306,8 @@ pub enum Action {
     ChooseResource,
     /// Read the list of resources again.
     ReadResources,
+    /// Show what a custom subdomain of the chosen resource would be; it is set by another button.
+    SetSubdomain,
     /// Look again at what the person may do.
     CheckAccess,
     /// Keep waiting for the role.
@@ -346,6 +356,7 @@ impl Action {
         Action::ChooseTenant,
         Action::ChooseResource,
         Action::ReadResources,
+        Action::SetSubdomain,
         Action::CheckAccess,
         Action::KeepWaiting,
         Action::ChooseFolder,
@@ -433,6 +444,10 @@ pub enum TextKind {
     RequestSubscription,
     /// A message to whoever can invite a guest.
     RequestInvitation,
+    /// A message to whoever may change the resource, about its subdomain.
+    RequestSubdomain,
+    /// A message to whoever may change the resource, about its network.
+    RequestNetwork,
     /// What the organization's own application has to be registered with.
     RegisterApplication,
     /// A message to whoever runs the proxy.
@@ -446,6 +461,8 @@ impl TextKind {
         TextKind::AskAdministrator,
         TextKind::RequestSubscription,
         TextKind::RequestInvitation,
+        TextKind::RequestSubdomain,
+        TextKind::RequestNetwork,
         TextKind::RegisterApplication,
         TextKind::OpenHosts,
     ];
@@ -457,6 +474,8 @@ impl TextKind {
             TextKind::AskAdministrator => "ask_administrator.content",
             TextKind::RequestSubscription => "request_subscription.content",
             TextKind::RequestInvitation => "request_invitation.content",
+            TextKind::RequestSubdomain => "request_subdomain.content",
+            TextKind::RequestNetwork => "request_network.content",
             TextKind::RegisterApplication => "register_application.content",
             TextKind::OpenHosts => "open_hosts.content",
         }

@@ -60,6 +60,7 @@ pub struct Request {
     url: Url,
     body: Body,
     repeatable: bool,
+    asking: Option<Asked>,
     cause: Cause,
 }
 
@@ -83,42 +84,52 @@ impl std::fmt::Debug for Body {
 impl Request {
     /// A read: it may be repeated.
     pub fn get(service: Service, url: Url, cause: Cause) -> Self {
-        Request { service, method: Method::GET, url, body: Body::None, repeatable: true, cause }
+        Request::with(service, Method::GET, url, Body::None, cause).repeatable()
     }
 
     /// A write under a name that we chose: it may be repeated.
     pub fn put(service: Service, url: Url, body: Value, cause: Cause) -> Self {
-        let body = Body::Json(body);
-        Request { service, method: Method::PUT, url, body, repeatable: true, cause }
+        Request::with(service, Method::PUT, url, Body::Json(body), cause).repeatable()
     }
 
     /// Takes something away by its name: it may be repeated.
     pub fn delete(service: Service, url: Url, cause: Cause) -> Self {
-        let body = Body::None;
-        Request { service, method: Method::DELETE, url, body, repeatable: true, cause }
-    }
-
-    /// A read whose question is a body: it may be repeated.
-    pub fn query(service: Service, url: Url, body: Value, cause: Cause) -> Self {
-        Request::post(service, url, body, cause).repeatable()
+        Request::with(service, Method::DELETE, url, Body::None, cause).repeatable()
     }
 
     /// A request that does something each time: it is sent once.
     pub fn post(service: Service, url: Url, body: Value, cause: Cause) -> Self {
-        let body = Body::Json(body);
-        Request { service, method: Method::POST, url, body, repeatable: false, cause }
+        Request::with(service, Method::POST, url, Body::Json(body), cause)
+    }
+
+    /// A change of a part: it is sent once.
+    pub fn patch(service: Service, url: Url, body: Value, cause: Cause) -> Self {
+        Request::with(service, Method::PATCH, url, Body::Json(body), cause)
+    }
+
+    /// A read whose question stands in its body: it may be repeated.
+    pub fn query(service: Service, url: Url, body: Value, cause: Cause) -> Self {
+        Request::post(service, url, body, cause).repeatable().asking(Asked::Read)
     }
 
     /// A form for Microsoft Entra, whose codes can be used once: it is sent once.
     pub fn form(url: Url, form: Vec<(&'static str, String)>, cause: Cause) -> Self {
-        let body = Body::Form(form);
-        let (service, method) = (Service::Entra, Method::POST);
-        Request { service, method, url, body, repeatable: false, cause }
+        Request::with(Service::Entra, Method::POST, url, Body::Form(form), cause)
     }
 
-    /// The same request, where the answer may be asked for again (a refresh token).
+    fn with(service: Service, method: Method, url: Url, body: Body, cause: Cause) -> Self {
+        Request { service, method, url, body, repeatable: false, asking: None, cause }
+    }
+
+    /// The same, where it may be sent again: a form with a refresh token, what is only read.
     pub fn repeatable(mut self) -> Self {
         self.repeatable = true;
+        self
+    }
+
+    /// The same, for this purpose, where its method does not tell.
+    pub fn asking(mut self, asked: Asked) -> Self {
+        self.asking = Some(asked);
         self
     }
 
@@ -129,13 +140,15 @@ impl Request {
 
     /// What it asks for.
     fn asked(&self) -> Asked {
+        if let Some(asked) = self.asking {
+            return asked;
+        }
         match (self.service, self.repeatable) {
             (Service::Entra, false) => Asked::Code,
             (Service::Entra, true) => Asked::Refresh,
             (Service::Inference, _) => Asked::Chat,
             (Service::Graph, _) => Asked::Read,
             (Service::ResourceManager, _) if self.method == Method::GET => Asked::Read,
-            (Service::ResourceManager, true) if self.method == Method::POST => Asked::Read,
             (Service::ResourceManager, _) if self.method == Method::DELETE => Asked::Undo,
             (Service::ResourceManager, _) => Asked::Assignment,
         }

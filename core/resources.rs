@@ -24,8 +24,10 @@ use crate::sign_in::Claims;
 use crate::snapshot::{Obstacle, Resource};
 
 mod deployments;
+mod subdomain;
 
 pub use deployments::list_deployments;
+pub use subdomain::{WRITE_ACCOUNT, is_free, is_subdomain, set_subdomain, suggest_subdomain};
 
 const API_VERSION: &str = "2025-06-01";
 const LISTS_AT_ONCE: usize = 8;
@@ -248,6 +250,7 @@ struct AccountProperties {
     public_network_access: Option<String>,
     network_acls: Option<NetworkRules>,
     provisioning_state: Option<String>,
+    disable_local_auth: Option<bool>,
 }
 
 #[derive(Default, Deserialize)]
@@ -257,9 +260,21 @@ struct NetworkRules {
 }
 
 impl AccountItem {
+    fn has_subdomain(&self) -> bool {
+        !self.properties.custom_sub_domain_name.as_deref().is_none_or(str::is_empty)
+    }
+
+    /// Whether Azure changes nothing in it at the moment.
+    fn is_settled(&self) -> bool {
+        let state = self.properties.provisioning_state.as_deref();
+        state.is_none_or(|state| ["Succeeded", "Failed", "Canceled"].contains(&state))
+    }
+
     /// The account, whose subscription is known by its id so far.
     fn into_account(self, tenant: &str, cause: Cause) -> Account {
         let obstacles = self.properties.obstacles();
+        // What was never set is not told, and then false (operation "Accounts - Get").
+        let takes_keys = self.properties.disable_local_auth != Some(true);
         let resource = Resource {
             resource_group: segment_after(&self.id, "resourceGroups").to_owned(),
             endpoint: self.properties.chat_endpoint().trim_end_matches('/').to_owned(),
@@ -268,6 +283,7 @@ impl AccountItem {
             name: self.name,
             kind: self.kind,
             location: self.location,
+            takes_keys,
             obstacles,
         };
         Account { resource, tenant_id: tenant.to_owned(), cause }

@@ -390,6 +390,7 @@ impl Inner {
             Work::SignIn { way: Way::Browser | Way::DeviceCode, .. }
                 | Work::Unkeep { .. }
                 | Work::OpenStore
+                | Work::SetSubdomain(..)
                 | Work::WaitForRole(..)
                 | Work::ReadDirectory(_)
                 | Work::ReadTenants(..)
@@ -445,6 +446,15 @@ impl Inner {
                 let (deployments, cause) =
                     resources::list_deployments(&*self.identity()?, &account).await?;
                 Outcome::Deployments(deployments, cause)
+            }
+            Work::CheckSubdomain(account, name) => {
+                let identity = self.identity()?;
+                Outcome::SubdomainFree(resources::is_free(&identity, &account, &name).await?)
+            }
+            Work::SetSubdomain(account, name, person) => {
+                let identity = self.identity()?;
+                let account = resources::set_subdomain(&identity, &account, &name, &person).await?;
+                Outcome::SubdomainSet(Box::new(account))
             }
             Work::CheckAccess(account) => {
                 Outcome::Access(Box::new(access::check_access(&self.identity()?, &account).await?))

@@ -7,7 +7,7 @@
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
-use crate::failure::{Failure, Parameters};
+use crate::failure::{Failure, Parameters, Remedy};
 
 pub mod connectivity;
 
@@ -463,6 +463,53 @@ pub struct ChooseResourcePage {
     pub deployments: Vec<Deployment>,
     /// The name of the deployment that is chosen.
     pub deployment: Option<String>,
+    /// What helps against each obstacle of the resource that is chosen.
+    pub advice: Vec<Advice>,
+    /// The subdomain that is being written down for it.
+    pub subdomain: Option<SubdomainForm>,
+}
+
+/// What helps against an obstacle: `obstacle_help.<obstacle>`, and buttons.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[ts(export_to = "contract.ts")]
+pub struct Advice {
+    /// Which obstacle.
+    pub obstacle: Obstacle,
+    /// What to do; pressed by `press_advice`.
+    pub remedies: Vec<Remedy>,
+}
+
+/// A custom subdomain, before it is set: Azure neither changes it nor takes it back.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[ts(export_to = "contract.ts")]
+pub struct SubdomainForm {
+    /// The name.
+    pub name: String,
+    /// What is known of it.
+    pub state: SubdomainState,
+    /// How the host of the endpoint goes on after the name; absent in practice.
+    pub suffix: Option<String>,
+    /// The sign-in name of whoever sets it.
+    pub account: String,
+    /// Whether it is being set.
+    pub writing: bool,
+}
+
+/// What is known of the name of a custom subdomain: `subdomain.<state>`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "snake_case")]
+#[ts(export_to = "contract.ts")]
+pub enum SubdomainState {
+    /// Azure is being asked.
+    Checking,
+    /// Nobody has it.
+    Free,
+    /// Azure did not tell; setting it shows.
+    Unchecked,
+    /// It cannot be one.
+    Malformed,
+    /// Somebody has it.
+    Taken,
 }
 
 /// A window of the list of resources.
@@ -497,6 +544,8 @@ pub struct Resource {
     pub subscription: String,
     /// Where chat requests go, without a trailing slash.
     pub endpoint: String,
+    /// Whether keys work, too (`disableLocalAuth`).
+    pub takes_keys: bool,
     /// What stands in the way of using it without keys.
     pub obstacles: Vec<Obstacle>,
 }
@@ -514,6 +563,8 @@ pub enum Obstacle {
     NetworkRules,
     /// The resource is still being made, or is being deleted.
     NotReady,
+    /// Its directory lets the person find it, and not chat.
+    DirectoryNotReady,
 }
 
 impl Obstacle {
@@ -523,6 +574,7 @@ impl Obstacle {
         Obstacle::PrivateNetwork,
         Obstacle::NetworkRules,
         Obstacle::NotReady,
+        Obstacle::DirectoryNotReady,
     ];
 }
 
@@ -1000,6 +1052,8 @@ pub enum Activity {
     FindingResources,
     /// The deployments of a resource are being read.
     FindingDeployments,
+    /// Setting the custom subdomain of a resource.
+    SettingSubdomain,
     /// What the person may do is being looked at.
     CheckingAccess,
     /// The role is being assigned.
@@ -1023,6 +1077,7 @@ impl Activity {
         Activity::SigningIn,
         Activity::FindingResources,
         Activity::FindingDeployments,
+        Activity::SettingSubdomain,
         Activity::CheckingAccess,
         Activity::AssigningRole,
         Activity::UndoingRole,

@@ -6,6 +6,7 @@
 mod commands;
 mod page;
 mod proof;
+mod resource;
 mod results;
 mod role;
 mod running;
@@ -28,12 +29,13 @@ use crate::snapshot::{
     AccessPhase, Aside, AssignmentPlan, Audience, Busy, ChooseResourcePage, CloudName,
     ConnectProjectPage, ConnectivityPage, Deployment, DeploymentState, DeviceCode, GetAccessPage,
     Notice, Obstacle, Page, Person, ProjectPhase, Proof, Resource, ResourceWindow, Retirement,
-    RoleScope, SignInPage, SignInPhase, Snapshot, Step, StepState, TenantChoice, TenantKnown,
-    TenantState, TenantStatus, TestConnectionPage, TestPhase, Tool, ToolSignIn, Usage, Verdict,
-    Waiting, Way,
+    RoleScope, SignInPage, SignInPhase, Snapshot, Step, StepState, SubdomainState, TenantChoice,
+    TenantKnown, TenantState, TenantStatus, TestConnectionPage, TestPhase, Tool, ToolSignIn, Usage,
+    Verdict, Waiting, Way,
 };
 use crate::tenants::Sight;
 
+use resource::Subdomain;
 use work::Slot;
 pub use work::{
     Command, Effect, Ended, Event, Outcome, Progress, Prompt, Proving, Purpose, Work, WorkId,
@@ -169,6 +171,8 @@ struct Choice {
     /// The answers that named the deployments: a message to one of them comes after these.
     listed: Cause,
     deployment: Option<String>,
+    /// The subdomain that it is to have.
+    subdomain: Option<Subdomain>,
     confirmed: bool,
 }
 
@@ -314,7 +318,7 @@ impl Wizard {
                 .iter()
                 .skip(from as usize)
                 .take(count.min(WINDOW) as usize)
-                .map(|account| account.resource.clone())
+                .map(|account| self.shown(account))
                 .collect(),
         }
     }

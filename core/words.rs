@@ -27,6 +27,8 @@ pub const KEYS: &[&str] = &[
     "register_application.content",
     "request_access.content",
     "request_invitation.content",
+    "request_network.content",
+    "request_subdomain.content",
     "request_subscription.content",
     "second_start.stuck.body",
     "second_start.stuck.body_unknown",

@@ -33,7 +33,7 @@ pub fn judge(facts: &Facts, usage: Usage) -> (Verdict, Vec<Notice>) {
 }
 
 /// Whether the person may do it at the account.
-fn may(facts: &Facts, action: Action<'_>) -> Certainty {
+pub fn may(facts: &Facts, action: Action<'_>) -> Certainty {
     let scope = &facts.account;
     let by_permissions = facts
         .permissions

@@ -31,7 +31,8 @@ const QUERY: &str = "resources
     customSubDomainName = properties.customSubDomainName,
     publicNetworkAccess = properties.publicNetworkAccess,
     networkDefaultAction = properties.networkAcls.defaultAction,
-    provisioningState = properties.provisioningState
+    provisioningState = properties.provisioningState,
+    disableLocalAuth = properties.disableLocalAuth
 | order by id asc";
 
 /// What one answer brought.
@@ -147,6 +148,7 @@ struct Row {
     public_network_access: Option<String>,
     network_default_action: Option<String>,
     provisioning_state: Option<String>,
+    disable_local_auth: Option<bool>,
 }
 
 impl Row {
@@ -165,6 +167,7 @@ impl Row {
                 public_network_access: self.public_network_access,
                 network_acls: Some(NetworkRules { default_action: self.network_default_action }),
                 provisioning_state: self.provisioning_state,
+                disable_local_auth: self.disable_local_auth,
             },
         }
     }

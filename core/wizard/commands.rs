@@ -21,6 +21,15 @@ impl Wizard {
             Command::SignOut => self.sign_out(effects),
             Command::SelectResource { id } => self.select_resource(&id, effects),
             Command::SelectDeployment { name } => self.select_deployment(&name, effects),
+            Command::PressAdvice { obstacle, index } => {
+                self.press_advice(obstacle, index, effects);
+            }
+            Command::CheckSubdomain { name } if self.choice.subdomain.is_some() => {
+                self.check_subdomain(&name, effects);
+            }
+            Command::CheckSubdomain { .. } => {}
+            Command::SetSubdomain { name } => self.set_subdomain(&name, effects),
+            Command::CloseSubdomain => self.close_subdomain(effects),
             Command::ConfirmResource => self.confirm_resource(effects),
             Command::ChooseUsage { usage } => self.choose_usage(usage),
             Command::ChooseRole { role_id } => self.choose_role(role_id),
@@ -171,6 +180,7 @@ impl Wizard {
             return;
         }
         self.forget_choice(effects);
+        self.forget_subdomain_notice();
         self.failures.remove(&Step::ChooseResource);
         self.choice.account = Some(account.clone());
         // Neither needs the other: what is deployed, and what the person may do there.
@@ -194,8 +204,8 @@ impl Wizard {
             return;
         };
         if account.resource.obstacles.contains(&Obstacle::NoCustomSubdomain) {
-            let known = [("resource", account.resource.name.as_str())];
-            let failure = diagnosis::explain(&Evidence::state(State::NoCustomSubdomain), &known);
+            let evidence = Evidence::state(State::NoCustomSubdomain);
+            let failure = self.with_values(&account, |known| diagnosis::explain(&evidence, known));
             self.failures.insert(Step::ChooseResource, (failure, self.read_directory()));
             return;
         }
@@ -331,6 +341,7 @@ impl Wizard {
                 // Whoever asks again misses something, and the index learns late.
                 self.start(Work::ReadDirectory(Source::Subscriptions), effects);
             }
+            Action::SetSubdomain => self.open_subdomain(effects),
             Action::CheckAccess => self.check_access_again(effects),
             Action::KeepWaiting => {
                 self.failures.remove(&Step::GetAccess);

@@ -84,6 +84,12 @@ impl Wizard {
             Outcome::TenantsRead if self.is_running(Slot::Directory) => {}
             Outcome::TenantsRead => self.settle_tenants(None, effects),
             Outcome::Deployments(deployments, cause) => self.take_deployments(deployments, cause),
+            Outcome::SubdomainFree(free) => self.know_subdomain(match free {
+                Some(true) => SubdomainState::Free,
+                Some(false) => SubdomainState::Taken,
+                None => SubdomainState::Unchecked,
+            }),
+            Outcome::SubdomainSet(account) => self.take_subdomain(*account),
             Outcome::Access(access) => self.take_access(*access, effects),
             Outcome::Causes(access, causes) => self.take_causes(*access, causes, effects),
             Outcome::GroupNames(names) => self.groups.extend(names),
@@ -256,6 +262,11 @@ impl Wizard {
                 self.sign_in.tenant.state = TenantKnown::Unchecked;
                 return;
             }
+            Work::CheckSubdomain(..) => {
+                self.know_subdomain(SubdomainState::Unchecked);
+                return;
+            }
+            Work::SetSubdomain(..) if self.is_about_name(failure.code) => return,
             Work::SignIn { .. } => {
                 match work.proving() {
                     Some(_) => self.forget_attempt(),

@@ -49,7 +49,13 @@ impl Wizard {
     /// A write in flight is not pulled out from under itself by another choice.
     pub(super) fn is_writing(&self) -> bool {
         self.running.values().any(|(_, work)| {
-            matches!(work, Work::AssignRole(..) | Work::UndoRole(..) | Work::WriteEnv(_))
+            matches!(
+                work,
+                Work::AssignRole(..)
+                    | Work::UndoRole(..)
+                    | Work::SetSubdomain(..)
+                    | Work::WriteEnv(_)
+            )
         })
     }
 
@@ -105,10 +111,9 @@ impl Wizard {
     }
 
     pub(super) fn forget_choice(&mut self, effects: &mut Vec<Effect>) {
-        self.stop(
-            &[Slot::Deployments, Slot::Access, Slot::Names, Slot::Causes, Slot::Role],
-            effects,
-        );
+        let about_it = [Slot::Deployments, Slot::Subdomain, Slot::Access, Slot::Names];
+        self.stop(&about_it, effects);
+        self.stop(&[Slot::Causes, Slot::Role], effects);
         self.choice = Choice::default();
         self.role = RoleState::default();
         self.failures.remove(&Step::GetAccess);

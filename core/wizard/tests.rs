@@ -95,6 +95,7 @@ fn command() -> impl Strategy<Value = Command> {
         select(vec!["chat", "embedding", "nothing"])
             .prop_map(|name| Command::SelectDeployment { name: name.to_owned() }),
         Just(Command::ConfirmResource),
+        subdomain_command(),
         role_command(),
         Just(Command::ConfirmAccess),
         Just(Command::ChooseFolder),
@@ -103,6 +104,32 @@ fn command() -> impl Strategy<Value = Command> {
         select(&Step::ALL).prop_map(|step| Command::GoToStep { step }),
         Just(Command::Cancel),
         (0..10u32).prop_map(|index| Command::PressRemedy { index }),
+    ]
+}
+
+/// Mostly buttons about the subdomain of the chosen resource, and how their work ends.
+fn subdomain_happening() -> impl Strategy<Value = Happening> {
+    let codes = vec![Code::SubdomainTaken, Code::MayNotSetSubdomain, Code::NetworkFailed];
+    let ends = (any::<Index>(), any::<bool>(), select(codes), 0..4u8)
+        .prop_map(|(which, well, code, variant)| Happening::Ends(which, well, code, variant));
+    let opens = Command::PressAdvice { obstacle: Obstacle::NoCustomSubdomain, index: 0 };
+    prop_oneof![
+        6 => subdomain_command().prop_map(Happening::Command),
+        3 => Just(Happening::Command(opens)),
+        4 => ends,
+        1 => (0..4u32).prop_map(|index| Happening::Command(Command::PressRemedy { index })),
+        1 => happening(),
+    ]
+}
+
+fn subdomain_command() -> impl Strategy<Value = Command> {
+    let name = || select(vec!["resource-3", "taken", "not_one"]).prop_map(str::to_owned);
+    prop_oneof![
+        3 => (select(Obstacle::ALL), 0..3u32)
+            .prop_map(|(obstacle, index)| Command::PressAdvice { obstacle, index }),
+        1 => name().prop_map(|name| Command::CheckSubdomain { name }),
+        3 => name().prop_map(|name| Command::SetSubdomain { name }),
+        1 => Just(Command::CloseSubdomain),
     ]
 }
 
@@ -143,7 +170,8 @@ fn account(number: u8) -> Account {
             resource_group: "g".to_owned(),
             subscription: "Development".to_owned(),
             endpoint: "https://resource.openai.azure.com".to_owned(),
-            obstacles: if number == 3 { vec![Obstacle::NoCustomSubdomain] } else { Vec::new() },
+            takes_keys: number > 1,
+            obstacles: if number > 1 { vec![Obstacle::NoCustomSubdomain] } else { Vec::new() },
         },
         tenant_id: "t".to_owned(),
         cause: Cause::none(),
@@ -250,6 +278,14 @@ fn outcome(work: &Work, variant: u8) -> Outcome {
             Cause::none(),
         ),
         Work::CheckAccess(_) => Outcome::Access(Box::new(access(variant))),
+        Work::CheckSubdomain(..) => {
+            Outcome::SubdomainFree([None, Some(false)][usize::from(variant > 1)])
+        }
+        Work::SetSubdomain(account, ..) => {
+            let mut account = account.clone();
+            account.resource.obstacles.clear();
+            Outcome::SubdomainSet(account)
+        }
         Work::AssignRole(..) => {
             let own = (variant < 2).then(|| "assignment".to_owned());
             Outcome::Assigned(Assigned { existed: variant > 1, own, cause: Cause::none() })
@@ -317,6 +353,8 @@ fn can_be_challenged(work: &Work) -> bool {
         Work::Resume
         | Work::SignIn { .. }
         | Work::ReadDeployments(_)
+        | Work::CheckSubdomain(..)
+        | Work::SetSubdomain(..)
         | Work::CheckAccess(_)
         | Work::AssignRole(..)
         | Work::UndoRole(..)
@@ -424,6 +462,18 @@ impl Bench {
         bench
     }
 
+    /// On the page of the list, with a resource chosen that has no subdomain.
+    fn at_keys_only() -> Self {
+        let mut bench = Bench::walked(2);
+        let mut effects = Vec::new();
+        bench.wizard.start(Work::ReadDirectory(Source::Index), &mut effects);
+        bench.book(effects);
+        bench.settle(3);
+        bench.handle(Event::Command(Command::SelectResource { id: account(2).resource.id }));
+        bench.settle(3);
+        bench
+    }
+
     /// Lets all that runs end well.
     fn settle(&mut self, variant: u8) {
         while let Some((id, work)) =
@@ -449,6 +499,7 @@ impl Bench {
             Happening::Command(
                 Command::AssignRole
                 | Command::UndoRole
+                | Command::SetSubdomain { .. }
                 | Command::WriteEnv
                 | Command::SendTestMessage,
             ) => true,
@@ -481,6 +532,7 @@ impl Bench {
                     | Command::SwitchAccount
                     | Command::BorrowSignIn { .. }
                     | Command::PressRemedy { .. }
+                    | Command::PressAdvice { .. }
             ),
             Happening::Challenged(which, _) => {
                 self.pick_challenged(which).is_some_and(|(id, work)| {
@@ -641,7 +693,14 @@ fn road() -> Vec<(Command, u8)> {
 }
 
 fn is_commit(work: &Work) -> bool {
-    matches!(work, Work::AssignRole(..) | Work::UndoRole(..) | Work::WriteEnv(_) | Work::Ask(..))
+    matches!(
+        work,
+        Work::AssignRole(..)
+            | Work::UndoRole(..)
+            | Work::SetSubdomain(..)
+            | Work::WriteEnv(_)
+            | Work::Ask(..)
+    )
 }
 
 proptest! {
@@ -760,6 +819,21 @@ proptest! {
             let started = bench.happen(happening);
             let commits: Vec<_> = started.iter().filter(|work| is_commit(work)).collect();
             prop_assert!(asked || commits.is_empty(), "{:?} came out of {:?}", commits, happening);
+        }
+    }
+
+    #[test]
+    fn no_subdomain_is_set_unless_the_person_asks(
+        happenings in prop::collection::vec(subdomain_happening(), 0..40),
+    ) {
+        let mut bench = Bench::at_keys_only();
+        for happening in &happenings {
+            let asked = bench.asks(happening);
+            let started = bench.happen(happening);
+            let sets = |work: &Work| matches!(work, Work::SetSubdomain(..));
+            prop_assert!(asked || !started.iter().any(sets), "{:?} came out of {:?}", started, happening);
+            let running = bench.running.values().filter(|work| sets(work)).count();
+            prop_assert!(running <= 1, "one write at a time");
         }
     }
 
@@ -1061,6 +1135,25 @@ fn a_resource_that_was_mended_is_used_as_it_is_now() {
     read(&mut bench, list(Vec::new()));
     bench.handle(Event::Command(Command::ConfirmResource));
     assert_eq!(bench.wizard.step, Step::GetAccess, "the mended resource can be used");
+}
+
+#[test]
+fn a_subdomain_is_set_by_its_own_button_and_not_by_the_one_that_shows_it() {
+    let mut bench = Bench::at_keys_only();
+    let set = || Event::Command(Command::SetSubdomain { name: "resource-2".to_owned() });
+    assert!(bench.handle(set()).is_empty(), "what was not shown before is not set");
+    let opens = Command::PressAdvice { obstacle: Obstacle::NoCustomSubdomain, index: 0 };
+    let started = bench.handle(Event::Command(opens));
+    assert!(
+        !started.is_empty() && !started.iter().any(is_commit),
+        "a look at the name: {started:?}"
+    );
+    bench.settle(0);
+    assert_eq!(bench.handle(set()).iter().filter(|work| is_commit(work)).count(), 1);
+    assert!(bench.handle(set()).is_empty(), "it is being set already");
+    bench.settle(0);
+    bench.handle(Event::Command(Command::ConfirmResource));
+    assert_eq!(bench.wizard.step, Step::GetAccess, "the resource can be used");
 }
 
 #[test]

@@ -11,8 +11,8 @@ use crate::http::Cause;
 use crate::resources::{Account, Source};
 use crate::secrets::StoreTrouble;
 use crate::snapshot::{
-    Activity, AssignmentPlan, ConnectivityPage, Deployment, Notice, Person, PortalPage, RoleScope,
-    Step, Tool, ToolSignIn, Usage, Waiting, Way,
+    Activity, AssignmentPlan, ConnectivityPage, Deployment, Notice, Obstacle, Person, PortalPage,
+    RoleScope, Step, Tool, ToolSignIn, Usage, Waiting, Way,
 };
 use crate::tenants::Sight;
 
@@ -66,6 +66,25 @@ pub enum Command {
         /// Its name.
         name: String,
     },
+    /// Do what helps against an obstacle of the chosen resource.
+    PressAdvice {
+        /// Which obstacle.
+        obstacle: Obstacle,
+        /// The position among its remedies.
+        index: u32,
+    },
+    /// Ask whether the chosen resource may have this subdomain.
+    CheckSubdomain {
+        /// The name.
+        name: String,
+    },
+    /// Set the subdomain of the chosen resource, for ever.
+    SetSubdomain {
+        /// The name.
+        name: String,
+    },
+    /// Set no subdomain after all.
+    CloseSubdomain,
     /// Go on with the chosen resource and deployment.
     ConfirmResource,
     /// Say what the role is for.
@@ -160,6 +179,10 @@ pub enum Work {
     ReadTenants(Vec<String>, Source),
     /// Read the deployments of an account.
     ReadDeployments(Box<Account>),
+    /// Ask whether an account may have this subdomain.
+    CheckSubdomain(Box<Account>, String),
+    /// Set the subdomain of an account, as the person of this sign-in name: it stays for ever.
+    SetSubdomain(Box<Account>, String, String),
     /// Look at what the person may do at an account.
     CheckAccess(Box<Account>),
     /// Find out what these groups of a directory are called.
@@ -235,6 +258,7 @@ pub(super) enum Slot {
     Directory,
     Tenants,
     Deployments,
+    Subdomain,
     Access,
     Names,
     Causes,
@@ -257,6 +281,7 @@ impl Work {
             Work::ReadDirectory(_) => Slot::Directory,
             Work::ReadTenants(..) => Slot::Tenants,
             Work::ReadDeployments(_) => Slot::Deployments,
+            Work::CheckSubdomain(..) | Work::SetSubdomain(..) => Slot::Subdomain,
             Work::CheckAccess(_) => Slot::Access,
             Work::NameGroups(..) => Slot::Names,
             Work::LookFurther(..) => Slot::Causes,
@@ -276,7 +301,7 @@ impl Work {
             Slot::Tool | Slot::Kept | Slot::Store | Slot::Person => Step::SignIn,
             Slot::Proof | Slot::Network => Step::SignIn,
             Slot::Choice | Slot::Tenants => Step::SignIn,
-            Slot::Directory | Slot::Deployments => Step::ChooseResource,
+            Slot::Directory | Slot::Deployments | Slot::Subdomain => Step::ChooseResource,
             Slot::Access | Slot::Names | Slot::Causes | Slot::Role => Step::GetAccess,
             Slot::Folder | Slot::Env => Step::ConnectProject,
             Slot::Chat => Step::TestConnection,
@@ -286,13 +311,14 @@ impl Work {
     pub(super) fn activity(&self) -> Option<Activity> {
         match self {
             Work::FindTools | Work::Unkeep { .. } | Work::OpenStore | Work::ChooseFolder => None,
-            Work::FindTenant(_) | Work::ReadTenants(..) => None,
+            Work::FindTenant(_) | Work::ReadTenants(..) | Work::CheckSubdomain(..) => None,
             Work::NameGroups(..) | Work::LookFurther(..) => None,
             Work::CheckNetwork(_) | Work::SaveCertificates => None,
             Work::Resume => Some(Activity::Resuming),
             Work::SignIn { .. } => Some(Activity::SigningIn),
             Work::ReadDirectory(_) => Some(Activity::FindingResources),
             Work::ReadDeployments(_) => Some(Activity::FindingDeployments),
+            Work::SetSubdomain(..) => Some(Activity::SettingSubdomain),
             Work::CheckAccess(_) => Some(Activity::CheckingAccess),
             Work::AssignRole(..) => Some(Activity::AssigningRole),
             Work::UndoRole(..) => Some(Activity::UndoingRole),
@@ -317,6 +343,7 @@ impl Work {
             self,
             Work::AssignRole(..)
                 | Work::UndoRole(..)
+                | Work::SetSubdomain(..)
                 | Work::WriteEnv(_)
                 | Work::PrepareEnv(..)
                 | Work::Unkeep { .. }
@@ -431,6 +458,10 @@ pub enum Outcome {
     TenantsRead,
     /// The deployments.
     Deployments(Vec<Deployment>, Cause),
+    /// Whether nobody has the subdomain; `None` where Azure does not tell the person.
+    SubdomainFree(Option<bool>),
+    /// The account, with its subdomain.
+    SubdomainSet(Box<Account>),
     /// What the person may do.
     Access(Box<Access>),
     /// What groups are called, by id in lower case, as far as it is known.

@@ -8,6 +8,7 @@ use std::collections::{BTreeMap, HashSet};
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
+use crate::arm::ScopePath;
 use crate::cloud::Cloud;
 use crate::condition::Condition;
 use crate::deny::DenyAssignment;
@@ -50,6 +51,8 @@ const FILES: &[(&str, &str)] = &[
     ("own-application", include_str!("../scenarios/own-application.json")),
     ("own-application-lacking", include_str!("../scenarios/own-application-lacking.json")),
     ("us-government", include_str!("../scenarios/us-government.json")),
+    ("keys-only", include_str!("../scenarios/keys-only.json")),
+    ("fenced", include_str!("../scenarios/fenced.json")),
     ("models", include_str!("../scenarios/models.json")),
 ];
 
@@ -102,6 +105,9 @@ pub struct Scenario {
     /// Seconds between the registration of a resource provider and its effect.
     #[serde(default)]
     pub(crate) provider_registered_after_seconds: u64,
+    /// How long a change of an account takes; none: it is done at once.
+    #[serde(default)]
+    pub(crate) account_changed_after_seconds: u64,
     /// Seconds in which a new managed identity is not yet known to role assignments that do not say
     /// `principalType`.
     #[serde(default)]
@@ -426,6 +432,9 @@ pub(crate) struct Account {
     pub(crate) audiences: Vec<String>,
     #[serde(default)]
     pub(crate) deployments: Vec<Deployment>,
+    /// Until when the service works on a change; the subdomain leads nowhere before.
+    #[serde(skip)]
+    pub(crate) changing_until: Option<time::OffsetDateTime>,
 }
 
 /// Who may reach an account over the network.
@@ -688,6 +697,28 @@ impl Scenario {
         let subscription = self.subscriptions.get(subscription)?;
         let group = subscription.resource_groups.get(group)?;
         Some((subscription, group, group.accounts.get(account)?))
+    }
+
+    /// Gives an account its custom subdomain, which leads there from `until` on.
+    pub(crate) fn name_account(
+        &mut self,
+        path: &ScopePath,
+        subdomain: &str,
+        until: time::OffsetDateTime,
+    ) {
+        let ScopePath::Account(subscription, group, name) = path else { return };
+        let is = |one: &str, other: &str| one.eq_ignore_ascii_case(other);
+        let groups = self
+            .subscriptions
+            .iter_mut()
+            .filter(|it| is(&it.id, subscription))
+            .flat_map(|it| &mut it.resource_groups)
+            .filter(|it| is(&it.name, group));
+        let mut accounts = groups.flat_map(|it| &mut it.accounts).filter(|it| is(&it.name, name));
+        let Some(account) = accounts.next().filter(|it| it.subdomain.is_none()) else { return };
+        account.subdomain = Some(subdomain.to_owned());
+        account.changing_until = Some(until);
+        self.index = Index::of(self);
     }
 
     /// The deny assignments at a canonical scope.

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 use time::OffsetDateTime;
+use uuid::Uuid;
 
 use crate::arm::identity_id;
 use crate::assignment::{Assignment, Assignments};
@@ -40,6 +41,8 @@ pub(crate) struct World {
     identities: BTreeMap<String, Identity>,
     /// From when a subscription is registered for a namespace, both in lower case.
     registrations: HashMap<(String, String), OffsetDateTime>,
+    /// Changes that take their time: when each was begun, and when it is done.
+    operations: HashMap<Uuid, (OffsetDateTime, OffsetDateTime)>,
     /// What each person has sent to Resource Graph.
     pub(crate) graph_quota: Quota,
     /// What each deployment was sent.
@@ -55,6 +58,7 @@ impl World {
             service_principals: scenario.service_principals.clone(),
             identities: given_identities(&scenario),
             registrations: HashMap::new(),
+            operations: HashMap::new(),
             graph_quota: Quota::every(Duration::from_secs(5)),
             deployment_quota: Quota::every(Duration::from_secs(10)),
             scenario,
@@ -111,6 +115,18 @@ impl World {
         self.identities
             .values()
             .find(|one| one.tenant == tenant && one.principal.eq_ignore_ascii_case(object_id))
+    }
+
+    /// Notes a change that takes its time, and returns the id under which it can be asked for.
+    pub(crate) fn begin_operation(&mut self, now: OffsetDateTime, until: OffsetDateTime) -> Uuid {
+        let id = Uuid::new_v4();
+        self.operations.insert(id, (now, until));
+        id
+    }
+
+    /// When a change was begun, and when it is done.
+    pub(crate) fn operation(&self, id: Uuid) -> Option<(OffsetDateTime, OffsetDateTime)> {
+        self.operations.get(&id).copied()
     }
 
     /// From when a subscription is registered for a namespace, where that was asked for.

@@ -2,7 +2,7 @@
 
 use keyless::session::Command;
 use keyless::snapshot::{
-    CloudName, Message, PortalPage, ResourceWindow, RoleScope, Step, Tool, Usage,
+    CloudName, Message, Obstacle, PortalPage, ResourceWindow, RoleScope, Step, Tool, Usage,
 };
 use tauri::State;
 use tauri::ipc::Channel;
@@ -34,6 +34,10 @@ hand_on! {
     sign_out => SignOut;
     select_resource => SelectResource { id: String };
     select_deployment => SelectDeployment { name: String };
+    press_advice => PressAdvice { obstacle: Obstacle, index: u32 };
+    check_subdomain => CheckSubdomain { name: String };
+    set_subdomain => SetSubdomain { name: String };
+    close_subdomain => CloseSubdomain;
     confirm_resource => ConfirmResource;
     choose_usage => ChooseUsage { usage: Usage };
     choose_role => ChooseRole { role_id: String };

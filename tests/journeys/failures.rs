@@ -13,6 +13,7 @@ use simulator::Fault;
 use crate::browser::Habit;
 use crate::fixtures::show;
 use crate::proof::is_proved;
+use crate::resource::until_advised;
 use crate::stage::{ADA, RESOURCE, Setup, Stage, access, is_signed_in, shown};
 
 const DEPLOYMENT: &str = "gpt-4.1";
@@ -49,6 +50,7 @@ async fn meet(name: &'static str, place: Place, code: Code) -> (Stage, Failure) 
     }
     if place == Place::Choice {
         stage.select(RESOURCE).await;
+        until_advised(&mut stage, "text:request_subdomain").await;
         stage.send(Command::ConfirmResource).await;
         let failure = stage.until_failure(code).await;
         return (stage, failure);
@@ -147,7 +149,7 @@ met! {
         WrongDirectory { directory: "7e0c6f6b-95d7-4a0e-8f43-2c1f5b0f6a19" }
         ["action:try_again", "action:switch_account"];
     d4_no_custom_subdomain: "D4" as "no-custom-subdomain", Choice, NoCustomSubdomain { resource: RESOURCE }
-        ["link:custom_subdomain", "action:read_resources"];
+        ["text:request_subdomain", "link:custom_subdomain", "action:read_resources"];
 
     r1_somebody_who_may_not_assign: "R1", Assignment, MayNotAssign { role: ROLE, resource: RESOURCE }
         ["text:request_access", "action:check_access", "action:choose_resource"];

@@ -4,6 +4,7 @@ import { Channel, invoke } from "@tauri-apps/api/core";
 import type {
   CloudName,
   Message,
+  Obstacle,
   PortalPage,
   ResourceWindow,
   RoleScope,
@@ -31,6 +32,10 @@ export const COMMANDS = [
   "list_resources",
   "select_resource",
   "select_deployment",
+  "press_advice",
+  "check_subdomain",
+  "set_subdomain",
+  "close_subdomain",
   "confirm_resource",
   "choose_usage",
   "choose_role",
@@ -80,6 +85,13 @@ export interface Backend {
   listResources: (filter: string, from: number, count: number) => Promise<ResourceWindow>;
   selectResource: (id: string) => Promise<void>;
   selectDeployment: (name: string) => Promise<void>;
+  /** Presses the remedy at this position against an obstacle of the chosen resource. */
+  pressAdvice: (obstacle: Obstacle, index: number) => Promise<void>;
+  /** Asks whether the chosen resource may have this subdomain. */
+  checkSubdomain: (name: string) => Promise<void>;
+  /** Sets the subdomain of the chosen resource, which cannot be undone. */
+  setSubdomain: (name: string) => Promise<void>;
+  closeSubdomain: () => Promise<void>;
   confirmResource: () => Promise<void>;
   /** Says what the role is for. */
   chooseUsage: (usage: Usage) => Promise<void>;
@@ -128,6 +140,10 @@ export const backend: Backend = {
   listResources: (filter, from, count) => call("list_resources", { filter, from, count }),
   selectResource: (id) => call("select_resource", { id }),
   selectDeployment: (name) => call("select_deployment", { name }),
+  pressAdvice: (obstacle, index) => call("press_advice", { obstacle, index }),
+  checkSubdomain: (name) => call("check_subdomain", { name }),
+  setSubdomain: (name) => call("set_subdomain", { name }),
+  closeSubdomain: () => call("close_subdomain"),
   confirmResource: () => call("confirm_resource"),
   chooseUsage: (usage) => call("choose_usage", { usage }),
   chooseRole: (roleId) => call("choose_role", { roleId }),

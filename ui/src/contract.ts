@@ -8,12 +8,25 @@ export type AccessPhase = "checking" | "known" | "assigning" | "waiting" | "paus
 /**
  * The buttons that a failure may offer.
  */
-export type Action = "try_again" | "sign_in" | "sign_in_with_device_code" | "borrow_azure_cli" | "borrow_azure_developer_cli" | "switch_account" | "choose_tenant" | "choose_resource" | "read_resources" | "check_access" | "keep_waiting" | "choose_folder" | "read_env" | "send_test_message" | "check_network";
+export type Action = "try_again" | "sign_in" | "sign_in_with_device_code" | "borrow_azure_cli" | "borrow_azure_developer_cli" | "switch_account" | "choose_tenant" | "choose_resource" | "read_resources" | "set_subdomain" | "check_access" | "keep_waiting" | "choose_folder" | "read_env" | "send_test_message" | "check_network";
 
 /**
  * What can be going on.
  */
-export type Activity = "resuming" | "signing_in" | "finding_resources" | "finding_deployments" | "checking_access" | "assigning_role" | "undoing_role" | "waiting_for_role" | "reading_env" | "writing_env" | "asking";
+export type Activity = "resuming" | "signing_in" | "finding_resources" | "finding_deployments" | "setting_subdomain" | "checking_access" | "assigning_role" | "undoing_role" | "waiting_for_role" | "reading_env" | "writing_env" | "asking";
+
+/**
+ * What helps against an obstacle: `obstacle_help.<obstacle>`, and buttons.
+ */
+export type Advice = { 
+/**
+ * Which obstacle.
+ */
+obstacle: Obstacle, 
+/**
+ * What to do; pressed by `press_advice`.
+ */
+remedies: Array<Remedy>, };
 
 /**
  * A page beside the steps.
@@ -190,7 +203,15 @@ deployments: Array<Deployment>,
 /**
  * The name of the deployment that is chosen.
  */
-deployment: string | null, };
+deployment: string | null, 
+/**
+ * What helps against each obstacle of the resource that is chosen.
+ */
+advice: Array<Advice>, 
+/**
+ * The subdomain that is being written down for it.
+ */
+subdomain: SubdomainForm | null, };
 
 /**
  * One of Azure's clouds; its row in [`crate::cloud::CLOUDS`] says what is true of it.
@@ -200,7 +221,7 @@ export type CloudName = "public" | "us_government";
 /**
  * What went wrong.
  */
-export type Code = "sign_in_declined" | "sign_in_timed_out" | "device_code_expired" | "sign_in_disturbed" | "loopback_unavailable" | "sign_in_refused" | "sign_in_still_kept" | "sign_in_expired" | "second_factor_needed" | "second_factor_missing" | "conditional_access_blocked" | "device_not_compliant" | "token_protection" | "consent_needed" | "application_unknown" | "application_lacks_permission" | "application_not_public" | "redirect_not_registered" | "account_not_in_directory" | "another_account" | "tool_changed_person" | "personal_account" | "guest_without_subscription" | "service_unknown_to_directory" | "proof_needed" | "borrowed_proof_needed" | "proof_not_enough" | "tool_failed" | "tool_needs_sign_in" | "tool_names_nobody" | "tool_in_another_cloud" | "azure_cli_window_failed" | "network_failed" | "name_not_found" | "connection_refused" | "tls_failed" | "certificate_untrusted" | "certificate_date" | "proxy_refused" | "proxy_silent" | "proxy_closed" | "proxy_blocked" | "proxy_needs_sign_in" | "proxy_needs_system_sign_in" | "proxy_unsupported" | "pac_file" | "timed_out" | "unexpected_answer" | "service_failed" | "throttled" | "foreign_host" | "read_refused" | "read_forbidden" | "wrong_directory" | "no_subscription" | "no_account" | "no_chat_deployment" | "no_custom_subdomain" | "may_not_assign" | "may_not_assign_this_role" | "assignment_exists" | "assignment_name_taken" | "principal_not_found" | "graph_refused" | "policy_refused" | "assignment_limit" | "scope_locked" | "deny_assignment" | "assignment_refused" | "may_not_undo" | "undo_refused" | "role_not_effective" | "env_is_folder" | "env_not_writable" | "env_not_readable" | "env_not_utf8" | "env_not_understood" | "env_changed" | "folder_missing" | "env_write_failed" | "env_names_real_endpoint" | "chat_not_permitted" | "chat_token_refused" | "chat_tenant_mismatch" | "deployment_not_found" | "endpoint_not_found" | "path_not_found" | "api_version_refused" | "private_network" | "network_rules" | "network_endpoint" | "private_endpoint_refused" | "model_cannot_chat" | "parameter_refused" | "keys_disabled" | "key_refused" | "gateway_refused" | "resource_blocked" | "chat_throttled" | "content_filtered" | "chat_refused";
+export type Code = "sign_in_declined" | "sign_in_timed_out" | "device_code_expired" | "sign_in_disturbed" | "loopback_unavailable" | "sign_in_refused" | "sign_in_still_kept" | "sign_in_expired" | "second_factor_needed" | "second_factor_missing" | "conditional_access_blocked" | "device_not_compliant" | "token_protection" | "consent_needed" | "application_unknown" | "application_lacks_permission" | "application_not_public" | "redirect_not_registered" | "account_not_in_directory" | "another_account" | "tool_changed_person" | "personal_account" | "guest_without_subscription" | "service_unknown_to_directory" | "proof_needed" | "borrowed_proof_needed" | "proof_not_enough" | "tool_failed" | "tool_needs_sign_in" | "tool_names_nobody" | "tool_in_another_cloud" | "azure_cli_window_failed" | "network_failed" | "name_not_found" | "connection_refused" | "tls_failed" | "certificate_untrusted" | "certificate_date" | "proxy_refused" | "proxy_silent" | "proxy_closed" | "proxy_blocked" | "proxy_needs_sign_in" | "proxy_needs_system_sign_in" | "proxy_unsupported" | "pac_file" | "timed_out" | "unexpected_answer" | "service_failed" | "throttled" | "foreign_host" | "read_refused" | "read_forbidden" | "wrong_directory" | "no_subscription" | "no_account" | "no_chat_deployment" | "no_custom_subdomain" | "subdomain_taken" | "subdomain_invalid" | "may_not_set_subdomain" | "subdomain_refused" | "may_not_assign" | "may_not_assign_this_role" | "assignment_exists" | "assignment_name_taken" | "principal_not_found" | "graph_refused" | "policy_refused" | "assignment_limit" | "scope_locked" | "deny_assignment" | "assignment_refused" | "may_not_undo" | "undo_refused" | "role_not_effective" | "env_is_folder" | "env_not_writable" | "env_not_readable" | "env_not_utf8" | "env_not_understood" | "env_changed" | "folder_missing" | "env_write_failed" | "env_names_real_endpoint" | "chat_not_permitted" | "chat_token_refused" | "chat_tenant_mismatch" | "deployment_not_found" | "endpoint_not_found" | "path_not_found" | "api_version_refused" | "private_network" | "network_rules" | "network_endpoint" | "private_endpoint_refused" | "model_cannot_chat" | "parameter_refused" | "keys_disabled" | "key_refused" | "gateway_refused" | "resource_blocked" | "chat_throttled" | "content_filtered" | "chat_refused";
 
 /**
  * The commands that a failure may offer to copy.
@@ -500,7 +521,7 @@ parameters: { [key in string]: string }, };
 /**
  * What stands in the way of using a resource without keys.
  */
-export type Obstacle = "no_custom_subdomain" | "private_network" | "network_rules" | "not_ready";
+export type Obstacle = "no_custom_subdomain" | "private_network" | "network_rules" | "not_ready" | "directory_not_ready";
 
 /**
  * The page of the current step.
@@ -735,6 +756,10 @@ subscription: string,
  * Where chat requests go, without a trailing slash.
  */
 endpoint: string, 
+/**
+ * Whether keys work, too (`disableLocalAuth`).
+ */
+takes_keys: boolean, 
 /**
  * What stands in the way of using it without keys.
  */
@@ -1017,6 +1042,36 @@ reachable: boolean,
 summary: string | null, };
 
 /**
+ * A custom subdomain, before it is set: Azure neither changes it nor takes it back.
+ */
+export type SubdomainForm = { 
+/**
+ * The name.
+ */
+name: string, 
+/**
+ * What is known of it.
+ */
+state: SubdomainState, 
+/**
+ * How the host of the endpoint goes on after the name; absent in practice.
+ */
+suffix: string | null, 
+/**
+ * The sign-in name of whoever sets it.
+ */
+account: string, 
+/**
+ * Whether it is being set.
+ */
+writing: boolean, };
+
+/**
+ * What is known of the name of a custom subdomain: `subdomain.<state>`.
+ */
+export type SubdomainState = "checking" | "free" | "unchecked" | "malformed" | "taken";
+
+/**
  * The directory to sign in to, chosen before the prompt.
  */
 export type TenantChoice = { 
@@ -1122,7 +1177,7 @@ export type TestPhase = "ready" | "asking" | "answering" | "answered";
 /**
  * The texts that a failure may offer to copy.
  */
-export type TextKind = "request_access" | "ask_administrator" | "request_subscription" | "request_invitation" | "register_application" | "open_hosts";
+export type TextKind = "request_access" | "ask_administrator" | "request_subscription" | "request_invitation" | "request_subdomain" | "request_network" | "register_application" | "open_hosts";
 
 /**
  * A tool of the developer whose sign-in can be borrowed.

@@ -96,6 +96,9 @@ function primaryOf({ aside, page, failure }: Snapshot): Key | null {
   if (failure !== null && leads(page, failure)) {
     return null;
   }
+  if (page.step === "choose_resource" && page.subdomain !== null) {
+    return null;
+  }
   if (page.step === "get_access" && isDenied(page)) {
     return "action.choose_resource";
   }

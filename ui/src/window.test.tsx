@@ -289,6 +289,40 @@ describe("the directory to sign in to", () => {
   });
 });
 
+describe("a custom subdomain", () => {
+  const field = () => screen.getByRole("textbox", { name: say("label.subdomain") });
+  const set = () => screen.getByRole("button", { name: say("button.set_subdomain") });
+
+  it("is asked for when the typing pauses, and says nothing of the name before", async () => {
+    vi.useFakeTimers();
+    const checkSubdomain = vi.fn(() => Promise.resolve());
+    await showState(named("subdomain-taken"), { checkSubdomain });
+    fireEvent.change(field(), { target: { value: "Contoso-2 " } });
+    expect(screen.queryByText(say("subdomain.taken"))).toBeNull();
+    advance(499);
+    expect(checkSubdomain).not.toHaveBeenCalled();
+    advance(1);
+    expect(checkSubdomain).toHaveBeenCalledExactlyOnceWith("contoso-2");
+  });
+
+  it("is not set where the name is known to be taken: the field takes the focus", async () => {
+    const setSubdomain = vi.fn(() => Promise.resolve());
+    await showState(named("subdomain-taken"), { setSubdomain });
+    await userEvent.click(set());
+    expect(setSubdomain).not.toHaveBeenCalled();
+    expect(document.activeElement).toBe(field());
+  });
+
+  it("is set as it stands in the field, after the warning that it stays", async () => {
+    const setSubdomain = vi.fn(() => Promise.resolve());
+    await showState(named("subdomain-free"), { setSubdomain });
+    expect(screen.getByText(say("subdomain.warning"))).toBeDefined();
+    fireEvent.change(field(), { target: { value: "contoso-3" } });
+    await userEvent.click(set());
+    expect(setSubdomain).toHaveBeenCalledExactlyOnceWith("contoso-3");
+  });
+});
+
 describe("the directories of a person", () => {
   const row = (name: RegExp) => {
     const item = screen.getAllByRole("listitem").find(({ textContent }) => name.test(textContent));
@@ -803,6 +837,11 @@ function presses(): Press[] {
     pressed("signed-in", "button.use_another_account", "switchAccount"),
     pressed("chosen", "button.use_resource", "confirmResource"),
     pressed("chosen", "button.back", "goToStep", "sign_in"),
+    pressed("chosen-keys-only", "action.set_subdomain", "pressAdvice", "no_custom_subdomain", 0),
+    pressed("chosen-private", "action.check_network", "pressAdvice", "private_network", 1),
+    pressed("subdomain-free", "button.set_subdomain", "setSubdomain", "contoso-legacy"),
+    pressed("subdomain-unchecked", "button.set_subdomain", "setSubdomain", "contoso-legacy"),
+    pressed("subdomain-free", "button.cancel", "closeSubdomain"),
     pressed("chosen", "button.sign_out", "signOut"),
     pressed("access-missing", "button.assign_role", "assignRole"),
     pressed("access-unknown", "button.assign_role", "assignRole"),

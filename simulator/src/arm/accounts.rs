@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::place::{Place, account_id};
-use super::{Ask, page};
+use super::{Ask, domains, page};
 use crate::address::{Addresses, InferenceHost};
 use crate::answer::Answer;
 use crate::model;
@@ -71,11 +71,20 @@ pub(super) fn readable<'w>(
 pub(super) fn read(place: &Place<'_>, ask: &Ask<'_>, world: &World) -> Result<Answer, Answer> {
     let id = place.id();
     ask.require(world, &id, READ)?;
-    let body = match place {
-        Place::Account(_, _, account) => Some(describe(&id, account, &ask.site.addresses, ask)),
+    Ok(Answer::body(StatusCode::OK, &describe_place(place, ask)).with("etag", etag(&id)))
+}
+
+/// The account of a place, as an answer tells it.
+pub(super) fn describe_place<'w>(
+    place: &Place<'w>,
+    ask: &Ask<'_>,
+) -> Option<impl Serialize + use<'w>> {
+    match place {
+        Place::Account(_, _, account) => {
+            Some(describe(&place.id(), account, &ask.site.addresses, ask))
+        }
         _ => None,
-    };
-    Ok(Answer::body(StatusCode::OK, &body).with("etag", etag(&id)))
+    }
 }
 
 /// `GET …/accounts/{name}/deployments`.
@@ -190,6 +199,10 @@ fn describe<'w>(
     ask: &Ask<'_>,
 ) -> Description<'w> {
     let tenant = &ask.who.tenant;
+    let mut own = properties(id, account, addresses);
+    if domains::is_changing(account.changing_until, ask.now) {
+        own["provisioningState"] = json!("Accepted");
+    }
     Description {
         id: id.to_owned(),
         name: &account.name,
@@ -200,10 +213,7 @@ fn describe<'w>(
         kind: &account.kind,
         tags: &account.tags,
         identity: identity(account, tenant),
-        properties: Properties {
-            own: properties(id, account, addresses),
-            call_rate_limit: call_rate_limit(&account.kind),
-        },
+        properties: Properties { own, call_rate_limit: call_rate_limit(&account.kind) },
         system_data: ask.is_since("2021-04-30").then(system_data),
     }
 }

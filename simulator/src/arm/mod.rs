@@ -3,6 +3,7 @@
 mod accounts;
 mod assignments;
 mod definitions;
+mod domains;
 mod identities;
 mod metadata;
 mod page;
@@ -34,9 +35,10 @@ use crate::world::World;
 
 #[doc(hidden)]
 pub use assignments::spell_filter;
+use place::Place;
+pub(crate) use place::ScopePath;
 pub(crate) use place::account_id;
 pub(crate) use place::identity_id;
-use place::{Place, ScopePath};
 pub(crate) use regions::display_name;
 
 /// What is asked of Resource Manager.
@@ -58,6 +60,11 @@ pub(crate) enum Route {
     /// The accounts of a subscription or of a resource group.
     Accounts(ScopePath),
     Account(ScopePath),
+    UpdateAccount(ScopePath),
+    /// Whether a custom subdomain is free.
+    CheckDomain(ScopePath),
+    /// What became of a change, by region and id.
+    OperationResult(ScopePath, String, String),
     Deployments(ScopePath),
     Deployment(ScopePath, String),
     /// The models that an account can deploy.
@@ -99,6 +106,13 @@ impl Route {
             _ if delete && one_of("roleassignments") => {
                 return Some(Self::DeleteRoleAssignment(scope, last()));
             }
+            (ScopePath::Account(..), []) if call.method == Method::PATCH => {
+                return Some(Self::UpdateAccount(scope));
+            }
+            (
+                ScopePath::Subscription(_),
+                ["providers", "microsoft.cognitiveservices", "checkdomainavailability"],
+            ) if call.method == Method::POST => return Some(Self::CheckDomain(scope)),
             (ScopePath::Identity(..), []) if write => return Some(Self::CreateIdentity(scope)),
             (ScopePath::Identity(..), []) if delete => return Some(Self::DeleteIdentity(scope)),
             (ScopePath::Subscription(_), ["providers", _, "register"])
@@ -128,6 +142,10 @@ impl Route {
             (ScopePath::Group(..), []) => Some(Self::ResourceGroup(scope)),
             (ScopePath::Account(..), []) => Some(Self::Account(scope)),
             (ScopePath::Identity(..), []) => Some(Self::Identity(scope)),
+            (
+                ScopePath::Subscription(_),
+                ["providers", "microsoft.cognitiveservices", "locations", _, "operationresults", _],
+            ) => Some(Self::OperationResult(scope, rest[3].clone(), last())),
             (ScopePath::Account(..), ["deployments"]) => Some(Self::Deployments(scope)),
             (ScopePath::Account(..), ["deployments", _]) => Some(Self::Deployment(scope, last())),
             (ScopePath::Account(..), ["models"]) => Some(Self::Models(scope)),
@@ -169,6 +187,9 @@ impl Route {
             Self::RegisterProvider(..) => "providers.register",
             Self::Accounts(_) => "accounts.list",
             Self::Account(_) => "accounts.get",
+            Self::UpdateAccount(_) => "accounts.update",
+            Self::CheckDomain(_) => "domains.check",
+            Self::OperationResult(..) => "operationResults.get",
             Self::Deployments(_) => "deployments.list",
             Self::Deployment(..) => "deployments.get",
             Self::Models(_) => "accounts.listModels",
@@ -221,6 +242,9 @@ impl Route {
             | Self::ResourceGroup(scope)
             | Self::Accounts(scope)
             | Self::Account(scope)
+            | Self::UpdateAccount(scope)
+            | Self::CheckDomain(scope)
+            | Self::OperationResult(scope, ..)
             | Self::Deployments(scope)
             | Self::Deployment(scope, _)
             | Self::Permissions(scope)
@@ -285,13 +309,20 @@ fn answer_known(route: &Route, ask: &Ask<'_>, world: &mut World) -> Result<Answe
     }
     let path = route.scope().cloned().unwrap_or(ScopePath::Root);
     check_tenant(&path, ask, world)?;
-    check_factors(ask, world)?;
+    // A question in a body changes nothing.
+    if !matches!(route, Route::CheckDomain(_)) {
+        check_factors(ask, world)?;
+    }
     match route {
         Route::CreateRoleAssignment(_, name) => {
             return assignments::create(&path, name, ask, world);
         }
         Route::DeleteRoleAssignment(_, name) => {
             return assignments::delete(&path, name, ask, world);
+        }
+        Route::UpdateAccount(_) => return domains::update(&path, ask, world),
+        Route::OperationResult(_, location, id) => {
+            return domains::read_operation(&path, (location, id), ask, world);
         }
         Route::CreateIdentity(_) => return identities::create(&path, ask, world),
         Route::DeleteIdentity(_) => return identities::delete(&path, ask, world),
@@ -309,6 +340,7 @@ fn answer_known(route: &Route, ask: &Ask<'_>, world: &mut World) -> Result<Answe
         Route::CheckResourceGroup(_) => subscriptions::check_resource_group(&place, ask, world),
         Route::Locations(_) => regions::list(&place, ask, world),
         Route::Provider(_, namespace) => providers::read(&place, namespace, ask, world),
+        Route::CheckDomain(_) => domains::check(&place, ask, world),
         Route::Accounts(_) => accounts::list(&place, ask, world),
         Route::Account(_) => accounts::read(&place, ask, world),
         Route::Deployments(_) => accounts::list_deployments(&place, ask, world),
@@ -326,6 +358,8 @@ fn answer_known(route: &Route, ask: &Ask<'_>, world: &mut World) -> Result<Answe
         | Route::Query
         | Route::Tenants
         | Route::Subscriptions
+        | Route::UpdateAccount(_)
+        | Route::OperationResult(..)
         | Route::CreateIdentity(_)
         | Route::DeleteIdentity(_)
         | Route::RegisterProvider(..)

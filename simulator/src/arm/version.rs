@@ -175,7 +175,11 @@ fn supported(route: &Route) -> (Option<&'static str>, &'static [&'static str]) {
         | Route::CheckResourceGroup(_)
         | Route::Provider(..)
         | Route::RegisterProvider(..) => (None, RESOURCE_GROUPS),
-        Route::Accounts(_) | Route::Account(_) => (Some("accounts"), COGNITIVE_SERVICES),
+        Route::Accounts(_) | Route::Account(_) | Route::UpdateAccount(_) => {
+            (Some("accounts"), COGNITIVE_SERVICES)
+        }
+        Route::CheckDomain(_) => (Some("checkDomainAvailability"), COGNITIVE_SERVICES),
+        Route::OperationResult(..) => (Some("locations/operationResults"), COGNITIVE_SERVICES),
         Route::Models(_) => (Some("accounts/models"), COGNITIVE_SERVICES),
         Route::Query => (Some("resources"), RESOURCE_GRAPH),
         Route::Identities(_)

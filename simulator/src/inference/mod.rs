@@ -149,7 +149,7 @@ fn reply(
     caller: &mut Option<(String, String)>,
 ) -> Result<Answer, Answer> {
     let now = site.clock.now();
-    let (scope, account, tenant) = find_account(host, call, world)?;
+    let (scope, account, tenant) = find_account(host, call, world, now)?;
     let who = check_token(call, account, tenant, world, site)?;
     *caller = Some((who.name.clone(), who.tenant.clone()));
     let route = route.ok_or_else(resource_not_found)?;
@@ -233,6 +233,7 @@ fn find_account<'w>(
     host: &Host,
     call: &Call,
     world: &'w World,
+    now: OffsetDateTime,
 ) -> Result<(String, &'w Account, &'w str), Answer> {
     if host.host == InferenceHost::Region && call.bearer().is_some() {
         return Err(Answer::error(
@@ -241,7 +242,10 @@ fn find_account<'w>(
             "Please provide a custom subdomain for token authentication, otherwise API key is required.",
         ));
     }
-    let Some((subscription, group, account)) = world.scenario.account_by_subdomain(&host.label)
+    // A subdomain that was just set leads nowhere at first.
+    let leads = |account: &Account| account.changing_until.is_none_or(|until| until <= now);
+    let found = world.scenario.account_by_subdomain(&host.label);
+    let Some((subscription, group, account)) = found.filter(|(_, _, account)| leads(account))
     else {
         return Err(Answer::error(
             StatusCode::NOT_FOUND,

@@ -10,6 +10,7 @@ mod companies;
 mod control;
 mod device;
 mod directory;
+mod domains;
 mod faults;
 mod history;
 #[cfg(feature = "hosts")]

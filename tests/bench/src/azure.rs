@@ -37,6 +37,8 @@ pub struct Addresses {
     pub arm: String,
     /// Azure OpenAI.
     pub openai: String,
+    /// Microsoft Graph.
+    pub graph: String,
     control: String,
 }
 

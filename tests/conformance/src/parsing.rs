@@ -364,6 +364,7 @@ impl<'r> Reading<'r> {
             resource_group: "group".to_owned(),
             subscription: "A subscription".to_owned(),
             endpoint: format!("{}/openai/account", self.replay.base()),
+            takes_keys: true,
             obstacles: Vec::new(),
         };
         Account { resource, tenant_id: TENANT.to_owned(), cause: Cause::none() }

@@ -1,7 +1,7 @@
 import { Field, Input, makeStyles, tokens } from "@fluentui/react-components";
 import { useId, useRef, useState, type RefObject } from "react";
 
-import type { ChooseResourcePage, Obstacle, Snapshot } from "../contract";
+import type { ChooseResourcePage, Snapshot } from "../contract";
 import { BusyLine } from "../parts/BusyLine";
 import { Frame } from "../parts/Frame";
 import { Icon } from "../parts/Icon";
@@ -10,13 +10,13 @@ import { ResourceList } from "../parts/ResourceList";
 import { useResources, type Resources } from "../resources";
 import { useWizard } from "../wizard";
 import { say, sayCount } from "../words";
-import { Deployments } from "./choose_resource/Deployments";
+import { Detail } from "./choose_resource/Detail";
 import { MissingLine, missingOf, type Missing } from "./choose_resource/MissingLine";
 
 const useStyles = makeStyles({
   columns: {
     display: "grid",
-    gridTemplateColumns: "minmax(0, 3fr) minmax(0, 2fr)",
+    gridTemplateColumns: "minmax(0, 1fr) minmax(0, 1fr)",
     gridTemplateRows: "minmax(0, 1fr)",
     gap: tokens.spacingHorizontalXL,
     flexGrow: 1,
@@ -52,13 +52,6 @@ const useStyles = makeStyles({
   },
   count: { color: tokens.colorNeutralForeground2, fontSize: tokens.fontSizeBase200 },
   hint: { margin: 0, color: tokens.colorNeutralForeground2 },
-  obstacle: {
-    display: "flex",
-    alignItems: "center",
-    gap: tokens.spacingHorizontalXS,
-    margin: 0,
-    color: tokens.colorPaletteDarkOrangeForeground1,
-  },
 });
 
 interface Props {
@@ -86,7 +79,7 @@ export function ChooseResource({ snapshot, page }: Props) {
     } else if (missing === "missing.resource") {
       listRef.current?.focus();
     } else {
-      (detailRef.current?.querySelector<HTMLElement>("input:enabled") ?? detailRef.current)?.focus();
+      (detailRef.current?.querySelector<HTMLElement>("input[type=radio]:enabled") ?? detailRef.current)?.focus();
     }
   }
 
@@ -95,7 +88,8 @@ export function ChooseResource({ snapshot, page }: Props) {
       snapshot={snapshot}
       heading={say("step.choose_resource.heading")}
       primary={
-        nothingFound
+        // A subdomain that is being written down has the one button that leads on.
+        nothingFound || page.subdomain !== null
           ? null
           : { label: say("button.use_resource"), press, inFlight: page.reading_deployments }
       }
@@ -209,47 +203,4 @@ function sayEmpty(page: ChooseResourcePage, filter: string): string {
     return say("resource.reading");
   }
   return say(filter.trim() === "" ? "resource.none" : "resource.none_match");
-}
-
-interface DetailProps extends Props {
-  missing: Missing | null;
-}
-
-function Detail({ snapshot, page, missing }: DetailProps) {
-  const styles = useStyles();
-  const titleId = useId();
-  const missingId = useId();
-  return (
-    <>
-      <h2 id={titleId} className={styles.title}>
-        {say("label.deployments")}
-      </h2>
-      {page.selected === null && (
-        <p className={styles.hint}>{say("resource.deployments.unselected")}</p>
-      )}
-      {page.reading_deployments && (
-        <>
-          <p className={styles.hint}>{say("resource.deployments.reading")}</p>
-          <BusyLine busy={snapshot.busy} />
-        </>
-      )}
-      {page.selected !== null && !page.reading_deployments && (
-        <>
-          <Obstacles obstacles={page.selected.obstacles} />
-          <Deployments page={page} labelledBy={titleId} describedBy={missingId} />
-        </>
-      )}
-      <MissingLine id={missingId} missing={snapshot.failure === null ? missing : null} />
-    </>
-  );
-}
-
-function Obstacles({ obstacles }: { obstacles: readonly Obstacle[] }) {
-  const styles = useStyles();
-  return obstacles.map((obstacle) => (
-    <p key={obstacle} className={styles.obstacle}>
-      <Icon small name="warning" />
-      {say(`obstacle.${obstacle}`)}
-    </p>
-  ));
 }

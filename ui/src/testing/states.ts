@@ -13,6 +13,7 @@ import type {
   GetAccessPage,
   HostCheck,
   HostPurpose,
+  Obstacle,
   Page,
   Person,
   Proof,
@@ -25,6 +26,7 @@ import type {
   StageCheck,
   StageOutcome,
   Step,
+  SubdomainForm,
   TenantChoice,
   TenantState,
   TenantStatus,
@@ -216,6 +218,8 @@ const choose: ChooseResourcePage = {
   reading_deployments: false,
   deployments: [],
   deployment: null,
+  advice: [],
+  subdomain: null,
 };
 
 const chosen: ChooseResourcePage = {
@@ -223,6 +227,31 @@ const chosen: ChooseResourcePage = {
   selected: RESOURCES[0] ?? null,
   deployments: [...DEPLOYMENTS],
   deployment: "gpt-4.1-mini",
+};
+
+const WAY_OUT: Readonly<Record<Obstacle, readonly Remedy[]>> = {
+  no_custom_subdomain: [
+    { kind: "action", action: "set_subdomain" },
+    { kind: "link", link: "custom_subdomain", url: "https://learn.microsoft.com/" },
+  ],
+  private_network: [
+    { kind: "text", text: "request_network", content: "Hello,\n\nCan you tell me which VPN to use?" },
+    { kind: "action", action: "check_network" },
+  ],
+  network_rules: [
+    { kind: "text", text: "request_network", content: "Hello,\n\nCan you allow my address?" },
+    { kind: "action", action: "check_network" },
+  ],
+  not_ready: [{ kind: "action", action: "read_resources" }],
+  directory_not_ready: [{ kind: "action", action: "sign_in" }],
+};
+
+const SUBDOMAIN: SubdomainForm = {
+  name: "contoso-legacy",
+  state: "free",
+  suffix: ".openai.azure.com",
+  account: ADA.account,
+  writing: false,
 };
 
 const access: GetAccessPage = {
@@ -471,6 +500,58 @@ export const STATES: readonly State[] = [
     "chosen-odd-deployments",
     { step: "choose_resource", ...chosen, deployments: [...ODD_DEPLOYMENTS], deployment: "assistant" },
     {},
+    listed,
+  ),
+  hindered("chosen-keys-only", 2),
+  hindered("chosen-private", 3),
+  hindered("chosen-fenced", 4),
+  hindered("chosen-keys-only-request", 2, {
+    advice: [
+      {
+        obstacle: "no_custom_subdomain",
+        remedies: [
+          { kind: "text", text: "request_subdomain", content: "Hello,\n\nCan you set a subdomain?" },
+          ...WAY_OUT.no_custom_subdomain.slice(1),
+        ],
+      },
+    ],
+  }),
+  at(
+    "chosen-directory-not-ready",
+    {
+      step: "choose_resource",
+      ...chosen,
+      selected: {
+        ...resource("contoso-chat-sweden", "OpenAI", "swedencentral"),
+        takes_keys: false,
+        obstacles: ["directory_not_ready"],
+      },
+      advice: [{ obstacle: "directory_not_ready", remedies: [...WAY_OUT.directory_not_ready] }],
+    },
+    {},
+    listed,
+  ),
+  ...(["checking", "free", "unchecked", "malformed", "taken"] as const).map((state) =>
+    hindered(`subdomain-${state}`, 2, { subdomain: { ...SUBDOMAIN, state } }),
+  ),
+  hindered("subdomain-practice", 2, { subdomain: { ...SUBDOMAIN, suffix: null } }),
+  hindered(
+    "subdomain-setting",
+    2,
+    { subdomain: { ...SUBDOMAIN, state: "checking", writing: true } },
+    busy("setting_subdomain", false),
+  ),
+  at(
+    "subdomain-set",
+    { step: "choose_resource", ...chosen },
+    {
+      notices: [
+        said("subdomain_set", {
+          resource: "contoso-chat-sweden",
+          endpoint: "https://contoso-chat-sweden.openai.azure.com",
+        }),
+      ],
+    },
     listed,
   ),
   at(
@@ -929,6 +1010,30 @@ const FAILURES: Readonly<Record<Code, FailureExample>> = {
     remedies: [subdomain, readAgain],
     resources: listed,
   },
+  subdomain_taken: {
+    page: atChoose,
+    parameters: { subdomain: "contoso" },
+    remedies: [{ kind: "action", action: "set_subdomain" }, otherResource],
+    resources: listed,
+  },
+  subdomain_invalid: {
+    page: atChoose,
+    parameters: { subdomain: "contoso_ai" },
+    remedies: [{ kind: "action", action: "set_subdomain" }, otherResource],
+    resources: listed,
+  },
+  may_not_set_subdomain: {
+    page: atChoose,
+    parameters: { resource: "contoso-legacy" },
+    remedies: [request, again, otherResource],
+    resources: listed,
+  },
+  subdomain_refused: {
+    page: atChoose,
+    parameters: { resource: "contoso-legacy", reason },
+    remedies: [again, portal, otherResource],
+    resources: listed,
+  },
   may_not_assign: {
     page: atAccess,
     parameters: { role: PLAN.role, resource: inUse },
@@ -1167,6 +1272,7 @@ export function resource(name: string, kind: string, location: string): Resource
     resource_group: "rg-assistants",
     subscription: "Contoso Development",
     endpoint: `https://${name}.openai.azure.com`,
+    takes_keys: true,
     obstacles: [],
   };
 }
@@ -1211,6 +1317,21 @@ function at(
 ): State {
   const snapshot = snapshotOf(page, more);
   return resources === undefined ? { name, snapshot } : { name, snapshot, resources };
+}
+
+/** The page with a resource of the list that something keeps from being used without keys. */
+function hindered(
+  name: string,
+  index: number,
+  more: Partial<ChooseResourcePage> = {},
+  rest: Partial<Snapshot> = {},
+): State {
+  const selected = RESOURCES[index] ?? null;
+  const advice = (selected?.obstacles ?? []).map((obstacle) => ({
+    obstacle,
+    remedies: [...WAY_OUT[obstacle]],
+  }));
+  return at(name, { step: "choose_resource", ...chosen, selected, advice, ...more }, rest, listed);
 }
 
 function accessAt(name: string, phase: AccessPhase, more: Partial<GetAccessPage>): State {

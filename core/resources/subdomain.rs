@@ -1,0 +1,234 @@
+//! The custom subdomain of an account, without which it takes keys only.
+//!
+//! Operations: "Check Domain Availability", "Accounts - Update" and "Accounts - Get". A subdomain is
+//! set once: Azure neither changes it nor takes it back.
+
+use std::time::Duration;
+
+use serde::Deserialize;
+use serde_json::json;
+use url::Url;
+
+use super::{API_VERSION, Account, AccountItem, segment_after};
+use crate::cloud::Service;
+use crate::diagnosis::Asked;
+use crate::failure::Failure;
+use crate::http::{Answer, Cause, Request};
+use crate::identity::Identity;
+
+/// What setting it takes.
+pub const WRITE_ACCOUNT: &str = "Microsoft.CognitiveServices/accounts/write";
+/// A label of a host name (RFC 1035, section 2.3.4); Azure wants two characters at least.
+const LENGTH: std::ops::RangeInclusive<usize> = 2..=63;
+/// How often the operation is looked at.
+const PAUSE: Duration = Duration::from_secs(2);
+/// After this Azure goes on alone, and a look at the list shows what came of it.
+const LIMIT: Duration = Duration::from_secs(5 * 60);
+
+/// Whether Azure takes such a name: small letters, digits and hyphens, no hyphen at either end
+/// (quoted: CustomDomainInvalid, for an underscore).
+pub fn is_subdomain(name: &str) -> bool {
+    LENGTH.contains(&name.len())
+        && name.bytes().all(|it| it.is_ascii_lowercase() || it.is_ascii_digit() || it == b'-')
+        && !name.starts_with('-')
+        && !name.ends_with('-')
+}
+
+/// The name to offer: the account's, as far as a subdomain can be called that. An account's name
+/// may also hold capital letters, dots and underscores.
+pub fn suggest_subdomain(account: &str) -> String {
+    let name: String = account
+        .to_ascii_lowercase()
+        .chars()
+        .map(|it| if it.is_ascii_alphanumeric() { it } else { '-' })
+        .take(*LENGTH.end())
+        .collect();
+    name.trim_matches('-').to_owned()
+}
+
+/// Whether nobody has this subdomain; `None` where the person may not ask.
+pub async fn is_free(
+    identity: &Identity,
+    account: &Account,
+    name: &str,
+) -> Result<Option<bool>, Failure> {
+    let subscription = segment_after(&account.resource.id, "subscriptions");
+    let path = format!(
+        "subscriptions/{subscription}/providers/Microsoft.CognitiveServices/checkDomainAvailability"
+    );
+    let url = identity.http().cloud().resource_manager(&path, API_VERSION);
+    let body = json!({
+        "subdomainName": name,
+        "type": "Microsoft.CognitiveServices/accounts",
+        "kind": account.resource.kind,
+    });
+    let request = Request::query(Service::ResourceManager, url, body, account.cause.clone());
+    let answer = identity.send(&account.tenant_id, request).await?;
+    match answer.status.as_u16() {
+        200 => Ok(Some(answer.json::<Availability>()?.is_subdomain_available)),
+        // The action belongs to the subscription, where few have a role that grants it.
+        403 => Ok(None),
+        _ => Err(answer.failure(&[])),
+    }
+}
+
+/// Sets the subdomain and returns the account as it is then, with its new endpoint. An account that
+/// has one by now is returned as it is: somebody else was quicker, or an answer was lost.
+pub async fn set_subdomain(
+    identity: &Identity,
+    account: &Account,
+    name: &str,
+    person: &str,
+) -> Result<Account, Failure> {
+    let setting = set(identity, account, name, person);
+    identity.http().within(LIMIT, "Azure", setting).await
+}
+
+async fn set(
+    identity: &Identity,
+    account: &Account,
+    name: &str,
+    person: &str,
+) -> Result<Account, Failure> {
+    let (item, cause) = read(identity, account, &account.cause).await?;
+    if item.has_subdomain() {
+        return settle(identity, account, &cause).await;
+    }
+    let url = identity.http().cloud().resource_manager(&account.resource.id, API_VERSION);
+    let body = json!({ "properties": { "customSubDomainName": name } });
+    let request = Request::patch(Service::ResourceManager, url, body, cause);
+    let answer = identity.send(&account.tenant_id, request.asking(Asked::Subdomain)).await?;
+    if !answer.status.is_success() {
+        return Err(explain(identity, account, name, person, &answer));
+    }
+    let cause = match operation_of(&answer) {
+        Some(operation) => {
+            follow(identity, account, operation, &answer.cause, |failed| {
+                explain(identity, account, name, person, failed)
+            })
+            .await?
+        }
+        None => answer.cause,
+    };
+    settle(identity, account, &cause).await
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Availability {
+    is_subdomain_available: bool,
+}
+
+#[derive(Deserialize)]
+struct OperationItem {
+    #[serde(default)]
+    status: String,
+}
+
+/// Where to look for what comes of it (recorded: cog.account.PATCH__202).
+fn operation_of(answer: &Answer) -> Option<Url> {
+    let header = |name: &str| answer.headers.get(name)?.to_str().ok();
+    Url::parse(header("azure-asyncoperation").or_else(|| header("location"))?).ok()
+}
+
+/// Waits until the operation has ended; its states while it runs are not those of other services
+/// (recorded: cog.operationResults__200).
+async fn follow(
+    identity: &Identity,
+    account: &Account,
+    operation: Url,
+    cause: &Cause,
+    explain: impl Fn(&Answer) -> Failure,
+) -> Result<Cause, Failure> {
+    let mut cause = cause.clone();
+    loop {
+        let request = Request::get(Service::ResourceManager, operation.clone(), cause);
+        let answer = identity.send(&account.tenant_id, request.asking(Asked::Subdomain)).await?;
+        if !answer.status.is_success() {
+            return Err(explain(&answer));
+        }
+        match answer.json::<OperationItem>()?.status.as_str() {
+            "Succeeded" => return Ok(answer.cause),
+            "Failed" | "Canceled" => return Err(explain(&answer)),
+            _ => cause = answer.cause,
+        }
+        identity.http().clock().sleep(PAUSE).await;
+    }
+}
+
+/// Reads the account until nothing changes in it any more.
+async fn settle(identity: &Identity, account: &Account, cause: &Cause) -> Result<Account, Failure> {
+    let mut cause = cause.clone();
+    loop {
+        let (item, read) = read(identity, account, &cause).await?;
+        if item.is_settled() {
+            let mut settled = item.into_account(&account.tenant_id, read);
+            settled.resource.subscription.clone_from(&account.resource.subscription);
+            return Ok(settled);
+        }
+        cause = read;
+        identity.http().clock().sleep(PAUSE).await;
+    }
+}
+
+async fn read(
+    identity: &Identity,
+    account: &Account,
+    cause: &Cause,
+) -> Result<(AccountItem, Cause), Failure> {
+    let url = identity.http().cloud().resource_manager(&account.resource.id, API_VERSION);
+    let request = Request::get(Service::ResourceManager, url, cause.clone());
+    let answer = identity.send(&account.tenant_id, request).await?;
+    match answer.status.is_success() {
+        true => Ok((answer.json()?, answer.cause)),
+        false => Err(answer.failure(&[])),
+    }
+}
+
+fn explain(
+    identity: &Identity,
+    account: &Account,
+    name: &str,
+    person: &str,
+    answer: &Answer,
+) -> Failure {
+    let portal = identity.http().cloud().portal(&account.resource.id);
+    answer.failure(&[
+        ("account", person),
+        ("portal", portal.as_str()),
+        ("resource", &account.resource.name),
+        ("resource_group", &account.resource.resource_group),
+        ("scope", &account.resource.id),
+        ("subdomain", name),
+    ])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_subdomain_is_a_label_of_a_host_name() {
+        for name in ["ai", "contoso-chat-1", "0-0", &"a".repeat(63)] {
+            assert!(is_subdomain(name), "{name}");
+        }
+        let too_long = "a".repeat(64);
+        for name in ["", "a", "-ai", "ai-", "ai_foundry", "Contoso", "a.b", "ä-i", "a b", &too_long]
+        {
+            assert!(!is_subdomain(name), "{name} is refused by Azure");
+        }
+    }
+
+    #[test]
+    fn the_name_that_is_offered_is_the_accounts_as_far_as_it_can_be() {
+        for (account, expected) in [
+            ("contoso-first-try", "contoso-first-try"),
+            ("Contoso_AI.Lab", "contoso-ai-lab"),
+            ("x1_", "x1"),
+        ] {
+            assert_eq!(suggest_subdomain(account), expected);
+            assert!(is_subdomain(expected));
+        }
+        assert_eq!(suggest_subdomain(&"a".repeat(64)).len(), 63);
+    }
+}
