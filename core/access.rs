@@ -15,8 +15,9 @@ mod verdict;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use async_trait::async_trait;
 use futures::future::join_all;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use serde_json::json;
 use uuid::{Uuid, uuid};
 
@@ -78,6 +79,61 @@ pub struct Assigned {
     pub cause: Cause,
 }
 
+/// An assignment that Keyless makes: everything that it takes to find it again.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Grant {
+    /// Its Azure Resource Manager id.
+    pub id: String,
+    /// The directory of the resource.
+    pub tenant_id: String,
+    /// The id in that directory of whom it is made to, and by.
+    pub object_id: String,
+    /// The role's name.
+    pub role: String,
+    /// The role definition's GUID.
+    pub role_id: String,
+    /// The Azure Resource Manager id of the scope.
+    pub scope: String,
+}
+
+impl Grant {
+    /// The assignment of the plan under this id.
+    pub fn of(account: &Account, plan: &AssignmentPlan, id: &str) -> Self {
+        Grant {
+            id: id.to_owned(),
+            tenant_id: account.tenant_id.clone(),
+            object_id: plan.object_id.clone(),
+            role: plan.role.clone(),
+            role_id: plan.role_id.clone(),
+            scope: plan.scope.clone(),
+        }
+    }
+}
+
+/// Hears of each write before it goes out.
+#[async_trait]
+pub trait Witness: Send + Sync {
+    /// An assignment with this id is about to be asked for.
+    async fn about_to_assign(&self, id: &str);
+}
+
+/// Nobody wants to know.
+#[async_trait]
+impl Witness for () {
+    async fn about_to_assign(&self, _: &str) {}
+}
+
+/// What is true of an assignment that was begun.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Whereabouts {
+    /// It is there, and Keyless made it for this person.
+    Own,
+    /// Something of this name is there that Keyless did not make.
+    Foreign,
+    /// It is not there.
+    Nowhere,
+}
+
 /// Reads what the person may do at the account, side by side: the permissions API, the assignments
 /// that reach them and what is denied; then the roles among these that are not built in. A token
 /// of the data plane is got ready meanwhile.
@@ -114,24 +170,27 @@ pub async fn check_access(identity: &Arc<Identity>, account: &Account) -> Result
 }
 
 /// Assigns the role of the plan. "It is there already" is success; what is known to be there is not
-/// written over, because somebody may have changed it since.
+/// written over, because somebody may have changed it since. The witness hears of each id before it
+/// is asked for, and of none where nothing is written.
 pub async fn assign_role(
     identity: &Identity,
     account: &Account,
     plan: &AssignmentPlan,
     access: &Access,
+    witness: &dyn Witness,
 ) -> Result<Assigned, Failure> {
     let Access { facts, cause } = access;
     if let Some(existing) = facts.assignments.iter().flatten().find(|it| it.name == plan.name) {
-        let own = existing.made_by.eq_ignore_ascii_case(&facts.object_id)
-            && existing.description == DESCRIPTION;
+        let own = existing.is_of_keyless(&facts.object_id);
         let own = own.then(|| assignment_id(plan, ""));
         return Ok(Assigned { existed: true, own, cause: cause.clone() });
     }
     let mut id = assignment_id(plan, "");
+    witness.about_to_assign(&id).await;
     let mut answer = put_assignment(identity, account, plan, &id, cause).await?;
     if !answer.status.is_success() && answer.meaning() == Some(Code::AssignmentNameTaken) {
         id = assignment_id(plan, SECOND_NAME);
+        witness.about_to_assign(&id).await;
         answer = put_assignment(identity, account, plan, &id, cause).await?;
     }
     if answer.status.is_success() {
@@ -144,43 +203,65 @@ pub async fn assign_role(
     if answer.meaning() == Some(Code::AssignmentExists) {
         return Ok(Assigned { existed: true, own: None, cause: answer.cause });
     }
-    Err(explain(identity, account, plan, &answer))
+    let (grant, name) = (Grant::of(account, plan, &id), &account.resource.name);
+    Err(explain(identity, &grant, &plan.account, name, &answer))
 }
 
 /// Takes away an assignment that Keyless made. One that is gone already is success.
 pub async fn undo_assignment(
     identity: &Identity,
-    account: &Account,
-    plan: &AssignmentPlan,
-    id: &str,
+    grant: &Grant,
     cause: &Cause,
 ) -> Result<Cause, Failure> {
-    let url = identity.http().cloud().resource_manager(id, API_VERSION);
+    let url = identity.http().cloud().resource_manager(&grant.id, API_VERSION);
     let request = Request::delete(Service::ResourceManager, url, cause.clone());
-    let answer = identity.send(&account.tenant_id, request).await?;
+    let answer = identity.send(&grant.tenant_id, request).await?;
     // "Role Assignments - Delete": 200 with what was taken away, 204 where there was nothing.
     match answer.status.is_success() {
         true => Ok(answer.cause),
-        false => Err(explain(identity, account, plan, &answer)),
+        false => {
+            let account = identity.home().account();
+            Err(explain(identity, grant, account, scope_name(&grant.scope), &answer))
+        }
+    }
+}
+
+/// Looks whether an assignment is there ("Role Assignments - Get By Id").
+pub async fn find_assignment(identity: &Identity, grant: &Grant) -> Result<Whereabouts, Failure> {
+    let url = identity.http().cloud().resource_manager(&grant.id, API_VERSION);
+    let request = Request::get(Service::ResourceManager, url, Cause::none());
+    let answer = identity.send(&grant.tenant_id, request).await?;
+    if answer.status.as_u16() == 404 {
+        return Ok(Whereabouts::Nowhere);
+    }
+    if !answer.status.is_success() {
+        let account = identity.home().account();
+        return Err(explain(identity, grant, account, scope_name(&grant.scope), &answer));
+    }
+    let found = answer.json::<AssignmentItem>()?.into_assignment();
+    match found.is_of_keyless(&grant.object_id) {
+        true => Ok(Whereabouts::Own),
+        false => Ok(Whereabouts::Foreign),
     }
 }
 
 fn explain(
     identity: &Identity,
-    account: &Account,
-    plan: &AssignmentPlan,
+    grant: &Grant,
+    account: &str,
+    resource: &str,
     answer: &Answer,
 ) -> Failure {
-    let portal = identity.http().cloud().portal(&plan.scope);
+    let portal = identity.http().cloud().portal(&grant.scope);
     answer.failure(&[
-        ("account", &plan.account),
-        ("directory", &account.tenant_id),
-        ("object_id", &plan.object_id),
+        ("account", account),
+        ("directory", &grant.tenant_id),
+        ("object_id", &grant.object_id),
         ("portal", portal.as_str()),
-        ("resource", &account.resource.name),
-        ("role", &plan.role),
-        ("role_id", &plan.role_id),
-        ("scope", &plan.scope),
+        ("resource", resource),
+        ("role", &grant.role),
+        ("role_id", &grant.role_id),
+        ("scope", &grant.scope),
     ])
 }
 

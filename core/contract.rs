@@ -40,6 +40,8 @@ pub const COMMANDS: &[&str] = &[
     "go_to_step",
     "check_network",
     "save_certificates",
+    "show_changes",
+    "undo_change",
     "close_aside",
     "try_store_again",
     "end_browser_session",

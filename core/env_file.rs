@@ -15,18 +15,19 @@ mod ignored;
 mod lines;
 mod plan;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
 use std::fmt;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-pub use backups::{Backup, delete_backup, list_backups};
+pub use backups::{Backup, delete_backup, find_copy, list_backups};
 pub use disk::{Disk, FileSystem, Kind, Seen};
 pub use ignored::is_ignored_by_git;
 pub use lines::{EnvFile, Trouble};
 
+use crate::changes::{FileWrite, digest_of};
 use crate::failure::{Action, Code, Failure};
 use crate::snapshot::ChangeLine;
 
@@ -67,6 +68,15 @@ impl Prepared {
     /// Whether the file says already what it should.
     pub fn is_unchanged(&self) -> bool {
         self.old.as_ref() == Some(&self.new)
+    }
+
+    /// What it does to the file.
+    pub fn file_write(&self) -> FileWrite {
+        FileWrite {
+            path: self.target.display().to_string(),
+            before: self.old.as_deref().map(digest_of),
+            after: Some(digest_of(&self.new)),
+        }
     }
 }
 
@@ -131,6 +141,33 @@ pub fn write(fs: &dyn FileSystem, prepared: &Prepared, backups: &Path) -> Result
         }
         Err(failure) => Err(clean_up(fs, &temporary, failure)),
     }
+}
+
+/// Puts a file back as it was before this write, or deletes it where it was not there; only where
+/// it is still what was written. Whether that was so, and the copy of the former file at hand.
+///
+/// # Errors
+/// Those of [`write`]. After an error the file is what it was.
+pub fn restore(fs: &dyn FileSystem, done: &FileWrite, backups: &Path) -> Result<bool, Failure> {
+    let path = PathBuf::from(&done.path);
+    let unread = |error: io::Error| not_readable(&path, &error);
+    if fs.look(&path).map_err(unread)?.is_none_or(|seen| seen.kind != Kind::File) {
+        return Ok(false);
+    }
+    let now = fs.read(&path).map_err(unread)?;
+    if Some(digest_of(&now)) != done.after {
+        return Ok(false);
+    }
+    let Some(before) = &done.before else {
+        fs.remove(&path).map_err(|error| write_failed(&path, &error))?;
+        return Ok(true);
+    };
+    let Some(former) = find_copy(fs, backups, &path, before).map_err(unread)? else {
+        return Ok(false);
+    };
+    let (change, target) = (Vec::new(), path.clone());
+    let prepared = Prepared { path, exists: true, change, target, old: Some(now), new: former };
+    write(fs, &prepared, backups).map(|()| true)
 }
 
 fn look_at(fs: &dyn FileSystem, folder: &Path, path: &Path) -> Result<Option<Seen>, Failure> {
@@ -203,7 +240,7 @@ fn write_beside(fs: &dyn FileSystem, prepared: &Prepared, temporary: &Path) -> R
 }
 
 /// Makes a file that holds these bytes, on the disk.
-fn write_new(fs: &dyn FileSystem, path: &Path, bytes: &[u8]) -> io::Result<()> {
+pub(crate) fn write_new(fs: &dyn FileSystem, path: &Path, bytes: &[u8]) -> io::Result<()> {
     fs.create(path)?;
     let mut rest = bytes;
     while !rest.is_empty() {

@@ -5,6 +5,7 @@
 
 pub mod access;
 pub mod challenge;
+pub mod changes;
 pub mod chat;
 pub mod clock;
 pub mod cloud;

@@ -3,6 +3,8 @@
 //! Events go in one after the other, [`crate::wizard`] decides, the effects run here, each under
 //! its number and cancellable, and every change goes to the watchers as a snapshot.
 
+mod writes;
+
 use std::collections::HashMap;
 use std::io;
 use std::panic::AssertUnwindSafe;
@@ -20,6 +22,8 @@ use tokio::sync::oneshot;
 use tokio::task::AbortHandle;
 use tokio_util::task::TaskTracker;
 
+use crate::access::Grant;
+use crate::changes::Changes;
 use crate::clock::{Clock, SystemClock, within};
 use crate::cloud::{Cloud, is_web_address};
 use crate::developer_tools::HiddenProcess;
@@ -124,6 +128,7 @@ struct Inner {
     identity: Mutex<Option<Arc<Identity>>>,
     running: Mutex<HashMap<WorkId, AbortHandle>>,
     kept: KeptSignIn,
+    changes: Arc<Changes>,
     stay: Arc<StayChoice>,
     /// What is being kept or removed; it is not stopped halfway.
     storing: TaskTracker,
@@ -169,6 +174,8 @@ impl Session {
         };
         let kept =
             KeptSignIn::new(surroundings.store.clone(), surroundings.data_folder.clone(), owner);
+        let files = Arc::new(env_file::Disk);
+        let changes = Arc::new(Changes::new(files, surroundings.data_folder.clone()));
         let inner = Arc::new(Inner {
             surroundings,
             http,
@@ -178,6 +185,7 @@ impl Session {
             identity: Mutex::new(None),
             running: Mutex::new(HashMap::new()),
             kept,
+            changes,
             stay: Arc::default(),
             storing: TaskTracker::new(),
             events,
@@ -468,12 +476,11 @@ impl Inner {
                 let (access, causes) = Box::pin(look).await?;
                 Outcome::Causes(Box::new(access), causes)
             }
-            Work::AssignRole(account, plan, access) => Outcome::Assigned(
-                access::assign_role(&*self.identity()?, &account, &plan, &access).await?,
-            ),
+            Work::AssignRole(account, plan, access) => {
+                Outcome::Assigned(self.assign_role(&account, &plan, &access).await?)
+            }
             Work::UndoRole(account, plan, id, cause) => {
-                let identity = self.identity()?;
-                access::undo_assignment(&identity, &account, &plan, &id, &cause).await?;
+                self.take_role_away(Grant::of(&account, &plan, &id), &cause).await?;
                 Outcome::RoleUndone
             }
             Work::WaitForRole(account, deployment, role, cause) => {
@@ -500,12 +507,8 @@ impl Inner {
                 .await?
             }
             Work::WriteEnv(prepared) => {
-                let backups = self.surroundings.data_folder.join("backups");
-                blocking(move || {
-                    env_file::write(&env_file::Disk, &prepared, &backups)?;
-                    Ok(Outcome::EnvWritten)
-                })
-                .await?
+                self.write_env(*prepared).await?;
+                Outcome::EnvWritten
             }
             Work::Ask(account, deployment, cause) => {
                 let identity = self.identity()?;
@@ -519,12 +522,16 @@ impl Inner {
                 Outcome::Network(Box::new(self.check_network(endpoint, on_change).await))
             }
             Work::SaveCertificates => {
-                let authorities = self.surroundings.machine.authorities.clone();
-                let path = self.surroundings.data_folder.join(programs::FILE);
-                let work = move || programs::save_certificates(&authorities, &path);
-                let saved = tokio::task::spawn_blocking(work).await.map_err(io::Error::other);
-                let saved = saved.and_then(|saved| saved).map_err(|error| error.to_string());
+                let saved = self.save_certificates().await.map_err(|error| error.to_string());
                 Outcome::CertificatesSaved(saved)
+            }
+            Work::ReadChanges => Outcome::Changes(Box::new(self.read_changes().await)),
+            Work::LookAtChanges(unsettled) => {
+                let (record, open) = self.look_at_changes(&unsettled).await?;
+                Outcome::ChangesLookedAt(Box::new(record), open)
+            }
+            Work::UndoChange(change) => {
+                Outcome::ChangeUndone(Box::new(self.undo_change(&change).await?))
             }
         };
         Ok(Ended::Plain(outcome))
@@ -740,6 +747,9 @@ fn too_slow(work: &Work) -> Failure {
     let path = match work {
         Work::PrepareEnv(folder, _) => folder.join(".env"),
         Work::WriteEnv(prepared) => prepared.path.clone(),
+        Work::UndoChange(change) if change.deed.file_write().is_some() => {
+            PathBuf::from(change.deed.file_write().map_or("", |write| &write.path))
+        }
         _ => return diagnosis::too_slow("Azure", PATIENCE),
     };
     Failure::new(Code::EnvWriteFailed)

@@ -9,10 +9,12 @@ use ts_rs::TS;
 
 use crate::failure::{Failure, Parameters, Remedy};
 
+pub mod changes;
 pub mod connectivity;
 
 use connectivity::Shell;
 
+pub use changes::{ChangesPage, NoUndo};
 pub use connectivity::ConnectivityPage;
 
 /// What goes over the channel to the window.
@@ -105,6 +107,8 @@ impl ProofReason {
 pub enum Aside {
     /// What lies between this machine and Azure.
     Connectivity(ConnectivityPage),
+    /// What Keyless changed.
+    Changes(ChangesPage),
 }
 
 /// The five steps.

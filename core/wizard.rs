@@ -3,6 +3,7 @@
 //! Nothing here waits, sends or reads. [`crate::session`] runs the effects and brings their
 //! results back as events; a result that is no longer wanted is dropped here.
 
+mod changes;
 mod commands;
 mod page;
 mod proof;
@@ -17,7 +18,7 @@ mod work;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
-use crate::access::{Access, Assigned, Wish};
+use crate::access::{Access, Assigned, Wish, reaches};
 use crate::diagnosis::{self, Evidence, State};
 use crate::directory::Tenant;
 use crate::env_file::{EnvValues, Prepared};
@@ -35,6 +36,7 @@ use crate::snapshot::{
 };
 use crate::tenants::Sight;
 
+use changes::Known;
 use resource::Subdomain;
 use work::Slot;
 pub use work::{
@@ -47,6 +49,10 @@ pub const WINDOW: u32 = 100;
 const NO_BROWSER: &str = "browser_not_opened";
 /// The notice that nobody can be asked just now whether the code was typed in.
 const POLLS_LOST: &str = "code_polls_lost";
+/// The notice that another plan was confirmed than the one that is shown.
+const PLAN_CHANGED: &str = "plan_changed";
+/// The notice that an earlier window ended while it changed something.
+const UNFINISHED: &str = "changes_unfinished";
 /// The finding that the file of certificates could not be written.
 const NOT_SAVED: &str = "not_saved";
 /// An answer is cut here on the page: a test message needs no more.
@@ -99,6 +105,7 @@ pub struct Wizard {
     project: Project,
     test: Test,
     aside: Option<Aside>,
+    changes: Known,
     failures: BTreeMap<Step, (Failure, Work)>,
     notices: Vec<(Step, Notice)>,
     running: BTreeMap<Slot, (WorkId, Work)>,
@@ -245,6 +252,7 @@ impl Wizard {
             assigned: false,
             test: Test::default(),
             aside: None,
+            changes: Known::default(),
             failures: BTreeMap::new(),
             notices: Vec::new(),
             running: BTreeMap::new(),
@@ -256,6 +264,7 @@ impl Wizard {
         let first = if stay { Work::Resume } else { Work::Unkeep { ask: false, all: false } };
         wizard.start(first, &mut effects);
         wizard.start(Work::FindTools, &mut effects);
+        wizard.start(Work::ReadChanges, &mut effects);
         if let Some(tenant) = wizard.setting.tenant.clone() {
             wizard.choose_tenant(&tenant, &mut effects);
         }
@@ -277,9 +286,13 @@ impl Wizard {
                 if let Some(work) = self.finish(id) {
                     self.asked.now = self.asked.pressed.remove(&id);
                     let repeated = self.asked.repeated.remove(&id);
+                    let writes = work.writes();
                     match result {
                         Ok(outcome) => self.take(outcome, &work, &mut effects),
                         Err(failure) => self.meet(failure, work, repeated, &mut effects),
+                    }
+                    if writes {
+                        self.read_changes_again(&mut effects);
                     }
                 }
             }
@@ -289,6 +302,7 @@ impl Wizard {
         }
         self.asked.now = false;
         self.leave_lost_page();
+        self.renew_changes_page();
         effects
     }
 

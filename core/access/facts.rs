@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::condition::{Condition, Target};
 use super::permission::{Action, Certainty, Permission};
 use super::role::{Assigns, Role};
-use super::{DELETE, WRITE};
+use super::{DELETE, DESCRIPTION, WRITE};
 
 /// Everybody, as the principal of a deny assignment ("Understand Azure deny assignments").
 const EVERYBODY: &str = "00000000-0000-0000-0000-000000000000";
@@ -53,6 +53,13 @@ pub struct Assignment {
     pub principal_type: String,
     /// What limits it.
     pub condition: Option<String>,
+}
+
+impl Assignment {
+    /// Whether Keyless made it, for whoever has this object id and by their hand.
+    pub fn is_of_keyless(&self, object_id: &str) -> bool {
+        self.made_by.eq_ignore_ascii_case(object_id) && self.description == DESCRIPTION
+    }
 }
 
 /// A role that is not built in.

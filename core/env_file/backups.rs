@@ -11,6 +11,7 @@ use sha2::{Digest, Sha256};
 
 use super::disk::FileSystem;
 use super::write_new;
+use crate::changes::digest_of;
 
 /// Older copies of the same file are deleted.
 const KEPT: usize = 5;
@@ -58,6 +59,29 @@ pub fn list_backups(fs: &dyn FileSystem, backups: &Path) -> io::Result<Vec<Backu
 pub fn delete_backup(fs: &dyn FileSystem, backups: &Path, file: &Path) -> io::Result<()> {
     let known = list_backups(fs, backups)?.iter().any(|backup| backup.file == file);
     if known { fs.remove(file) } else { Err(io::ErrorKind::NotFound.into()) }
+}
+
+/// The copy of a file that has this digest ([`crate::changes::digest_of`]).
+///
+/// # Errors
+/// Those of the file system.
+pub fn find_copy(
+    fs: &dyn FileSystem,
+    backups: &Path,
+    original: &Path,
+    digest: &str,
+) -> io::Result<Option<Vec<u8>>> {
+    let folder = backups.join(key_of(original));
+    if fs.look(&folder)?.is_none() {
+        return Ok(None);
+    }
+    for name in list_copies(fs, &folder)?.iter().rev() {
+        let bytes = fs.read(&folder.join(name))?;
+        if digest_of(&bytes) == digest {
+            return Ok(Some(bytes));
+        }
+    }
+    Ok(None)
 }
 
 /// Keeps a copy of a file's bytes, unless the newest copy is the same.

@@ -1,6 +1,6 @@
 //! What the `.env` promises: nothing is lost, nothing foreign is shown, readers agree.
 
-mod faults;
+pub(crate) mod faults;
 mod readers;
 
 use std::collections::BTreeSet;

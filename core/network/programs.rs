@@ -58,15 +58,18 @@ pub(crate) async fn find_needs(
     tokio::task::spawn_blocking(work).await.ok()
 }
 
-/// Writes every certificate that this computer and everybody trusts: public ones, nothing secret.
+/// Every certificate that this computer and everybody trusts, in PEM: public ones, nothing secret.
 /// Blocks.
-pub fn save_certificates(authorities: &Authorities, path: &Path) -> io::Result<()> {
+pub fn certificates(authorities: &Authorities) -> Vec<u8> {
+    authorities.certificates().iter().map(to_pem).collect::<String>().into_bytes()
+}
+
+/// Writes a file of certificates. Blocks.
+pub fn save_certificates(certificates: &[u8], path: &Path) -> io::Result<()> {
     let folder = path.parent().ok_or(io::ErrorKind::InvalidInput)?;
     std::fs::create_dir_all(folder)?;
     let mut file = tempfile::NamedTempFile::new_in(folder)?;
-    for certificate in authorities.certificates() {
-        file.write_all(to_pem(&certificate).as_bytes())?;
-    }
+    file.write_all(certificates)?;
     file.as_file().sync_all()?;
     file.persist(path).map_err(|error| error.error)?;
     Ok(())

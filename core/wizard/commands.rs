@@ -34,7 +34,7 @@ impl Wizard {
             Command::ChooseUsage { usage } => self.choose_usage(usage),
             Command::ChooseRole { role_id } => self.choose_role(role_id),
             Command::ChooseRoleScope { scope } => self.choose_role_scope(scope),
-            Command::AssignRole => self.assign_role(effects),
+            Command::AssignRole { plan } => self.confirm_plan(&plan, effects),
             Command::UndoRole => self.undo_role(effects),
             Command::OpenPortal { page } => self.open_portal(page, effects),
             Command::ConfirmAccess => self.confirm_access(effects),
@@ -44,10 +44,9 @@ impl Wizard {
             Command::GoToStep { step } => self.go_to(step, effects),
             Command::CheckNetwork => self.check_network(effects),
             Command::SaveCertificates => self.save_certificates(effects),
-            Command::CloseAside => {
-                self.aside = None;
-                self.stop(&[Slot::Network], effects);
-            }
+            Command::ShowChanges => self.show_changes(effects),
+            Command::UndoChange { number } => self.undo_change(number, effects),
+            Command::CloseAside => self.close_aside(effects),
             Command::TryStoreAgain if self.sign_in.store.is_some() => {
                 self.start_once(Work::OpenStore, effects);
             }
@@ -60,7 +59,14 @@ impl Wizard {
         }
     }
 
+    /// What is being written goes on.
+    fn close_aside(&mut self, effects: &mut Vec<Effect>) {
+        self.aside = None;
+        self.stop(&[Slot::Network, Slot::Changes], effects);
+    }
+
     pub(super) fn check_network(&mut self, effects: &mut Vec<Effect>) {
+        self.stop(&[Slot::Changes], effects);
         let page = ConnectivityPage { checking: true, ..ConnectivityPage::default() };
         self.aside = Some(Aside::Connectivity(page));
         let account = self.choice.account.as_ref().or(self.list.accounts.first());
@@ -127,8 +133,7 @@ impl Wizard {
         self.start(Work::Unkeep { ask: false, all: true }, effects);
         let person = self.person.take();
         let was_signed_in = person.is_some();
-        self.aside = None;
-        self.stop(&[Slot::Network], effects);
+        self.close_aside(effects);
         self.sign_in.browser_session =
             person.filter(|person| !person.way.is_borrowed()).map(|person| person.tenant_id);
         self.forget_person();
@@ -303,13 +308,24 @@ impl Wizard {
     }
 
     pub(super) fn press_remedy(&mut self, index: u32, effects: &mut Vec<Effect>) {
-        let Some((failure, work)) = self.failures.get(&self.step).cloned() else {
+        let beside = self.changes.failure.as_ref().filter(|_| self.shows_changes());
+        let Some((failure, work)) = beside.or(self.failures.get(&self.step)).cloned() else {
             return;
         };
         let failure = self.fitting(&failure, &work);
         match failure.remedies.get(index as usize) {
             Some(Remedy::Link { url, .. }) => effects.push(Effect::Open(url.clone())),
-            Some(Remedy::Action { action }) => self.act(*action, &failure, work, effects),
+            Some(Remedy::Action { action }) => {
+                // What leads to one of the steps leads away from the page beside them.
+                let stays = *action == Action::TryAgain || failure.challenge().is_some();
+                if self.shows_changes() && !stays {
+                    if *action == Action::CheckAccess && self.choice.account.is_none() {
+                        return self.show_changes(effects);
+                    }
+                    self.close_aside(effects);
+                }
+                self.act(*action, &failure, work, effects);
+            }
             Some(Remedy::Text { .. } | Remedy::Command { .. }) | None => {}
         }
     }

@@ -203,6 +203,14 @@ impl Wizard {
         self.running
             .iter()
             .map(|(slot, (_, work))| (*slot, work))
-            .find(|(_, work)| work.step() == self.step && work.activity().is_some())
+            .find(|(_, work)| self.is_seen(work) && work.activity().is_some())
+    }
+
+    /// Whether the page of this work is shown.
+    pub(super) fn is_seen(&self, work: &Work) -> bool {
+        match work.purpose() {
+            Work::UndoChange(_) => self.shows_changes(),
+            _ => work.step() == self.step,
+        }
     }
 }

@@ -24,7 +24,8 @@ impl Wizard {
         if repeated {
             return self.fail(self.not_enough(failure), work);
         }
-        let watched = self.asked.now && work.step() == self.step && self.aside.is_none();
+        let beside = self.aside.is_some() && !matches!(work, Work::UndoChange(_));
+        let watched = self.asked.now && self.is_seen(&work) && !beside;
         if watched && !self.is_borrowed() && self.proving().is_none() {
             return self.prove(Way::Browser, failure, work, effects);
         }

@@ -130,6 +130,9 @@ impl Wizard {
             }
             Outcome::Network(page) => self.show_connectivity(*page),
             Outcome::CertificatesSaved(result) => self.note_saved(result),
+            Outcome::Changes(record) => self.take_changes(*record, effects),
+            Outcome::ChangesLookedAt(record, open) => self.take_looked_at(*record, open, work),
+            Outcome::ChangeUndone(record) => self.take_change_undone(*record, work, effects),
         }
     }
 
@@ -177,6 +180,7 @@ impl Wizard {
         // Whoever has just signed in sees first who that is, while the lists are being read.
         self.step = Step::SignIn;
         self.start(self.read_directory(), effects);
+        self.read_changes_again(effects);
         if *work == Work::Resume {
             self.go_to(Step::ChooseResource, effects);
         }
@@ -249,6 +253,14 @@ impl Wizard {
 
     pub(super) fn fail(&mut self, mut failure: Failure, work: Work) {
         tracing::warn!(code = ?failure.code, "a step failed");
+        if [Slot::Changes, Slot::Undo].contains(&work.purpose().slot()) {
+            if work.proving().is_some() {
+                self.forget_attempt();
+            }
+            self.name_directory(&mut failure);
+            self.changes.failure = Some((failure, work));
+            return;
+        }
         self.learn_account_of_tool(&failure, self.way_of(&work));
         self.name_directory(&mut failure);
         let mut step = work.step();

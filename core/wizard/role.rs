@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::access::{
-    Assignment, CURED_BY_SIGN_IN, DESCRIPTION, GONE, judge, plan, reaches, recipes, scope_name,
+    Assignment, CURED_BY_SIGN_IN, DESCRIPTION, GONE, judge, plan, recipes, scope_name,
 };
 use crate::cloud::CLOUDS;
 use crate::failure::TextKind;
@@ -67,6 +67,20 @@ impl Wizard {
         self.failures.remove(&Step::GetAccess);
     }
 
+    /// Carries out the plan that the person has seen; where it is another one by now, that is shown.
+    pub(super) fn confirm_plan(&mut self, seen: &str, effects: &mut Vec<Effect>) {
+        self.notices.retain(|(_, notice)| notice.code != PLAN_CHANGED);
+        let Some(standing) = self.standing() else { return };
+        if standing.has_access || self.is_running(Slot::Role) {
+            return;
+        }
+        match standing.plan.name.eq_ignore_ascii_case(seen) {
+            true => self.assign_role(effects),
+            false => self.notify(Step::GetAccess, Notice::new(PLAN_CHANGED, &[])),
+        }
+    }
+
+    /// Assigns the role of the plan; where it is assigned, waits for it.
     pub(super) fn assign_role(&mut self, effects: &mut Vec<Effect>) {
         let (Some(account), Some(access), Some(standing)) =
             (self.choice.account.clone(), &self.role.access, self.standing())
@@ -240,10 +254,15 @@ impl Wizard {
             return;
         };
         self.step = Step::GetAccess;
+        self.forget_access();
+        self.start(Work::CheckAccess(Box::new(account)), effects);
+    }
+
+    /// What is known of the access is not trusted any more; what the person wants stays.
+    pub(super) fn forget_access(&mut self) {
         let before = std::mem::take(&mut self.role);
         self.role =
             RoleState { confirmed: before.confirmed, wish: before.wish, ..RoleState::default() };
-        self.start(Work::CheckAccess(Box::new(account)), effects);
     }
 
     pub(super) fn get_access_page(&self) -> GetAccessPage {

@@ -20,6 +20,9 @@ impl Wizard {
             self.failures.remove(&Step::SignIn);
             self.list.stale = self.list.found.keys().cloned().collect();
         }
+        if work.purpose().slot() == Slot::Undo {
+            self.changes.failure = None;
+        }
         if [Slot::Person, Slot::Proof].contains(&slot) {
             self.sign_in.phase = match work {
                 Work::Resume => SignInPhase::Resuming,
@@ -55,6 +58,7 @@ impl Wizard {
                     | Work::UndoRole(..)
                     | Work::SetSubdomain(..)
                     | Work::WriteEnv(_)
+                    | Work::UndoChange(_)
             )
         })
     }
@@ -81,10 +85,13 @@ impl Wizard {
     }
 
     pub(super) fn stop_all(&mut self, effects: &mut Vec<Effect>) {
-        // A window of the system's that asks for a password is not taken away, and the look at
-        // the connection is nobody's in particular.
-        let stays = |slot: &Slot| matches!(slot, Slot::Store | Slot::Network);
-        let slots: Vec<Slot> = self.running.keys().copied().filter(|slot| !stays(slot)).collect();
+        // A window of the system's that asks for a password is not taken away, and the looks at
+        // the connection and at the record of changes are nobody's in particular.
+        let stays = |(slot, (_, work)): &(&Slot, &(WorkId, Work))| {
+            matches!(slot, Slot::Store | Slot::Network) || *work == Work::ReadChanges
+        };
+        let slots: Vec<Slot> =
+            self.running.iter().filter(|running| !stays(running)).map(|(slot, _)| *slot).collect();
         self.stop(&slots, effects);
     }
 
@@ -101,6 +108,7 @@ impl Wizard {
         self.sign_in.keeping = None;
         self.made.clear();
         self.groups.clear();
+        self.changes = Known::default();
         self.list = List { revision: self.list.revision + 1, ..List::default() };
         self.choice = Choice::default();
         self.role = RoleState::default();
@@ -147,6 +155,7 @@ impl Wizard {
 
     /// What concerns the whole sign-in stays until it changes.
     pub(super) fn clear_notices(&mut self, step: Step) {
-        self.notices.retain(|(at, notice)| *at != step || notice.code == "session_only");
+        let stays = ["session_only", UNFINISHED];
+        self.notices.retain(|(at, notice)| *at != step || stays.contains(&notice.code.as_str()));
     }
 }

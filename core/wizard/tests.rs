@@ -6,12 +6,13 @@ use proptest::prelude::*;
 use proptest::sample::{Index, select};
 
 use super::*;
-use crate::access::{Facts, GONE, Permission, ROLES};
+use crate::access::{Facts, GONE, Grant, OPENAI_USER, Permission, ROLES, assignment_name};
 use crate::challenge::{Challenge, ClaimsRequest};
+use crate::changes::{Change, Deed, FileWrite, Found as Lies, Record, State as Became};
 use crate::cloud::Service;
 use crate::env_file::{self, Disk};
 use crate::snapshot::connectivity::{CertificateFile, ProgramNeeds};
-use crate::snapshot::{ModelPurpose, PortalPage, Resource, Way};
+use crate::snapshot::{ModelPurpose, NoUndo, PortalPage, Resource, Way};
 
 /// What may happen next.
 #[derive(Clone, Debug)]
@@ -48,7 +49,7 @@ fn proof_happening() -> impl Strategy<Value = Happening> {
     let ends = (any::<Index>(), 0..4u8)
         .prop_map(|(which, variant)| Happening::Ends(which, true, Code::ProofNeeded, variant));
     let asks = prop_oneof![
-        select(vec![Command::AssignRole, Command::SendTestMessage, Command::ConfirmResource]),
+        select(vec![assign_shown(), Command::SendTestMessage, Command::ConfirmResource]),
         (0..3u8).prop_map(|number| Command::SelectResource { id: account(number).resource.id }),
         select(&Step::ALL).prop_map(|step| Command::GoToStep { step }),
         select(vec![Command::Cancel, Command::OpenBrowserAgain, Command::CheckNetwork]),
@@ -56,10 +57,10 @@ fn proof_happening() -> impl Strategy<Value = Happening> {
     ];
     prop_oneof![
         1 => happening(),
-        6 => challenged(),
-        6 => ends,
+        8 => challenged(),
+        8 => ends,
         3 => any::<Index>().prop_map(Happening::GoesOn),
-        6 => asks.prop_map(Happening::Command),
+        8 => asks.prop_map(Happening::Command),
         1 => (0..4u32).prop_map(|index| Happening::Command(Command::PressRemedy { index })),
     ]
 }
@@ -77,33 +78,34 @@ fn challenged() -> impl Strategy<Value = Happening> {
 
 fn command() -> impl Strategy<Value = Command> {
     prop_oneof![
-        select(vec![
+        1 => select(vec![
             Command::SignInWithBrowser,
             Command::SignInWithDeviceCode,
             Command::BorrowSignIn { tool: Tool::AzureCli },
             Command::BorrowSignIn { tool: Tool::AzureDeveloperCli },
         ]),
-        tenant_command(),
-        Just(Command::CheckNetwork),
-        Just(Command::SaveCertificates),
-        Just(Command::CloseAside),
-        select(vec![Command::TryStoreAgain, Command::EndBrowserSession]),
-        Just(Command::OpenBrowserAgain),
-        any::<bool>().prop_map(|on| Command::StaySignedIn { on }),
-        Just(Command::SignOut),
-        (0..4u8).prop_map(|number| Command::SelectResource { id: account(number).resource.id }),
-        select(vec!["chat", "embedding", "nothing"])
+        1 => tenant_command(),
+        1 => Just(Command::CheckNetwork),
+        1 => Just(Command::SaveCertificates),
+        4 => changes_command(),
+        1 => Just(Command::CloseAside),
+        1 => select(vec![Command::TryStoreAgain, Command::EndBrowserSession]),
+        1 => Just(Command::OpenBrowserAgain),
+        1 => any::<bool>().prop_map(|on| Command::StaySignedIn { on }),
+        1 => Just(Command::SignOut),
+        1 => (0..4u8).prop_map(|number| Command::SelectResource { id: account(number).resource.id }),
+        1 => select(vec!["chat", "embedding", "nothing"])
             .prop_map(|name| Command::SelectDeployment { name: name.to_owned() }),
-        Just(Command::ConfirmResource),
-        subdomain_command(),
-        role_command(),
-        Just(Command::ConfirmAccess),
-        Just(Command::ChooseFolder),
-        Just(Command::WriteEnv),
-        Just(Command::SendTestMessage),
-        select(&Step::ALL).prop_map(|step| Command::GoToStep { step }),
-        Just(Command::Cancel),
-        (0..10u32).prop_map(|index| Command::PressRemedy { index }),
+        1 => Just(Command::ConfirmResource),
+        1 => subdomain_command(),
+        1 => role_command(),
+        1 => Just(Command::ConfirmAccess),
+        1 => Just(Command::ChooseFolder),
+        1 => Just(Command::WriteEnv),
+        1 => Just(Command::SendTestMessage),
+        1 => select(&Step::ALL).prop_map(|step| Command::GoToStep { step }),
+        1 => Just(Command::Cancel),
+        1 => (0..10u32).prop_map(|index| Command::PressRemedy { index }),
     ]
 }
 
@@ -133,9 +135,27 @@ fn subdomain_command() -> impl Strategy<Value = Command> {
     ]
 }
 
+fn changes_command() -> impl Strategy<Value = Command> {
+    prop_oneof![
+        1 => Just(Command::ShowChanges),
+        2 => (1..5u32).prop_map(|number| Command::UndoChange { number }),
+    ]
+}
+
+/// Assigns what the page shows at the beginning of the road, or another plan.
+fn assign(scope: &str) -> Command {
+    let plan = assignment_name(scope, "oid", OPENAI_USER.id, "").to_string();
+    Command::AssignRole { plan }
+}
+
+fn assign_shown() -> Command {
+    assign(&account(1).resource.id)
+}
+
 fn role_command() -> impl Strategy<Value = Command> {
     prop_oneof![
-        4 => Just(Command::AssignRole),
+        3 => Just(assign_shown()),
+        1 => Just(assign("/elsewhere")),
         2 => Just(Command::UndoRole),
         1 => select(Usage::ALL).prop_map(|usage| Command::ChooseUsage { usage }),
         1 => select(RoleScope::ALL).prop_map(|scope| Command::ChooseRoleScope { scope }),
@@ -302,11 +322,65 @@ fn outcome(work: &Work, variant: u8) -> Outcome {
         Work::WriteEnv(_) => Outcome::EnvWritten,
         Work::Ask(..) => Outcome::Answered,
         Work::CheckNetwork(_) => Outcome::Network(Box::new(connectivity(variant > 1))),
+        Work::ReadChanges => Outcome::Changes(Box::new(record(variant))),
+        Work::LookAtChanges(unsettled) => {
+            let open = unsettled.iter().map(|change| (change.number, NoUndo::NotYet));
+            Outcome::ChangesLookedAt(Box::new(record(variant)), open.collect())
+        }
+        Work::UndoChange(_) => Outcome::ChangeUndone(Box::new(record(variant))),
         Work::SaveCertificates => {
             let saved = if variant > 1 { Ok(()) } else { Err("the disk is full".to_owned()) };
             Outcome::CertificatesSaved(saved)
         }
     }
+}
+
+/// What was changed on earlier days: by this person and by another, in every state.
+fn record(variant: u8) -> Record {
+    let grant = |object_id: &str| Grant {
+        id: "/assignment".to_owned(),
+        tenant_id: "t".to_owned(),
+        object_id: object_id.to_owned(),
+        role: OPENAI_USER.name.to_owned(),
+        role_id: OPENAI_USER.id.to_owned(),
+        scope: account(1).resource.id,
+    };
+    let write = |path: &str| FileWrite { path: path.to_owned(), before: None, after: None };
+    let state = if variant > 0 { Became::Done } else { Became::Begun };
+    let deeds = [
+        Deed::RoleAssigned(grant(&format!("oid-{variant}"))),
+        Deed::RoleAssigned(grant("somebody")),
+        Deed::EnvWritten(write("/project/.env")),
+        Deed::CertificatesWritten(write("/data/certificates.pem")),
+    ];
+    let change = |(number, deed)| Change {
+        number,
+        began: "2026-11-20T09:00:00Z".to_owned(),
+        ended: None,
+        account: None,
+        deed,
+        undoes: None,
+        state,
+    };
+    let found = (1..5).map(|number| (number, Lies::After { restorable: variant > 1 }));
+    Record {
+        changes: (1..5).zip(deeds).map(change).collect(),
+        found: found.collect(),
+        ..Record::default()
+    }
+}
+
+/// As many as there are kept, at scopes as long as Azure's.
+fn five_hundred_changes() -> Record {
+    let scope = format!("/subscriptions/{}{}", "0".repeat(36), account(1).resource.id.repeat(2));
+    let one = record(2).changes.remove(0);
+    let grant = Grant {
+        id: format!("{scope}/providers/Microsoft.Authorization/roleAssignments/{}", "0".repeat(36)),
+        scope,
+        ..one.deed.grant().expect("a role").clone()
+    };
+    let change = |number| Change { number, deed: Deed::RoleAssigned(grant.clone()), ..one.clone() };
+    Record { changes: (1..=500).map(change).collect(), ..Record::default() }
 }
 
 fn signed_in(tool: Tool) -> ToolSignIn {
@@ -359,6 +433,7 @@ fn can_be_challenged(work: &Work) -> bool {
         | Work::AssignRole(..)
         | Work::UndoRole(..)
         | Work::WaitForRole(..)
+        | Work::UndoChange(_)
         | Work::Ask(..) => true,
         Work::FindTools
         | Work::Unkeep { .. }
@@ -372,7 +447,9 @@ fn can_be_challenged(work: &Work) -> bool {
         | Work::PrepareEnv(..)
         | Work::WriteEnv(_)
         | Work::CheckNetwork(_)
-        | Work::SaveCertificates => false,
+        | Work::SaveCertificates
+        | Work::ReadChanges
+        | Work::LookAtChanges(_) => false,
     }
 }
 
@@ -497,14 +574,20 @@ impl Bench {
     fn asks(&mut self, happening: &Happening) -> bool {
         match happening {
             Happening::Command(
-                Command::AssignRole
+                Command::AssignRole { .. }
                 | Command::UndoRole
                 | Command::SetSubdomain { .. }
+                | Command::UndoChange { .. }
                 | Command::WriteEnv
                 | Command::SendTestMessage,
             ) => true,
             Happening::Command(Command::PressRemedy { index }) => {
-                let failure = self.wizard.snapshot().failure;
+                let Snapshot { failure, aside, .. } = self.wizard.snapshot();
+                let beside = match aside {
+                    Some(Aside::Changes(page)) => page.failure,
+                    _ => None,
+                };
+                let failure = beside.or(failure);
                 let remedy =
                     failure.and_then(|failure| failure.remedies.into_iter().nth(*index as usize));
                 [Action::TryAgain, Action::KeepWaiting, Action::SendTestMessage]
@@ -538,7 +621,10 @@ impl Bench {
                 self.pick_challenged(which).is_some_and(|(id, work)| {
                     let wizard = &self.wizard;
                     let borrowed = wizard.person.as_ref().is_some_and(|it| it.way.is_borrowed());
-                    let looks = wizard.step == work.step() && wizard.aside.is_none();
+                    let looks = match work {
+                        Work::UndoChange(_) => matches!(wizard.aside, Some(Aside::Changes(_))),
+                        work => wizard.step == work.step() && wizard.aside.is_none(),
+                    };
                     self.pressed.contains(&id) && looks && !borrowed
                 })
             }
@@ -686,7 +772,7 @@ fn road() -> Vec<(Command, u8)> {
         (Command::GoToStep { step: Step::ChooseResource }, 1),
         (Command::SelectResource { id: account(1).resource.id }, 1),
         (Command::ConfirmResource, 1),
-        (Command::AssignRole, 1),
+        (assign_shown(), 1),
         (Command::WriteEnv, 1),
         (Command::SendTestMessage, 1),
     ]
@@ -698,6 +784,7 @@ fn is_commit(work: &Work) -> bool {
         Work::AssignRole(..)
             | Work::UndoRole(..)
             | Work::SetSubdomain(..)
+            | Work::UndoChange(_)
             | Work::WriteEnv(_)
             | Work::Ask(..)
     )
@@ -1032,7 +1119,7 @@ fn the_properties_reach_every_page_and_every_commit() {
         "{shown:?}"
     );
     assert!(
-        [Slot::Role, Slot::Env, Slot::Chat]
+        [Slot::Role, Slot::Env, Slot::Chat, Slot::Undo]
             .iter()
             .all(|slot| commits.get(slot).is_some_and(|n| *n > 10)),
         "{commits:?}"
@@ -1073,7 +1160,7 @@ fn the_properties_reach_proofs_that_are_made_and_challenged_again() {
 #[test]
 fn a_sign_in_that_has_to_prove_more_is_made_by_the_proof_and_leads_back() {
     let mut bench = Bench::walked(4);
-    bench.handle(Event::Command(Command::AssignRole));
+    bench.handle(Event::Command(assign_shown()));
     let end = |bench: &mut Bench, wanted: fn(&Work) -> bool, result: Result<Outcome, Failure>| {
         let id = *bench.running.iter().find(|(_, work)| wanted(work)).expect("it runs").0;
         bench.running.remove(&id);
@@ -1218,6 +1305,17 @@ fn three_hundred_that_fail(entra: u32) {
     let snapshot = bench.wizard.snapshot();
     let size = serde_json::to_vec(&snapshot).expect("a snapshot is JSON").len();
     assert!(size < 64 * 1024, "AADSTS{entra}: {size} bytes are too many");
+    bench.handle(Event::Command(Command::ShowChanges));
+    let reads = |work: &Work| matches!(work, Work::ReadChanges);
+    let id = *bench.running.iter().find(|(_, work)| reads(work)).expect("it runs").0;
+    bench.running.remove(&id);
+    bench.handle(Event::Done(id, Ok(Outcome::Changes(Box::new(five_hundred_changes())))));
+    let full = bench.wizard.snapshot();
+    let size = serde_json::to_vec(&full).expect("a snapshot is JSON").len();
+    assert!(size < 64 * 1024, "AADSTS{entra}: {size} bytes with the changes are too many");
+    let Some(Aside::Changes(page)) = full.aside else { panic!("the page is shown") };
+    assert!(!page.items.is_empty(), "the newest are shown all the same");
+    assert_eq!(page.items.len() + page.older as usize, 500, "the others are counted");
     assert!(snapshot.notices.iter().any(|notice| notice.code == "tenants_cut"), "that is told");
 }
 

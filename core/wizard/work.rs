@@ -5,14 +5,15 @@ use std::path::PathBuf;
 
 use crate::access::{Access, Assigned};
 use crate::challenge::{Challenge, ClaimsRequest};
+use crate::changes::{Change, Record};
 use crate::env_file::{EnvValues, Prepared};
 use crate::failure::Failure;
 use crate::http::Cause;
 use crate::resources::{Account, Source};
 use crate::secrets::StoreTrouble;
 use crate::snapshot::{
-    Activity, AssignmentPlan, ConnectivityPage, Deployment, Notice, Obstacle, Person, PortalPage,
-    RoleScope, Step, Tool, ToolSignIn, Usage, Waiting, Way,
+    Activity, AssignmentPlan, ConnectivityPage, Deployment, NoUndo, Notice, Obstacle, Person,
+    PortalPage, RoleScope, Step, Tool, ToolSignIn, Usage, Waiting, Way,
 };
 use crate::tenants::Sight;
 
@@ -103,7 +104,10 @@ pub enum Command {
         scope: RoleScope,
     },
     /// Assign the role of the plan; where the wait was stopped, wait on.
-    AssignRole,
+    AssignRole {
+        /// The name of the plan that was seen; another one is not carried out.
+        plan: String,
+    },
     /// Take away again what Keyless assigned.
     UndoRole,
     /// Open the Azure portal at what the plan is about.
@@ -128,6 +132,13 @@ pub enum Command {
     CheckNetwork,
     /// Write the file of certificates that the page about the connection offers.
     SaveCertificates,
+    /// Show what Keyless changed.
+    ShowChanges,
+    /// Undo a change that the page offers to undo.
+    UndoChange {
+        /// Its number.
+        number: u32,
+    },
     /// Close the page beside the steps.
     CloseAside,
     /// Make the system's store for secrets ready, after it was in trouble.
@@ -207,6 +218,12 @@ pub enum Work {
     CheckNetwork(Option<String>),
     /// Write a file of certificates for the developer's own programs.
     SaveCertificates,
+    /// Read what Keyless changed.
+    ReadChanges,
+    /// Look what became of these changes, and whether what they made is still there.
+    LookAtChanges(Vec<Change>),
+    /// Undo this change.
+    UndoChange(Box<Change>),
 }
 
 /// What a sign-in is for.
@@ -267,6 +284,8 @@ pub(super) enum Slot {
     Env,
     Chat,
     Network,
+    Changes,
+    Undo,
 }
 
 impl Work {
@@ -290,6 +309,8 @@ impl Work {
             Work::PrepareEnv(..) | Work::WriteEnv(_) => Slot::Env,
             Work::Ask(..) => Slot::Chat,
             Work::CheckNetwork(_) | Work::SaveCertificates => Slot::Network,
+            Work::ReadChanges | Work::LookAtChanges(_) => Slot::Changes,
+            Work::UndoChange(_) => Slot::Undo,
         }
     }
 
@@ -299,7 +320,7 @@ impl Work {
         }
         match self.slot() {
             Slot::Tool | Slot::Kept | Slot::Store | Slot::Person => Step::SignIn,
-            Slot::Proof | Slot::Network => Step::SignIn,
+            Slot::Proof | Slot::Network | Slot::Changes | Slot::Undo => Step::SignIn,
             Slot::Choice | Slot::Tenants => Step::SignIn,
             Slot::Directory | Slot::Deployments | Slot::Subdomain => Step::ChooseResource,
             Slot::Access | Slot::Names | Slot::Causes | Slot::Role => Step::GetAccess,
@@ -314,6 +335,7 @@ impl Work {
             Work::FindTenant(_) | Work::ReadTenants(..) | Work::CheckSubdomain(..) => None,
             Work::NameGroups(..) | Work::LookFurther(..) => None,
             Work::CheckNetwork(_) | Work::SaveCertificates => None,
+            Work::ReadChanges | Work::LookAtChanges(_) | Work::UndoChange(_) => None,
             Work::Resume => Some(Activity::Resuming),
             Work::SignIn { .. } => Some(Activity::SigningIn),
             Work::ReadDirectory(_) => Some(Activity::FindingResources),
@@ -337,6 +359,23 @@ impl Work {
         }
     }
 
+    /// What it is for in the end: a proof is for what met the challenge.
+    pub(super) fn purpose(&self) -> &Work {
+        self.proving().map_or(self, |proving| &proving.work)
+    }
+
+    /// Whether Keyless writes something, so that there is an entry of it.
+    pub(super) fn writes(&self) -> bool {
+        matches!(
+            self,
+            Work::AssignRole(..)
+                | Work::UndoRole(..)
+                | Work::WriteEnv(_)
+                | Work::SaveCertificates
+                | Work::UndoChange(_)
+        )
+    }
+
     /// A write is not stopped halfway; a read and a wait are.
     pub(super) fn can_cancel(&self) -> bool {
         !matches!(
@@ -345,6 +384,7 @@ impl Work {
                 | Work::UndoRole(..)
                 | Work::SetSubdomain(..)
                 | Work::WriteEnv(_)
+                | Work::UndoChange(_)
                 | Work::PrepareEnv(..)
                 | Work::Unkeep { .. }
         )
@@ -486,6 +526,12 @@ pub enum Outcome {
     Network(Box<ConnectivityPage>),
     /// The file of certificates is written, or why it is not.
     CertificatesSaved(Result<(), String>),
+    /// What Keyless changed.
+    Changes(Box<Record>),
+    /// The same after a look, and why it is still not known what became of a change, by number.
+    ChangesLookedAt(Box<Record>, BTreeMap<u32, NoUndo>),
+    /// The change is undone, or the record says why not.
+    ChangeUndone(Box<Record>),
 }
 
 /// A sign-in of an earlier day that could not be continued.

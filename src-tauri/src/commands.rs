@@ -42,7 +42,7 @@ hand_on! {
     choose_usage => ChooseUsage { usage: Usage };
     choose_role => ChooseRole { role_id: String };
     choose_role_scope => ChooseRoleScope { scope: RoleScope };
-    assign_role => AssignRole;
+    assign_role => AssignRole { plan: String };
     undo_role => UndoRole;
     open_portal => OpenPortal { page: PortalPage };
     confirm_access => ConfirmAccess;
@@ -52,6 +52,8 @@ hand_on! {
     go_to_step => GoToStep { step: Step };
     check_network => CheckNetwork;
     save_certificates => SaveCertificates;
+    show_changes => ShowChanges;
+    undo_change => UndoChange { number: u32 };
     close_aside => CloseAside;
     try_store_again => TryStoreAgain;
     end_browser_session => EndBrowserSession;

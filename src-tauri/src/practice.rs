@@ -27,6 +27,9 @@ pub async fn start(
         Simulator::start(Options { scenario: Scenario::named(scenario)?, ..Options::default() })
             .await?;
     let addresses = simulator.addresses();
+    let data_folder = data_folder.join("practice");
+    // What the last one was told is of an Azure that is gone.
+    keyless::changes::forget(&data_folder)?;
     let project = tempfile::Builder::new().prefix("keyless-practice-").tempdir()?;
     let session = Session::start(Surroundings {
         cloud: Cloud::practice(
@@ -40,7 +43,7 @@ pub async fn start(
         store: Arc::new(SessionStore::default()),
         tools: Arc::new(NoTools),
         settings: Settings::default(),
-        data_folder: data_folder.join("practice"),
+        data_folder,
         project_folder: Some(project.keep()),
         can_practice: false,
         machine: Machine::this(),

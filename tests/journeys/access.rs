@@ -361,7 +361,7 @@ async fn what_somebody_else_made_under_the_same_name_is_neither_written_over_nor
     let owner = assignment(2, "Owner", SUBSCRIPTION);
     let mut stage = at_access(json!({ "assignments": [owner, theirs] })).await;
     assert_eq!(page(&stage).verdict, Some(Verdict::CannotTell), "its condition may shut out");
-    stage.send(Command::AssignRole).await;
+    stage.assign_role().await;
     stage.until("it is waited for", |s| access(s).is_none_or(|p| !p.findings.is_empty())).await;
     assert!(stage.statuses("roleAssignments.create").is_empty(), "a condition is not written over");
     stage.send(Command::GoToStep { step: Step::GetAccess }).await;

@@ -176,7 +176,7 @@ async fn whoever_may_not_assign_gets_a_text_to_send() {
     let mut stage = Stage::new("may-not-assign").await;
     stage.sign_in().await;
     stage.choose(RESOURCE).await;
-    stage.send(Command::AssignRole).await;
+    stage.assign_role().await;
     let failure = stage.until_failure(Code::MayNotAssign).await;
     show("may-not-assign", &stage);
     let text = failure.remedies.iter().find_map(|remedy| match remedy {
@@ -210,7 +210,7 @@ async fn a_refused_assignment_is_told_with_azures_reason() {
     stage.choose(RESOURCE).await;
     let body = json!({ "error": { "code": "InvalidRequestFormat", "message": "No more." } });
     stage.simulator.add_fault(Fault::on("roleAssignments.create", answer(400, body)).times(1));
-    stage.send(Command::AssignRole).await;
+    stage.assign_role().await;
     let failure = stage.until_failure(Code::AssignmentRefused).await;
     assert_eq!(failure.parameters["reason"], "No more.");
     press(&mut stage, Action::TryAgain).await;
@@ -225,7 +225,7 @@ async fn an_assignment_that_exists_is_success() {
     let body = json!({ "error": { "code": "RoleAssignmentExists", "message": "The role assignment already exists." } });
     let exists = Fault::on("roleAssignments.create", answer(409, body)).times(1);
     stage.simulator.add_fault(exists);
-    stage.send(Command::AssignRole).await;
+    stage.assign_role().await;
     let said = |s: &keyless::snapshot::Snapshot| {
         access(s)
             .is_some_and(|page| page.findings.iter().any(|finding| finding.code == "role_existed"))
@@ -261,7 +261,7 @@ async fn a_role_that_never_works_is_told_after_ten_minutes() {
     let body = json!({ "error": { "code": "PermissionDenied",
         "message": "Principal does not have access to API/Operation." } });
     stage.simulator.add_fault(Fault::on("chat.create", answer(401, body)));
-    stage.send(Command::AssignRole).await;
+    stage.assign_role().await;
     let failure = stage.until_failure(Code::RoleNotEffective).await;
     assert_eq!(failure.parameters["minutes"], "10");
     assert!(offers(&failure, Action::KeepWaiting) && offers(&failure, Action::CheckAccess));
@@ -286,7 +286,7 @@ async fn a_role_that_was_taken_away_while_one_waited_is_not_waited_for() {
     let body = json!({ "error": { "code": "PermissionDenied",
         "message": "Principal does not have access to API/Operation." } });
     stage.simulator.add_fault(Fault::on("chat.create", answer(401, body)));
-    stage.send(Command::AssignRole).await;
+    stage.assign_role().await;
     let waits = |s: &Snapshot| access(s).is_some_and(|page| page.phase == AccessPhase::Waiting);
     stage.until("the wait begins", waits).await;
     let nothing = answer(200, json!({ "value": [] }));
@@ -299,7 +299,7 @@ async fn a_role_that_was_taken_away_while_one_waited_is_not_waited_for() {
     assert_eq!((page.phase, page.undo), (AccessPhase::Known, None), "the role is offered anew");
     show("role-gone", &stage);
     stage.simulator.clear_faults();
-    stage.send(Command::AssignRole).await;
+    stage.assign_role().await;
     stage.until("the road goes on", |s| shown(s) == Step::ConnectProject).await;
 }
 

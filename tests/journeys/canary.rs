@@ -14,6 +14,7 @@ use async_trait::async_trait;
 use azure_identity::Executor;
 use keyless::secrets::{Secret, SecretStore, SessionStore, StoreTrouble};
 use keyless::session::Command;
+use keyless::snapshot::changes::ChangeDeed;
 use keyless::snapshot::{AccessPhase, Aside, Snapshot, Step, TenantState, TenantStatus, Tool};
 use serde_json::json;
 use simulator::{Act, Fault, Simulator};
@@ -51,6 +52,7 @@ struct Trail {
     opened: String,
     env: String,
     data: Vec<u8>,
+    record: String,
     history: String,
     arguments: String,
 }
@@ -63,6 +65,8 @@ impl Trail {
         self.history += &format!("{:?}", stage.history());
         self.env += &std::fs::read_to_string(stage.project().join(".env")).unwrap_or_default();
         self.data.extend(read_all(&stage.home.path().join("data")));
+        let record = stage.home.path().join("data/changes.jsonl");
+        self.record += &std::fs::read_to_string(record).unwrap_or_default();
         let arguments = ARGUMENTS.lock().expect("a lock").join("\n");
         self.arguments += &arguments;
     }
@@ -100,6 +104,7 @@ async fn no_secret_leaves_the_core() {
         Place { name: "window", known: ADA, bytes: trail.told.into_bytes() },
         Place { name: ".env", known: "AZURE_OPENAI_ENDPOINT=", bytes: trail.env.into_bytes() },
         Place { name: "data", known: FOREIGN, bytes: trail.data },
+        Place { name: "record", known: "env_restored", bytes: trail.record.into_bytes() },
         Place { name: "history", known: "entra.token", bytes: trail.history.into_bytes() },
         Place { name: "opened", known: "code_challenge=", bytes: trail.opened.into_bytes() },
         Place { name: "arguments", known: "get-access-token", bytes: trail.arguments.into_bytes() },
@@ -142,6 +147,9 @@ async fn walk_the_whole_road(trail: &mut Trail) {
         .await;
     stage.relaunch().await;
     stage.until("it goes on by itself", |s| s.person.is_some() && s.busy.is_none()).await;
+    let written = stage.open_changes().await.items;
+    let written = written.iter().find(|item| item.deed == ChangeDeed::EnvWritten);
+    stage.undo(written.expect("a .env was written").number).await;
     trail.take(&stage);
 }
 
@@ -374,7 +382,7 @@ async fn prove_it_again(trail: &mut Trail) {
     let listed = |s: &Snapshot| choose(s).is_some_and(|page| !page.reading && page.total > 0);
     stage.until("the resources are listed", listed).await;
     stage.choose(RESOURCE).await;
-    stage.send(Command::AssignRole).await;
+    stage.assign_role().await;
     stage.until("the tool cannot prove it", |s| s.failure.is_some()).await;
     trail.take(&stage);
 }

@@ -92,7 +92,7 @@ async fn an_own_application_without_the_permission_is_told_what_it_needs() {
     let mut stage = own_application("own-application-lacking").await;
     stage.sign_in().await;
     stage.choose(RESOURCE).await;
-    stage.send(Command::AssignRole).await;
+    stage.assign_role().await;
     let failure = stage.until_failure(Code::ApplicationLacksPermission).await;
     show("application-lacks-permission", &stage);
     assert_eq!(failure.parameters["application"], OWN);

@@ -10,6 +10,7 @@ use azure_identity::Executor;
 use keyless::failure::{Code, Failure};
 use keyless::network::System;
 use keyless::session::Command;
+use keyless::snapshot::changes::{ChangeDeed, ChangeUndo, UndoEffect};
 use keyless::snapshot::connectivity::{
     ConnectivityPage, HostTrust, NetworkStage, StageOutcome, VariableHolds,
 };
@@ -26,7 +27,7 @@ const SIGN_IN: &str = "login.microsoftonline.com";
 fn page(snapshot: &Snapshot) -> Option<&ConnectivityPage> {
     match &snapshot.aside {
         Some(Aside::Connectivity(page)) => Some(page),
-        None => None,
+        Some(Aside::Changes(_)) | None => None,
     }
 }
 
@@ -459,6 +460,12 @@ async fn a_connection_that_is_signed_anew_works_and_says_what_programs_need() {
     assert!(!text.contains("PRIVATE"), "nothing secret is in it");
     let page = look(&mut stage).await;
     assert!(page.programs.and_then(|it| it.file).is_some_and(|file| file.exists));
+
+    let listed = stage.open_changes().await;
+    assert_eq!(listed.items[0].deed, ChangeDeed::CertificatesWritten);
+    assert_eq!(listed.items[0].undo, ChangeUndo::Offered { effect: UndoEffect::Delete });
+    stage.undo(listed.items[0].number).await;
+    assert!(!std::path::Path::new(&file.path).exists(), "it can be undone from there");
 }
 
 #[tokio::test]

@@ -57,7 +57,7 @@ async fn meet(name: &'static str, place: Place, code: Code) -> (Stage, Failure) 
     }
     stage.choose(RESOURCE).await;
     if place == Place::Assignment {
-        stage.send(Command::AssignRole).await;
+        stage.assign_role().await;
     } else {
         stage.confirm_access().await;
         stage.write_env().await;
@@ -268,7 +268,8 @@ async fn r8_a_second_factor_for_a_write() {
     let mut stage = Stage::new("R8").await;
     stage.sign_in().await;
     stage.choose(RESOURCE).await;
-    let failure = is_offered(&mut stage, Command::AssignRole, Code::ProofNeeded).await;
+    let confirms = stage.confirmation();
+    let failure = is_offered(&mut stage, confirms, Code::ProofNeeded).await;
     show("proof-needed", &stage);
     assert_eq!(names_of(&failure.remedies), ["action:sign_in", "action:choose_resource"]);
     is_proved(&mut stage, Command::PressRemedy { index: 0 }, "roleAssignments.create", &[201])
@@ -281,7 +282,7 @@ async fn r4_an_assignment_under_another_name_is_success() {
     let mut stage = Stage::new("R4").await;
     stage.sign_in().await;
     stage.choose(RESOURCE).await;
-    stage.send(Command::AssignRole).await;
+    stage.assign_role().await;
     let said = |s: &keyless::snapshot::Snapshot| {
         access(s).is_some_and(|page| page.findings.iter().any(|it| it.code == "role_existed"))
     };
@@ -339,7 +340,7 @@ async fn c16_and_c17_mean_that_access_works() {
         stage.sign_in().await;
         stage.choose(RESOURCE).await;
         stage.simulator.add_fault(Fault::named(name).expect("a fault"));
-        stage.send(Command::AssignRole).await;
+        stage.assign_role().await;
         stage.until("the role works", |s| shown(s) == Step::ConnectProject).await;
         stage.see_change().await;
         stage.write_env().await;

@@ -36,6 +36,12 @@ pub const NAMES: &[&str] = &[
     "browser-blocked-offers-code",
     "certificate-date",
     "certificate-untrusted",
+    "changes",
+    "changes-cannot-tell",
+    "changes-empty",
+    "changes-not-undone",
+    "changes-trouble",
+    "changes-undone",
     "chat-not-found",
     "chat-not-permitted",
     "chat-tenant-mismatch",
@@ -237,8 +243,9 @@ fn steady(value: &mut Value, home: &str) {
             if let Some(time) = fields.get_mut("milliseconds").filter(|time| time.is_u64()) {
                 *time = json!(12);
             }
-            // Certificates are made anew, and the clock of TLS is the system's.
-            for name in ["from", "until", "now"] {
+            // Certificates are made anew, and the clock of TLS is the system's; how long a
+            // journey waits depends on how busy the machine is.
+            for name in ["from", "until", "now", "began", "when"] {
                 if let Some(date) = fields.get_mut(name).filter(|date| date.is_string()) {
                     *date = json!("2026-01-01T00:00:00Z");
                 }

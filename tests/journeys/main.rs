@@ -5,9 +5,12 @@ mod access;
 mod bad_input;
 mod browser;
 mod canary;
+mod changes;
 mod clouds;
 mod connectivity;
 mod corpus;
+#[cfg(unix)]
+mod crash;
 mod device_code;
 mod discovery;
 mod door;

@@ -160,7 +160,7 @@ async fn walk_over_trouble(stage: &mut Stage) -> Vec<Code> {
     stage.send(Command::ConfirmResource).await;
     overcome(stage, &mut met, |s| access(s).is_some_and(|p| p.plan.is_some() && s.busy.is_none()))
         .await;
-    stage.send(Command::AssignRole).await;
+    stage.assign_role().await;
     overcome(stage, &mut met, |s| project(s).is_some_and(|p| p.phase == ProjectPhase::Ready)).await;
     stage.send(Command::WriteEnv).await;
     overcome(stage, &mut met, |s| shown(s) == Step::TestConnection).await;

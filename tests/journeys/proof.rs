@@ -148,7 +148,7 @@ async fn at_assignment(scenario: &'static str) -> Stage {
 async fn the_browser_opens_for_the_tenant_and_the_scope_that_were_challenged() {
     let mut stage = at_assignment("mfa-for-writes").await;
     stage.has(Habit::Nothing);
-    stage.send(Command::AssignRole).await;
+    stage.assign_role().await;
     stage.see_proof(ProofReason::Change).await;
     show("proof-change-waiting", &stage);
     let address = stage.desktop.last_opened();
@@ -177,7 +177,7 @@ fn urlencoded(address: &str) -> String {
 async fn a_declined_proof_leaves_the_page_as_it_was_and_can_be_made_up_for() {
     let mut stage = at_assignment("mfa-for-writes").await;
     stage.has(Habit::Decline);
-    stage.send(Command::AssignRole).await;
+    stage.assign_role().await;
     let failure = stage.until_failure(Code::SignInDeclined).await;
     show("proof-declined", &stage);
     assert!(stage.page().proof.is_none());
@@ -195,7 +195,7 @@ async fn a_declined_proof_leaves_the_page_as_it_was_and_can_be_made_up_for() {
 async fn a_cancelled_proof_leaves_its_reason_and_its_button() {
     let mut stage = at_assignment("mfa-for-writes").await;
     stage.has(Habit::Nothing);
-    stage.send(Command::AssignRole).await;
+    stage.assign_role().await;
     stage.see_proof(ProofReason::Change).await;
     stage.send(Command::Cancel).await;
     let failure = stage.until_failure(Code::ProofNeeded).await;
@@ -212,7 +212,7 @@ async fn a_cancelled_proof_leaves_its_reason_and_its_button() {
 async fn a_proof_that_nobody_gives_ends_after_its_time() {
     let mut stage = at_assignment("mfa-for-writes").await;
     stage.has(Habit::Nothing);
-    stage.send(Command::AssignRole).await;
+    stage.assign_role().await;
     stage.see_proof(ProofReason::Change).await;
     stage.pass(Duration::from_secs(15 * 60));
     let failure = stage.until_failure(Code::SignInTimedOut).await;
@@ -224,7 +224,7 @@ async fn a_proof_that_nobody_gives_ends_after_its_time() {
 async fn where_no_browser_opens_the_address_is_shown() {
     let mut stage = at_assignment("mfa-for-writes").await;
     stage.has(Habit::NoBrowser);
-    stage.send(Command::AssignRole).await;
+    stage.assign_role().await;
     stage
         .until("no browser opened", |s| {
             s.proof.as_ref().is_some_and(|p| !p.browser_opened && p.address.is_some())
@@ -249,7 +249,7 @@ async fn where_no_browser_opens_whoever_signed_in_by_code_proves_it_by_code() {
     stage.go_on().await;
     stage.until("the list", |s| choose(s).is_some_and(|p| !p.reading && p.total > 0)).await;
     stage.choose(RESOURCE).await;
-    stage.send(Command::AssignRole).await;
+    stage.assign_role().await;
     let page = stage.until("a code is shown", |s| code_of_proof(s).is_some()).await;
     let proof = page.proof.as_ref().expect("it was just seen");
     assert_eq!((proof.reason, proof.phase), (ProofReason::Change, SignInPhase::Waiting));
@@ -273,7 +273,8 @@ async fn at_assignment_abroad() -> Stage {
 #[tokio::test]
 async fn a_guest_proves_it_to_the_tenant_that_asked() {
     let mut stage = at_assignment_abroad().await;
-    is_proved(&mut stage, Command::AssignRole, "roleAssignments.create", &[401, 201]).await;
+    let confirms = stage.confirmation();
+    is_proved(&mut stage, confirms, "roleAssignments.create", &[401, 201]).await;
     let address = stage.desktop.last_opened();
     assert!(address.contains(&format!("/{FABRIKAM}/oauth2/v2.0/authorize")), "{address}");
     assert_eq!(stage.page().person.as_ref().expect("Ada").tenant_id, CONTOSO, "still at home");
@@ -286,7 +287,7 @@ async fn a_guest_proves_it_to_the_tenant_that_asked() {
 async fn another_account_in_the_proof_is_told_and_changes_nothing() {
     let mut stage = at_assignment_abroad().await;
     stage.has(Habit::ContinueAs(GRACE));
-    stage.send(Command::AssignRole).await;
+    stage.assign_role().await;
     let failure = stage.until_failure(Code::AnotherAccount).await;
     show("proof-another-account", &stage);
     assert_eq!((&*failure.parameters["known"], &*failure.parameters["account"]), (ADA, GRACE));
@@ -304,7 +305,7 @@ async fn a_challenge_after_the_proof_is_a_failure_and_no_loop() {
     let fault = Fault::on("roleAssignments.create", challenge(SECOND_FACTOR));
     stage.simulator.add_fault(fault);
     let opened = stage.opened();
-    stage.send(Command::AssignRole).await;
+    stage.assign_role().await;
     let failure = stage.until_failure(Code::ProofNotEnough).await;
     show("proof-again-refused", &stage);
     assert_eq!(
@@ -356,7 +357,7 @@ async fn no_browser_opens_for_what_goes_on_in_the_background() {
     let before = stage.opened();
     stage.simulator.add_fault(Fault::on("chat.create", challenge(CHANGED)).nth(3));
     stage.simulator.add_fault(Fault::on("entra.token", revoked()).times(1));
-    stage.send(Command::AssignRole).await;
+    stage.assign_role().await;
     let failure = stage.until_failure(Code::ProofNeeded).await;
     show("proof-offered", &stage);
     let offered = ["action:sign_in", "action:choose_resource", "action:keep_waiting"];
@@ -376,7 +377,7 @@ async fn a_challenge_in_the_message_of_an_error_is_read_too() {
     let act = Act::Answer { status: 400, headers: BTreeMap::new(), body };
     stage.simulator.add_fault(Fault::on("roleAssignments.create", act).times(1));
     stage.has(Habit::Nothing);
-    stage.send(Command::AssignRole).await;
+    stage.assign_role().await;
     stage.see_proof(ProofReason::Change).await;
     let query = parameters(&stage.desktop.last_opened());
     assert!(query["claims"].contains("\"c1\""), "{}", query["claims"]);
@@ -405,7 +406,7 @@ pub async fn borrowed(scenario: &'static str) -> Stage {
 #[tokio::test]
 async fn l17_a_borrowed_sign_in_offers_the_browser_for_one_step_or_the_exact_command() {
     let mut stage = borrowed("mfa-for-writes").await;
-    stage.send(Command::AssignRole).await;
+    stage.assign_role().await;
     let failure = stage.until_failure(Code::BorrowedProofNeeded).await;
     show("borrowed-proof-needed", &stage);
     assert_eq!(failure.parameters["tool"], "Azure CLI");
@@ -436,7 +437,7 @@ async fn a_borrowed_sign_in_that_was_made_stronger_in_the_terminal_is_asked_for_
     stage
         .simulator
         .add_fault(Fault::on("roleAssignments.create", challenge(SECOND_FACTOR)).times(1));
-    stage.send(Command::AssignRole).await;
+    stage.assign_role().await;
     stage.until_failure(Code::BorrowedProofNeeded).await;
     stage.press(Action::TryAgain).await;
     // The played tool is not signed in any stronger: the same is told again.

@@ -160,7 +160,7 @@ async fn a_role_that_takes_forty_seconds_is_waited_for() {
     let mut stage = Stage::new("role-after-40-s").await;
     stage.sign_in().await;
     stage.choose(RESOURCE).await;
-    stage.send(Command::AssignRole).await;
+    stage.assign_role().await;
     stage
         .until("half a minute has passed", |s| {
             access(s)
@@ -179,7 +179,7 @@ async fn a_wait_can_be_stopped_and_taken_up_again() {
     let mut stage = Stage::new("role-after-40-s").await;
     stage.sign_in().await;
     stage.choose(RESOURCE).await;
-    stage.send(Command::AssignRole).await;
+    stage.assign_role().await;
     stage.until("the wait began", |s| access(s).is_some_and(|page| page.waiting.is_some())).await;
     stage.send(Command::Cancel).await;
     stage
@@ -187,7 +187,7 @@ async fn a_wait_can_be_stopped_and_taken_up_again() {
         .await;
     show("access-paused", &stage);
     stage.pass(Duration::from_secs(45));
-    stage.send(Command::AssignRole).await;
+    stage.assign_role().await;
     stage.until("the road goes on", |s| shown(s) == Step::ConnectProject).await;
     let creations =
         stage.history().iter().filter(|entry| entry.operation == "roleAssignments.create").count();

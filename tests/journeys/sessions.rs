@@ -84,7 +84,8 @@ async fn a_session_that_is_revoked_opens_the_browser_once_for_everything() {
     stage.sign_in().await;
     stage.choose(RESOURCE).await;
     stage.pass(EVENT);
-    is_proved(&mut stage, Command::AssignRole, "roleAssignments.create", &[401, 201]).await;
+    let confirms = stage.confirmation();
+    is_proved(&mut stage, confirms, "roleAssignments.create", &[401, 201]).await;
     let opened = stage.opened();
     stage.see_change().await;
     stage.write_env().await;
@@ -156,7 +157,7 @@ async fn a_sign_in_that_ended_is_told_before_a_write_and_the_next_writes_once() 
     stage.sign_in().await;
     stage.choose(RESOURCE).await;
     stage.pass(DAY);
-    stage.send(Command::AssignRole).await;
+    stage.assign_role().await;
     let failure = stage.until_failure(Code::SignInExpired).await;
     says_50173(&failure);
     assert_eq!(shown(stage.page()), Step::GetAccess);

@@ -13,8 +13,9 @@ use keyless::secrets::{SecretStore, SessionStore};
 use keyless::session::{Command, Session, Surroundings};
 use keyless::settings::Settings;
 use keyless::snapshot::{
-    AccessPhase, ChooseResourcePage, ConnectProjectPage, GetAccessPage, Message, Page,
-    ProjectPhase, SignInPage, SignInPhase, Snapshot, Step, TestConnectionPage, TestPhase,
+    AccessPhase, Aside, ChangesPage, ChooseResourcePage, ConnectProjectPage, GetAccessPage,
+    Message, Page, ProjectPhase, SignInPage, SignInPhase, Snapshot, Step, TestConnectionPage,
+    TestPhase,
 };
 use simulator::{Clock, Entry, Options, Scenario, Simulator};
 use tempfile::TempDir;
@@ -112,8 +113,21 @@ impl Stage {
         desktop: Arc<PlayedDesktop>,
         setup: Setup,
     ) -> Self {
+        let make = |home: &Path| std::fs::create_dir(home.join("project")).expect("a new folder");
+        Stage::prepared(simulator, cloud, machine, desktop, setup, make).await
+    }
+
+    /// The same with a home that is prepared like this.
+    pub async fn prepared(
+        simulator: Simulator,
+        cloud: Cloud,
+        machine: Machine,
+        desktop: Arc<PlayedDesktop>,
+        setup: Setup,
+        prepare: impl FnOnce(&Path),
+    ) -> Self {
         let home = tempfile::tempdir().expect("a temporary folder");
-        std::fs::create_dir(home.path().join("project")).expect("a new folder");
+        prepare(home.path());
         let clock = Arc::new(HandClock::new());
         let tools = (setup.tools)(&simulator);
         let network = (cloud, machine);
@@ -295,8 +309,19 @@ impl Stage {
         .await;
     }
 
+    /// Confirms the plan that the page shows.
+    pub fn confirmation(&self) -> Command {
+        let shown = access(self.page()).and_then(|page| page.plan.clone());
+        Command::AssignRole { plan: shown.expect("the page shows a plan").name }
+    }
+
+    pub async fn assign_role(&mut self) {
+        let command = self.confirmation();
+        self.send(command).await;
+    }
+
     pub async fn get_role(&mut self) {
-        self.send(Command::AssignRole).await;
+        self.assign_role().await;
         self.see_change().await;
     }
 
@@ -409,6 +434,13 @@ pub fn access(snapshot: &Snapshot) -> Option<&GetAccessPage> {
 pub fn project(snapshot: &Snapshot) -> Option<&ConnectProjectPage> {
     match &snapshot.page {
         Page::ConnectProject(page) => Some(page),
+        _ => None,
+    }
+}
+
+pub fn changes(snapshot: &Snapshot) -> Option<&ChangesPage> {
+    match &snapshot.aside {
+        Some(Aside::Changes(page)) => Some(page),
         _ => None,
     }
 }

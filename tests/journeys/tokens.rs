@@ -17,7 +17,6 @@ use keyless::http::{Cause, Http, Request};
 use keyless::identity::{Identity, Kept};
 use keyless::kept_sign_in::{KeptSignIn, Owner};
 use keyless::resources::{self, Account, Pace};
-use keyless::session::Command;
 use keyless::snapshot::{Step, Tool};
 use serde_json::{Value, json};
 use simulator::{Act, Clock, Fault, Options, Scenario, Simulator};
@@ -246,7 +245,7 @@ async fn tokens_that_end_in_ninety_minutes_of_waiting_for_a_role_are_renewed_wit
     // A token that can be challenged lives 24 hours: these end two minutes into the wait.
     stage.pass(Duration::from_secs((23 * 60 + 53) * 60));
     let (began, tokens) = (now(&stage), stage.statuses("entra.token").len());
-    stage.send(Command::AssignRole).await;
+    stage.assign_role().await;
     stage
         .until("four minutes have passed", |s| {
             access(s)

@@ -2,8 +2,9 @@ import { FluentProvider, makeStyles, tokens } from "@fluentui/react-components";
 import { useCallback, useEffect, useLayoutEffect, useMemo, useReducer, useRef, useState, type RefObject } from "react";
 
 import type { Backend } from "./backend";
-import type { Snapshot, Step } from "./contract";
+import type { Aside, Snapshot, Step } from "./contract";
 import { useMedia } from "./media";
+import { Changes } from "./pages/Changes";
 import { ChooseResource } from "./pages/ChooseResource";
 import { Connectivity } from "./pages/Connectivity";
 import { ConnectProject } from "./pages/ConnectProject";
@@ -15,6 +16,7 @@ import { COMPACT, NARROW } from "./parts/layout";
 import { Mark } from "./parts/Mark";
 import { PersonCard } from "./parts/PersonCard";
 import { PracticeBanner } from "./parts/PracticeBanner";
+import { ShowChanges } from "./parts/ShowChanges";
 import { Stepper } from "./parts/Stepper";
 import { receiveMessage, type Shown } from "./shown";
 import { darkTheme, lightTheme } from "./theme";
@@ -104,7 +106,7 @@ export function App({ backend }: { backend: Backend }) {
 function Window({ shown }: { shown: Shown }) {
   const styles = useStyles();
   const { practice, steps, person, page, aside } = shown.snapshot;
-  const main = useHeadingFocus(page.step, aside !== null);
+  const main = useHeadingFocus(page.step, aside?.kind ?? null);
   useTitle(shown.snapshot);
   return (
     <div className={styles.window}>
@@ -123,19 +125,25 @@ function Window({ shown }: { shown: Shown }) {
       <main ref={main} className={styles.page}>
         <CurrentPage shown={shown} />
       </main>
-      {person !== null && (
-        <aside className={styles.person} aria-label={say("label.signed_in_as")}>
-          <PersonCard person={person} />
-        </aside>
-      )}
+      <div className={styles.person}>
+        <ShowChanges shown={aside?.kind === "changes"} />
+        {person !== null && (
+          <aside aria-label={say("label.signed_in_as")}>
+            <PersonCard person={person} />
+          </aside>
+        )}
+      </div>
     </div>
   );
 }
 
 function CurrentPage({ shown: { snapshot, answer } }: { shown: Shown }) {
   const { aside, page } = snapshot;
-  if (aside !== null) {
-    return <Connectivity snapshot={snapshot} page={aside} />;
+  switch (aside?.kind) {
+    case "connectivity":
+      return <Connectivity snapshot={snapshot} page={aside} />;
+    case "changes":
+      return <Changes snapshot={snapshot} page={aside} />;
   }
   switch (page.step) {
     case "sign_in":
@@ -171,7 +179,7 @@ function useConnection(backend: Backend): { wizard: Wizard; lost: boolean } {
  * Leads to the heading when the step changes, or when a page beside the steps opens: that is where
  * the new page begins. From there it leads back to the button that opened it.
  */
-function useHeadingFocus(step: Step, beside: boolean) {
+function useHeadingFocus(step: Step, beside: Aside["kind"] | null) {
   const main = useRef<HTMLElement>(null);
   const last = useRef({ step, beside });
   useEffect(() => {
@@ -180,8 +188,9 @@ function useHeadingFocus(step: Step, beside: boolean) {
     if (before.step === step && before.beside === beside) {
       return;
     }
-    const opener = before.beside && before.step === step ? "[data-opens-aside]" : "h1";
-    const target = main.current?.querySelector<HTMLElement>(opener);
+    const closed = before.step === step && beside === null ? before.beside : null;
+    const opener = `[data-opens-aside="${closed ?? ""}"]`;
+    const target = document.querySelector<HTMLElement>(opener);
     (target ?? main.current?.querySelector("h1"))?.focus();
   }, [step, beside]);
   useFocusKept(main);
@@ -208,6 +217,9 @@ function useFocusKept(main: RefObject<HTMLElement | null>) {
   });
 }
 
+/** The pages beside the steps. */
+const HEADINGS = { connectivity: "network.heading", changes: "changes.heading" } as const;
+
 function useTitle({ steps, page, aside }: Snapshot) {
   const title =
     aside === null
@@ -216,7 +228,7 @@ function useTitle({ steps, page, aside }: Snapshot) {
           count: steps.length,
           step: say(`step.${page.step}.title`),
         })
-      : say("network.heading");
+      : say(HEADINGS[aside.kind]);
   useEffect(() => {
     document.title = title;
   }, [title]);

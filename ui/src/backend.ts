@@ -50,6 +50,8 @@ export const COMMANDS = [
   "go_to_step",
   "check_network",
   "save_certificates",
+  "show_changes",
+  "undo_change",
   "close_aside",
   "try_store_again",
   "end_browser_session",
@@ -98,7 +100,8 @@ export interface Backend {
   /** Chooses another role than the one that is proposed, by its id. */
   chooseRole: (roleId: string) => Promise<void>;
   chooseRoleScope: (scope: RoleScope) => Promise<void>;
-  assignRole: () => Promise<void>;
+  /** Assigns the role of the plan of this name, if it is still the one that is shown. */
+  assignRole: (plan: string) => Promise<void>;
   /** Takes away again what Keyless assigned. */
   undoRole: () => Promise<void>;
   openPortal: (page: PortalPage) => Promise<void>;
@@ -111,6 +114,10 @@ export interface Backend {
   checkNetwork: () => Promise<void>;
   /** Writes the file of certificates that the page about the connection offers. */
   saveCertificates: () => Promise<void>;
+  /** Shows what Keyless changed. */
+  showChanges: () => Promise<void>;
+  /** Undoes the change of this number. */
+  undoChange: (number: number) => Promise<void>;
   closeAside: () => Promise<void>;
   /** Makes the system's store for secrets ready; the system may ask for its password. */
   tryStoreAgain: () => Promise<void>;
@@ -148,7 +155,7 @@ export const backend: Backend = {
   chooseUsage: (usage) => call("choose_usage", { usage }),
   chooseRole: (roleId) => call("choose_role", { roleId }),
   chooseRoleScope: (scope) => call("choose_role_scope", { scope }),
-  assignRole: () => call("assign_role"),
+  assignRole: (plan) => call("assign_role", { plan }),
   undoRole: () => call("undo_role"),
   openPortal: (page) => call("open_portal", { page }),
   confirmAccess: () => call("confirm_access"),
@@ -158,6 +165,8 @@ export const backend: Backend = {
   goToStep: (step) => call("go_to_step", { step }),
   checkNetwork: () => call("check_network"),
   saveCertificates: () => call("save_certificates"),
+  showChanges: () => call("show_changes"),
+  undoChange: (number) => call("undo_change", { number }),
   closeAside: () => call("close_aside"),
   tryStoreAgain: () => call("try_store_again"),
   endBrowserSession: () => call("end_browser_session"),

@@ -31,7 +31,7 @@ remedies: Array<Remedy>, };
 /**
  * A page beside the steps.
  */
-export type Aside = { "kind": "connectivity" } & ConnectivityPage;
+export type Aside = { "kind": "connectivity" } & ConnectivityPage | { "kind": "changes" } & ChangesPage;
 
 /**
  * What would be assigned: shown before it happens.
@@ -151,6 +151,68 @@ path: string,
 exists: boolean, };
 
 /**
+ * What a write does: `change.<deed>`.
+ */
+export type ChangeDeed = "role_assigned" | "role_removed" | "env_written" | "env_restored" | "certificates_written" | "certificates_removed";
+
+/**
+ * One write.
+ */
+export type ChangeItem = { 
+/**
+ * Its number; it is undone by this.
+ */
+number: number, 
+/**
+ * What it does.
+ */
+deed: ChangeDeed, 
+/**
+ * What it is about: a role, or a file's name.
+ */
+what: string, 
+/**
+ * The role definition's GUID, where it is about a role.
+ */
+role_id: string | null, 
+/**
+ * The Azure Resource Manager id of the scope, or the whole path of the file.
+ */
+place: string, 
+/**
+ * The name of the role assignment, a GUID.
+ */
+assignment: string | null, 
+/**
+ * The sign-in name of whoever was signed in.
+ */
+account: string | null, 
+/**
+ * Their object id in the resource's directory, where it is about a role.
+ */
+object_id: string | null, 
+/**
+ * The name of that directory, or its id.
+ */
+directory: string | null, 
+/**
+ * When it was about to go out: RFC 3339, UTC.
+ */
+began: string, 
+/**
+ * What came of it.
+ */
+state: ChangeState, 
+/**
+ * Why it was refused.
+ */
+refusal: Code | null, 
+/**
+ * Whether it can be undone, or why not.
+ */
+undo: ChangeUndo, };
+
+/**
  * What happens to a line of `.env`.
  */
 export type ChangeKind = "kept" | "added" | "removed";
@@ -167,6 +229,57 @@ kind: ChangeKind,
  * The line; values of other people's lines are masked.
  */
 text: string, };
+
+/**
+ * What came of a write: `change_state.<state>`.
+ */
+export type ChangeState = "under_way" | "done" | "existed" | "refused" | "not_done" | "cannot_tell" | "gone";
+
+/**
+ * Whether a change can be undone.
+ */
+export type ChangeUndo = { "kind": "offered", 
+/**
+ * What it does.
+ */
+effect: UndoEffect, } | { "kind": "under_way" } | { "kind": "undone", 
+/**
+ * When: RFC 3339, UTC.
+ */
+when: string | null, } | { "kind": "no", 
+/**
+ * Why.
+ */
+reason: NoUndo, };
+
+/**
+ * Every write of Keyless's, in Azure and on this computer.
+ */
+export type ChangesPage = { 
+/**
+ * Whether the entries are still being read.
+ */
+reading: boolean, 
+/**
+ * Newest first.
+ */
+items: Array<ChangeItem>, 
+/**
+ * How many older ones are in the file only.
+ */
+older: number, 
+/**
+ * The file that holds all of them.
+ */
+file: string, 
+/**
+ * What is wrong with the file: `record.<code>`.
+ */
+troubles: Array<Notice>, 
+/**
+ * Why a change was not undone; its remedies are pressed by `press_remedy`.
+ */
+failure: Failure | null, };
 
 /**
  * Step 2: choose a resource.
@@ -504,6 +617,11 @@ export type ModelPurpose = "chat" | "embeddings" | "other";
  * The stages on the way to a host, in order.
  */
 export type NetworkStage = "name" | "connection" | "encryption" | "answer";
+
+/**
+ * Why a change cannot be undone here: `no_undo.<reason>`.
+ */
+export type NoUndo = "nothing_changed" | "existed" | "gone" | "is_undo" | "under_way" | "superseded" | "signed_out" | "somebody_else" | "file_changed" | "file_gone" | "file_unreadable" | "no_copy" | "looking" | "not_yet" | "not_read" | "not_looked_at" | "file_neither";
 
 /**
  * A sentence by code.
@@ -1196,6 +1314,11 @@ tool: Tool,
  * The account that it is signed in with.
  */
 account: string, };
+
+/**
+ * What an undo does: `undo_effect.<effect>`.
+ */
+export type UndoEffect = "take_away" | "restore" | "delete";
 
 /**
  * What the person wants to do with the models: `usage.<usage>`.

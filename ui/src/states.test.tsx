@@ -51,7 +51,7 @@ describe.each(ALL.map((state) => [state.name, state] as const))("%s", (_, state)
     expect(primaries.map((button) => button.textContent)).toEqual(expected === null ? [] : [say(expected)]);
     const disabled = primaries.some((button) => button.getAttribute("aria-disabled") === "true");
     const { aside, busy } = state.snapshot;
-    const inFlight = busy !== null || aside?.checking === true;
+    const inFlight = busy !== null || (aside?.kind === "connectivity" && aside.checking);
     expect(disabled && !inFlight, "nothing is in flight").toBe(false);
     expect(primaries.some((button) => button.hasAttribute("disabled"))).toBe(false);
   });
@@ -77,7 +77,7 @@ describe("practice Azure", () => {
 
 function headingOf({ aside, page }: Snapshot): string {
   if (aside !== null) {
-    return say("network.heading");
+    return say(aside.kind === "changes" ? "changes.heading" : "network.heading");
   }
   return page.step === "get_access"
     ? say("step.get_access.heading", { resource: page.resource })
@@ -86,7 +86,7 @@ function headingOf({ aside, page }: Snapshot): string {
 
 function primaryOf({ aside, page, failure }: Snapshot): Key | null {
   if (aside !== null) {
-    return "button.check_again";
+    return aside.kind === "changes" ? null : "button.check_again";
   }
   const phase = "phase" in page ? page.phase : "";
   if (page.step === "sign_in" && phase === "signed_in") {

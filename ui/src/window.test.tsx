@@ -9,10 +9,13 @@ import { preferDark } from "./testing/setup";
 import { showState } from "./testing/showState";
 import { silentBackend } from "./testing/silentBackend";
 import {
+  CHANGES_STATES,
   CONNECTIVITY_STATES,
   FAILURE_STATES,
+  PLAN,
   PROOF_STATES,
   STATES,
+  snapshotOf,
   type State,
 } from "./testing/states";
 import { say, sayAction, sayFailure, type Key } from "./words";
@@ -504,6 +507,59 @@ describe("a stronger sign-in", () => {
   });
 });
 
+describe("the page about the changes", () => {
+  it("begins at its heading, and leads back to the button that opened it", async () => {
+    const { send } = await showState(named("sign-in"));
+    send({ kind: "snapshot", snapshot: named("changes-undoable").snapshot });
+    expect(document.activeElement?.textContent).toBe(say("changes.heading"));
+    expect(document.title).toBe(say("changes.heading"));
+    const way = screen.getByRole("button", { name: say("button.show_changes") });
+    expect(way.getAttribute("aria-current")).toBe("page");
+    send({ kind: "snapshot", snapshot: snapshotOf(named("access-missing").snapshot.page) });
+    expect(document.activeElement).toBe(way);
+  });
+
+  it("says beside the button what is undone, where and of whom", async () => {
+    await showState(named("changes-undoable"));
+    const item = screen.getAllByRole("listitem").find((one) => within(one).queryByRole("button", { name: /^Undo/ }));
+    const effect = say("undo_effect.take_away", {
+      account: "ada@contoso.example",
+      place: "contoso-chat-sweden",
+    });
+    expect(item?.textContent).toContain(effect);
+  });
+
+  it("says of each change that stays why it does", async () => {
+    await showState(named("changes-every-state"));
+    expect(screen.queryByRole("button", { name: /^Undo/ })).toBeNull();
+    expect(screen.getByText(say("no_undo.existed"))).toBeDefined();
+    const other = say("no_undo.somebody_else", { account: "grace@contoso.example" });
+    expect(screen.getByText(other)).toBeDefined();
+    expect(screen.getByText(/^Undone on Nov 20, 2026/)).toBeDefined();
+  });
+
+  it("tells the time of this computer with its zone, and the exact one to machines", async () => {
+    await showState(named("changes-undoable"));
+    const time = document.querySelector("time");
+    expect(time?.dateTime).toBe("2026-11-20T09:41:00Z");
+    expect(time?.textContent).toMatch(/Nov (19|20|21), 2026, .*(AM|PM) \S+/);
+  });
+
+  it("undoes one change at a time", async () => {
+    const undoChange = vi.fn(() => Promise.resolve());
+    await showState(named("changes-undoing"), { undoChange });
+    for (const button of screen.getAllByRole("button", { name: /^Undo/ })) {
+      await userEvent.click(button);
+    }
+    expect(undoChange).not.toHaveBeenCalled();
+  });
+
+  it("says how many older ones only the file holds", async () => {
+    await showState(named("changes-many"));
+    expect(screen.getByText(say("changes.older.other", { count: 472 }))).toBeDefined();
+  });
+});
+
 describe("the page about the connection", () => {
   it("begins at its heading, and leads back to the button that opened it", async () => {
     const { send } = await showState(named("sign-in"));
@@ -843,11 +899,21 @@ function presses(): Press[] {
     pressed("subdomain-unchecked", "button.set_subdomain", "setSubdomain", "contoso-legacy"),
     pressed("subdomain-free", "button.cancel", "closeSubdomain"),
     pressed("chosen", "button.sign_out", "signOut"),
-    pressed("access-missing", "button.assign_role", "assignRole"),
-    pressed("access-unknown", "button.assign_role", "assignRole"),
-    pressed("access-no-role", "button.assign_role", "assignRole"),
+    pressed("sign-in", "button.show_changes", "showChanges"),
+    pressed("project-new", "button.show_changes", "showChanges"),
+    pressed("changes-none", "button.back", "closeAside"),
+    [
+      "changes-undoable",
+      `${say("button.undo")} ${say("change.role_assigned", { what: "Cognitive Services OpenAI User" })}`,
+      "undoChange",
+      [1],
+    ],
+    pressed("changes-refused", "action.try_again", "pressRemedy", 0),
+    pressed("access-missing", "button.assign_role", "assignRole", PLAN.name),
+    pressed("access-unknown", "button.assign_role", "assignRole", PLAN.name),
+    pressed("access-no-role", "button.assign_role", "assignRole", PLAN.name),
     pressed("access-waiting", "button.stop_waiting", "cancel"),
-    pressed("access-paused", "button.wait_again", "assignRole"),
+    pressed("access-paused", "button.wait_again", "assignRole", PLAN.name),
     pressed("access-works", "button.continue", "confirmAccess"),
     pressed("project-no-folder", "button.choose_folder", "chooseFolder"),
     pressed("project-new", "button.choose_another_folder", "chooseFolder"),
@@ -898,6 +964,7 @@ function tabOrders(): [state: string, order: string[]][] {
         say("button.copy_named", { name: say("tenants.object_id", { directory: "Woodgrove" }) }),
         say("button.use_another_account"),
         say("button.continue"),
+        say("button.show_changes"),
         objectId,
         say("button.sign_out"),
       ],
@@ -913,6 +980,7 @@ function tabOrders(): [state: string, order: string[]][] {
         "Why? Tailspin Toys",
         say("button.use_another_account"),
         say("button.continue"),
+        say("button.show_changes"),
         objectId,
         say("button.sign_out"),
       ],
@@ -960,6 +1028,23 @@ function tabOrders(): [state: string, order: string[]][] {
         "gpt-4.1-mini",
         say("button.back"),
         say("button.use_resource"),
+        say("button.show_changes"),
+        objectId,
+        say("button.sign_out"),
+      ],
+    ],
+    [
+      "changes-undoable",
+      [
+        "Done: Sign inada@contoso.example",
+        "Done: Choose a resourcecontoso-chat-sweden",
+        scope,
+        say("button.copy_named", { name: say("label.principal") }),
+        say("button.copy_named", { name: say("changes.assignment") }),
+        say("button.undo"),
+        say("button.copy_named", { name: say("changes.file") }),
+        say("button.back"),
+        say("button.show_changes"),
         objectId,
         say("button.sign_out"),
       ],
@@ -982,8 +1067,8 @@ function tabOrders(): [state: string, order: string[]][] {
 }
 
 function named(name: string): State {
-  const made = [...STATES, ...PROOF_STATES, ...CONNECTIVITY_STATES, ...FAILURE_STATES];
-  const states = [...made, ...FIXTURES];
+  const made = [...STATES, ...PROOF_STATES, ...CONNECTIVITY_STATES, ...CHANGES_STATES];
+  const states = [...made, ...FAILURE_STATES, ...FIXTURES];
   const state = states.find((candidate) => candidate.name === name);
   if (state === undefined) {
     throw new Error(`no state is named ${name}`);

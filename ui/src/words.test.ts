@@ -132,6 +132,10 @@ const FAMILIES: Readonly<Record<string, readonly string[]>> = {
   HostTrust: ["trust.*"],
   VariableHolds: ["variable_state.*"],
   Shell: ["shell.*"],
+  ChangeDeed: ["change.*"],
+  ChangeState: ["change_state.*"],
+  UndoEffect: ["undo_effect.*"],
+  NoUndo: ["no_undo.*"],
 };
 
 function membersOf(type: string): string[] {
@@ -151,7 +155,7 @@ function isNamed(key: string): boolean {
     return true;
   }
   const [family = "", ...rest] = key.split(".");
-  if (["notice", "finding", "role_reason", "result", "store", "connectivity"].includes(family)) {
+  if (["notice", "finding", "role_reason", "result", "store", "connectivity", "record"].includes(family)) {
     return coreText.includes(`"${rest.join(".")}"`);
   }
   const [action, code] = rest;

@@ -26,7 +26,8 @@ export type Family =
   | "role_reason"
   | "result"
   | "store"
-  | "connectivity";
+  | "connectivity"
+  | "record";
 
 /** The sentence of a code that the core sent; a test proves that each has one. */
 export function sayNotice(family: Family, notice: Notice): string {
@@ -93,6 +94,11 @@ export function sayDate(date: string): string {
   return DATE.format(new Date(date));
 }
 
+/** A moment (RFC 3339), by the clock of this computer and with its zone. */
+export function sayMoment(moment: string): string {
+  return ZONED.format(new Date(moment));
+}
+
 /** Several names in one sentence. */
 export function sayList(names: readonly string[]): string {
   return LIST.format(names);
@@ -108,13 +114,22 @@ const NUMBER = new Intl.NumberFormat("en");
 
 /** A day without a time is midnight in UTC. */
 const DATE = new Intl.DateTimeFormat("en", { dateStyle: "medium", timeZone: "UTC" });
+const ZONED = new Intl.DateTimeFormat("en", {
+  year: "numeric",
+  month: "short",
+  day: "numeric",
+  hour: "numeric",
+  minute: "2-digit",
+  timeZoneName: "short",
+});
 
 const LIST = new Intl.ListFormat("en", { type: "conjunction" });
 
 /** The parameters that hold a directory's name, or its id where the name is unknown. */
 const DIRECTORIES: ReadonlySet<string> = new Set(["directory", "tenant"]);
 
-function isGuid(text: string): boolean {
+/** Whether this is an id as Microsoft Entra spells it, rather than a name. */
+export function isGuid(text: string): boolean {
   return /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(text);
 }
 

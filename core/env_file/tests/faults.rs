@@ -10,7 +10,7 @@ const THEIRS: &[u8] = b"A=theirs\n";
 
 /// What happens at one call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Fault {
+pub(crate) enum Fault {
     /// The process ends before the call.
     StopBefore,
     /// The process ends after the call.
@@ -25,7 +25,7 @@ enum Fault {
     Theirs,
 }
 
-const FAULTS: [Fault; 9] = [
+pub(crate) const FAULTS: [Fault; 9] = [
     Fault::StopBefore,
     Fault::StopAfter,
     Fault::Short,
@@ -38,7 +38,7 @@ const FAULTS: [Fault; 9] = [
 ];
 
 /// The disk, with one fault at one call.
-struct FaultyDisk {
+pub(crate) struct FaultyDisk {
     fault: Fault,
     at: usize,
     file: PathBuf,
@@ -54,6 +54,11 @@ struct State {
 }
 
 impl FaultyDisk {
+    /// This fault at the call of this number, from 0; somebody else would write this file.
+    pub(crate) fn new(fault: Fault, at: usize, file: PathBuf) -> Self {
+        FaultyDisk { fault, at, file, state: Mutex::default() }
+    }
+
     fn call<T>(
         &self,
         name: &'static str,
@@ -83,11 +88,11 @@ impl FaultyDisk {
         }
     }
 
-    fn stopped(&self) -> bool {
+    pub(crate) fn stopped(&self) -> bool {
         self.state.lock().expect("no test thread panics here").stopped
     }
 
-    fn hit(&self) -> Option<&'static str> {
+    pub(crate) fn hit(&self) -> Option<&'static str> {
         self.state.lock().expect("no test thread panics here").hit
     }
 }
@@ -179,7 +184,7 @@ fn try_fault(writer: Writer, old: Option<&[u8]>, fault: Fault, at: usize) -> Opt
         fs::write(&file, old).expect("written");
     }
     let prepared = prepare(&Disk, folder.path(), &values()).expect("the file is understood");
-    let disk = FaultyDisk { fault, at, file: file.clone(), state: Mutex::default() };
+    let disk = FaultyDisk::new(fault, at, file.clone());
     let outcome = writer(&disk, &prepared, backups.path());
     let hit = disk.hit()?;
     let now = fs::read(&file).ok();
@@ -241,7 +246,7 @@ fn fail_at(name: &str, kind: io::ErrorKind) -> Option<Code> {
             fs::write(&file, OLD).expect("written");
         }
         let fault = Fault::Error(kind);
-        let disk = FaultyDisk { fault, at, file: file.clone(), state: Mutex::default() };
+        let disk = FaultyDisk::new(fault, at, file.clone());
         let outcome = prepare(&disk, folder.path(), &values())
             .and_then(|prepared| write(&disk, &prepared, &folder.path().join("backups")));
         assert_eq!(file.exists(), exists || outcome.is_ok(), "an error makes no file");

@@ -427,7 +427,11 @@ impl Row<'_> {
             (Self::Account { account, .. }, "publicNetworkAccess") => {
                 json!(account.public_network_access)
             }
-            (Self::Account { .. }, "provisioningState") => json!("Succeeded"),
+            (Self::Account { account, .. }, "provisioningState")
+                if !account.settings.contains_key(name) =>
+            {
+                json!("Succeeded")
+            }
             _ => self.properties(addresses).get(name).cloned().unwrap_or_default(),
         }
     }

@@ -200,7 +200,12 @@ impl Walk {
     }
 
     async fn get_access(&mut self) -> Result<(), Trouble> {
-        self.press(Command::AssignRole).await;
+        let shown = self.last.as_ref().and_then(|snapshot| match &snapshot.page {
+            Page::GetAccess(page) => page.plan.as_ref().map(|plan| plan.name.clone()),
+            _ => None,
+        });
+        let plan = shown.ok_or("no plan is shown")?;
+        self.press(Command::AssignRole { plan }).await;
         self.until("the change to .env is shown", |snapshot| {
             matches!(&snapshot.page, Page::ConnectProject(page) if page.phase == ProjectPhase::Ready)
         })

@@ -321,7 +321,7 @@ impl<'r> Reading<'r> {
         let access = Access { facts, cause: Cause::none() };
         // The name of the assignment ends the path.
         self.replay.set([(plan.name.clone(), answer.clone())]);
-        let assigned = access::assign_role(&self.identity, &account, &plan, &access).await?;
+        let assigned = access::assign_role(&self.identity, &account, &plan, &access, &()).await?;
         Ok(json!({"existed": assigned.existed}))
     }
 

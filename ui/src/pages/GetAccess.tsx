@@ -2,6 +2,7 @@ import { Button, makeStyles, tokens } from "@fluentui/react-components";
 
 import { formatClock, useSecondsSince } from "../clock";
 import type {
+  AssignmentPlan,
   GetAccessPage,
   Notice,
   Snapshot,
@@ -75,7 +76,7 @@ function primaryOf(page: GetAccessPage, { backend, run }: Wizard): Primary | nul
   const assign: Primary = {
     label: say(page.phase === "paused" ? "button.wait_again" : "button.assign_role"),
     press: () => {
-      run(backend.assignRole());
+      run(backend.assignRole(page.plan?.name ?? ""));
     },
   };
   const leave: Primary = {
@@ -138,7 +139,9 @@ function secondaryOf(page: GetAccessPage) {
   return (
     <>
       {wayOnOf(page)}
-      {page.request !== null && !isDenied(page) && <AssignAllTheSame />}
+      {page.request !== null && page.plan !== null && !isDenied(page) && (
+        <AssignAllTheSame plan={page.plan} />
+      )}
     </>
   );
 }
@@ -151,12 +154,12 @@ function wayOnOf({ verdict, plan }: GetAccessPage) {
 }
 
 /** For whoever may not assign the role, as far as Azure shows. */
-function AssignAllTheSame() {
+function AssignAllTheSame({ plan }: { plan: AssignmentPlan }) {
   const { backend, run } = useWizard();
   return (
     <Button
       onClick={() => {
-        run(backend.assignRole());
+        run(backend.assignRole(plan.name));
       }}
     >
       {say("button.assign_role")}

@@ -100,7 +100,7 @@ const useStyles = makeStyles({
 interface Props {
   failure: Failure;
   /** Where it happened, for support. */
-  place: Step | "connection";
+  place: Step | "connection" | "changes";
   /** Whether the page has no primary button of its own, so that the first remedy becomes it. */
   leads: boolean;
   /** What it befell, where the page shows several of its kind. */

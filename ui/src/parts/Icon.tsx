@@ -2,6 +2,7 @@ import { makeStyles, mergeClasses } from "@fluentui/react-components";
 
 /** The drawings of the window: 20 x 20, in the colour of the text beside them. */
 const PATHS = {
+  history: "M10 6v4.2l2.8 1.7M3.2 8A7 7 0 1 1 3 10.8M2.8 4.2V8h3.8",
   check: "M4 10.5l4 4 8-9",
   copy: "M7 7h9v10H7zM4 13V3h9v1.5",
   error: "M10 2.5a7.5 7.5 0 1 0 0 15 7.5 7.5 0 0 0 0-15zM7 7l6 6M13 7l-6 6",

@@ -16,7 +16,7 @@ export function NetworkCheck() {
       className={styles.button}
       appearance="subtle"
       icon={<Icon small name="network" />}
-      data-opens-aside
+      data-opens-aside="connectivity"
       onClick={() => {
         run(backend.checkNetwork());
       }}

@@ -108,7 +108,9 @@ function RemedyButton({ code, remedy, appearance, size, press }: RemedyProps) {
       appearance={appearance}
       size={size}
       data-primary={appearance === "primary" ? true : undefined}
-      data-opens-aside={remedy.kind === "action" && remedy.action === "check_network" ? true : undefined}
+      data-opens-aside={
+        remedy.kind === "action" && remedy.action === "check_network" ? "connectivity" : undefined
+      }
       onClick={press}
     >
       {remedy.kind === "action" ? sayAction(remedy.action, code) : say(`link.${remedy.link}`)}

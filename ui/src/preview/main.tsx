@@ -6,9 +6,22 @@ import { createRoot } from "react-dom/client";
 import { App } from "../App";
 import { FIXTURES } from "../testing/fixtures";
 import { silentBackend } from "../testing/silentBackend";
-import { CONNECTIVITY_STATES, FAILURE_STATES, PROOF_STATES, STATES } from "../testing/states";
+import {
+  CHANGES_STATES,
+  CONNECTIVITY_STATES,
+  FAILURE_STATES,
+  PROOF_STATES,
+  STATES,
+} from "../testing/states";
 
-const states = [...STATES, ...PROOF_STATES, ...CONNECTIVITY_STATES, ...FAILURE_STATES, ...FIXTURES];
+const states = [
+  ...STATES,
+  ...PROOF_STATES,
+  ...CONNECTIVITY_STATES,
+  ...CHANGES_STATES,
+  ...FAILURE_STATES,
+  ...FIXTURES,
+];
 const wanted = new URLSearchParams(location.search).get("state");
 const state = states.find(({ name }) => name === wanted);
 const root = document.getElementById("root");

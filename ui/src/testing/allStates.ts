@@ -1,5 +1,5 @@
 import { FIXTURES } from "./fixtures";
-import { CONNECTIVITY_STATES, FAILURE_STATES, PROOF_STATES, STATES, type State } from "./states";
+import { CHANGES_STATES, CONNECTIVITY_STATES, FAILURE_STATES, PROOF_STATES, STATES, type State } from "./states";
 
 const SHOWN = new Set(FIXTURES.map(({ snapshot }) => snapshot.failure?.code));
 
@@ -8,6 +8,7 @@ export const ALL: readonly State[] = [
   ...STATES,
   ...PROOF_STATES,
   ...CONNECTIVITY_STATES,
+  ...CHANGES_STATES,
   ...FAILURE_STATES.filter(({ snapshot }) => !SHOWN.has(snapshot.failure?.code)),
   ...FIXTURES,
 ];

@@ -20,6 +20,8 @@ export function silentBackend(state: State, seen: (send: (message: Message) => v
     borrowSignIn: nothing,
     checkNetwork: nothing,
     saveCertificates: nothing,
+    showChanges: nothing,
+    undoChange: nothing,
     closeAside: nothing,
     tryStoreAgain: nothing,
     endBrowserSession: nothing,

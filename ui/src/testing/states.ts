@@ -2,7 +2,9 @@
 import type {
   AccessPhase,
   AssignmentPlan,
+  ChangeItem,
   ChangeLine,
+  ChangesPage,
   ChooseResourcePage,
   Code,
   ConnectProjectPage,
@@ -13,6 +15,7 @@ import type {
   GetAccessPage,
   HostCheck,
   HostPurpose,
+  NoUndo,
   Obstacle,
   Page,
   Person,
@@ -122,7 +125,7 @@ const ODD_DEPLOYMENTS: readonly Deployment[] = [
 
 const ACCOUNT_SCOPE = resource("contoso-chat-sweden", "OpenAI", "swedencentral").id;
 
-const PLAN: AssignmentPlan = {
+export const PLAN: AssignmentPlan = {
   usage: "chat",
   role: "Cognitive Services OpenAI User",
   former_role: null,
@@ -1251,6 +1254,55 @@ export const CONNECTIVITY_STATES: readonly State[] = [
   }),
 ];
 
+/** The page about what Keyless changed, in each of its states. */
+export const CHANGES_STATES: readonly State[] = [
+  changesAt("changes-reading", { reading: true, file: "" }),
+  changesAt("changes-none", {}),
+  changesAt("changes-every-state", {
+    items: [
+      role(9, { state: "under_way", undo: no("under_way") }),
+      role(8, { state: "cannot_tell", undo: no("looking") }),
+      role(7, { state: "cannot_tell", undo: no("not_read") }),
+      role(6, { state: "refused", refusal: "scope_locked", undo: no("nothing_changed") }),
+      role(5, { state: "existed", undo: no("existed") }),
+      role(4, { state: "not_done", undo: no("nothing_changed") }),
+      role(3, { deed: "role_removed", undo: no("is_undo") }),
+      role(10, { state: "gone", undo: no("gone") }),
+      role(2, { undo: { kind: "undone", when: "2026-11-20T10:12:00Z" } }),
+      role(1, { account: "grace@contoso.example", undo: no("somebody_else") }),
+    ],
+  }),
+  changesAt("changes-files", {
+    items: [
+      written(6, { deed: "env_restored", undo: no("is_undo") }),
+      written(5, { undo: no("file_changed") }),
+      written(4, { undo: no("no_copy") }),
+      written(3, { deed: "certificates_written", what: "certificates.pem", account: null, undo: { kind: "offered", effect: "delete" } }),
+      written(2, { state: "cannot_tell", undo: no("file_neither") }),
+      written(1, { place: `/home/ada/${"a-deep-folder/".repeat(12)}.env`, undo: { kind: "offered", effect: "restore" } }),
+    ],
+    troubles: [
+      said("gap", { path: "/home/ada/changes.jsonl", reason: "No space left on device (os error 28)" }),
+      said("kept", { path: "/home/ada/changes.kept-1.jsonl" }),
+    ],
+  }),
+  changesAt("changes-undoable", { items: [role(1, {})] }),
+  changesAt("changes-undoing", { items: [role(2, { undo: { kind: "under_way" } }), role(1, {})] }),
+  changesAt("changes-refused", {
+    items: [role(1, {})],
+    failure: {
+      code: "scope_locked",
+      parameters: { resource: "contoso-chat-sweden" },
+      remedies: [again, portal],
+      details: [],
+    },
+  }),
+  changesAt("changes-many", {
+    items: Array.from({ length: 28 }, (_, index) => role(500 - index, {})),
+    older: 472,
+  }),
+];
+
 /** Every failure, on the page where it happens. */
 export const FAILURE_STATES: readonly State[] = Object.entries(FAILURES).map(([code, example]) => {
   const { page, parameters = {}, remedies, resources } = example;
@@ -1368,6 +1420,48 @@ function connectivityAt(name: string, more: Partial<ConnectivityPage>): State {
     ...more,
   };
   return at(name, { step: "sign_in", ...signIn }, { aside: { kind: "connectivity", ...page } });
+}
+
+function changesAt(name: string, more: Partial<ChangesPage>): State {
+  const page: ChangesPage = {
+    reading: false,
+    items: [],
+    older: 0,
+    file: "/home/ada/.local/share/dev.keyless.azure-openai/changes.jsonl",
+    troubles: [],
+    failure: null,
+    ...more,
+  };
+  return at(name, { step: "get_access", ...access }, { aside: { kind: "changes", ...page } });
+}
+
+function role(number: number, more: Partial<ChangeItem>): ChangeItem {
+  return {
+    number,
+    deed: "role_assigned",
+    what: PLAN.role,
+    role_id: PLAN.role_id,
+    place: PLAN.scope,
+    assignment: PLAN.name,
+    account: ADA.account,
+    object_id: ADA.object_id,
+    directory: "Contoso",
+    began: "2026-11-20T09:41:00Z",
+    state: "done",
+    refusal: null,
+    undo: { kind: "offered", effect: "take_away" },
+    ...more,
+  };
+}
+
+function written(number: number, more: Partial<ChangeItem>): ChangeItem {
+  const place = project.file ?? "";
+  const none = { role_id: null, assignment: null, object_id: null, directory: null };
+  return role(number, { deed: "env_written", what: ".env", place, ...none, ...more });
+}
+
+function no(reason: NoUndo): ChangeItem["undo"] {
+  return { kind: "no", reason };
 }
 
 function host(purpose: HostPurpose, name: string): HostCheck {

@@ -226,7 +226,7 @@ async fn follow_recipe(stage: &mut Stage, _: Client) {
         cause: Cause::none(),
     };
     let access = Access { facts, cause: Cause::none() };
-    let own = assign_role(&identity, &account, &plan, &access).await.expect("it is done");
+    let own = assign_role(&identity, &account, &plan, &access, &()).await.expect("it is done");
     assert!(own.existed, "the same assignment, not a second one: {own:?}");
     assert_eq!(stage.practice.statuses("roleAssignments.create").await, [201, 200]);
 }
