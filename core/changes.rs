@@ -60,6 +60,8 @@ pub enum Deed {
     RoleAssigned(Grant),
     /// A role that Keyless assigned is taken away.
     RoleRemoved(Grant),
+    /// The custom subdomain of an account is set, for ever.
+    SubdomainSet(Naming),
     /// The project's `.env` is written.
     EnvWritten(FileWrite),
     /// The project's `.env` is put back as it was before.
@@ -68,6 +70,19 @@ pub enum Deed {
     CertificatesWritten(FileWrite),
     /// The file of certificates is deleted.
     CertificatesRemoved(FileWrite),
+}
+
+/// A custom subdomain.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Naming {
+    /// The name.
+    pub name: String,
+    /// The id of the account.
+    pub account: String,
+    /// The directory that it was set in.
+    pub tenant_id: String,
+    /// The person's object id there, where it is known.
+    pub object_id: String,
 }
 
 /// What happens to a file. Its content is compared by SHA-256, in hexadecimal digits.
@@ -149,7 +164,7 @@ impl Deed {
     /// What happens to a file.
     pub fn file_write(&self) -> Option<&FileWrite> {
         match self {
-            Deed::RoleAssigned(_) | Deed::RoleRemoved(_) => None,
+            Deed::RoleAssigned(_) | Deed::RoleRemoved(_) | Deed::SubdomainSet(_) => None,
             Deed::EnvWritten(write)
             | Deed::EnvRestored(write)
             | Deed::CertificatesWritten(write)
@@ -157,21 +172,40 @@ impl Deed {
         }
     }
 
-    /// Whether both are about the same assignment or the same file.
+    /// Who it is done as, where it is done in Azure: the directory and the object id in it.
+    pub fn person(&self) -> Option<(&str, &str)> {
+        match self {
+            Deed::SubdomainSet(naming) => Some((&naming.tenant_id, &naming.object_id)),
+            _ => self.grant().map(|grant| (grant.tenant_id.as_str(), grant.object_id.as_str())),
+        }
+    }
+
+    /// Whether both are about the same assignment, account or file.
     pub fn is_about_the_same(&self, other: &Deed) -> bool {
-        match (self.grant(), other.grant()) {
-            (Some(own), Some(others)) => own.id.eq_ignore_ascii_case(&others.id),
-            (None, None) => {
-                let path = |deed: &Deed| deed.file_write().map(|write| write.path.clone());
-                path(self) == path(other)
+        match (self, other) {
+            (Deed::SubdomainSet(own), Deed::SubdomainSet(others)) => {
+                own.account.eq_ignore_ascii_case(&others.account)
             }
-            _ => false,
+            _ => match (self.grant(), other.grant()) {
+                (Some(own), Some(others)) => own.id.eq_ignore_ascii_case(&others.id),
+                (None, None) => {
+                    let path = |deed: &Deed| deed.file_write().map(|write| write.path.clone());
+                    path(self).is_some() && path(self) == path(other)
+                }
+                _ => false,
+            },
         }
     }
 
     /// Whether it makes something, rather than to undo it.
     pub fn makes(&self) -> bool {
-        matches!(self, Deed::RoleAssigned(_) | Deed::EnvWritten(_) | Deed::CertificatesWritten(_))
+        matches!(
+            self,
+            Deed::RoleAssigned(_)
+                | Deed::SubdomainSet(_)
+                | Deed::EnvWritten(_)
+                | Deed::CertificatesWritten(_)
+        )
     }
 }
 

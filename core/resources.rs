@@ -27,7 +27,10 @@ mod deployments;
 mod subdomain;
 
 pub use deployments::list_deployments;
-pub use subdomain::{WRITE_ACCOUNT, is_free, is_subdomain, set_subdomain, suggest_subdomain};
+pub use subdomain::{
+    Named, WRITE_ACCOUNT, find_subdomain, is_free, is_subdomain, read_subdomain, set_subdomain,
+    suggest_subdomain,
+};
 
 const API_VERSION: &str = "2025-06-01";
 const LISTS_AT_ONCE: usize = 8;

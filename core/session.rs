@@ -460,8 +460,7 @@ impl Inner {
                 Outcome::SubdomainFree(resources::is_free(&identity, &account, &name).await?)
             }
             Work::SetSubdomain(account, name, person) => {
-                let identity = self.identity()?;
-                let account = resources::set_subdomain(&identity, &account, &name, &person).await?;
+                let account = self.set_subdomain(&account, &name, &person).await?;
                 Outcome::SubdomainSet(Box::new(account))
             }
             Work::CheckAccess(account) => {

@@ -10,6 +10,7 @@ use serde_json::json;
 use url::Url;
 
 use super::{API_VERSION, Account, AccountItem, segment_after};
+use crate::changes::Naming;
 use crate::cloud::Service;
 use crate::diagnosis::Asked;
 use crate::failure::Failure;
@@ -72,15 +73,44 @@ pub async fn is_free(
     }
 }
 
-/// Sets the subdomain and returns the account as it is then, with its new endpoint. An account that
-/// has one by now is returned as it is: somebody else was quicker, or an answer was lost.
+/// Whether an account has a subdomain.
+pub enum Named {
+    /// It has one by now: somebody else was quicker, or an answer was lost.
+    Already(Box<Account>),
+    /// It has none, by this answer.
+    NotYet(Cause),
+}
+
+/// Looks whether the account has a subdomain by now.
+pub async fn find_subdomain(identity: &Identity, account: &Account) -> Result<Named, Failure> {
+    let (item, cause) = read(identity, account, &account.cause).await?;
+    if !item.has_subdomain() {
+        return Ok(Named::NotYet(cause));
+    }
+    let settled = settle(identity, account, &cause);
+    let settled = identity.http().within(LIMIT, "Azure", settled).await?;
+    Ok(Named::Already(Box::new(settled)))
+}
+
+/// The subdomain that the account of this change has now.
+pub async fn read_subdomain(
+    identity: &Identity,
+    naming: &Naming,
+) -> Result<Option<String>, Failure> {
+    let (item, _) = read_at(identity, &naming.tenant_id, &naming.account, &Cause::none()).await?;
+    Ok(item.properties.custom_sub_domain_name.filter(|name| !name.is_empty()))
+}
+
+/// Sets the subdomain and returns the account as it is then, with its new endpoint. `cause` is what
+/// showed that it has none.
 pub async fn set_subdomain(
     identity: &Identity,
     account: &Account,
     name: &str,
     person: &str,
+    cause: Cause,
 ) -> Result<Account, Failure> {
-    let setting = set(identity, account, name, person);
+    let setting = set(identity, account, name, person, cause);
     identity.http().within(LIMIT, "Azure", setting).await
 }
 
@@ -89,11 +119,8 @@ async fn set(
     account: &Account,
     name: &str,
     person: &str,
+    cause: Cause,
 ) -> Result<Account, Failure> {
-    let (item, cause) = read(identity, account, &account.cause).await?;
-    if item.has_subdomain() {
-        return settle(identity, account, &cause).await;
-    }
     let url = identity.http().cloud().resource_manager(&account.resource.id, API_VERSION);
     let body = json!({ "properties": { "customSubDomainName": name } });
     let request = Request::patch(Service::ResourceManager, url, body, cause);
@@ -176,9 +203,18 @@ async fn read(
     account: &Account,
     cause: &Cause,
 ) -> Result<(AccountItem, Cause), Failure> {
-    let url = identity.http().cloud().resource_manager(&account.resource.id, API_VERSION);
+    read_at(identity, &account.tenant_id, &account.resource.id, cause).await
+}
+
+async fn read_at(
+    identity: &Identity,
+    tenant: &str,
+    id: &str,
+    cause: &Cause,
+) -> Result<(AccountItem, Cause), Failure> {
+    let url = identity.http().cloud().resource_manager(id, API_VERSION);
     let request = Request::get(Service::ResourceManager, url, cause.clone());
-    let answer = identity.send(&account.tenant_id, request).await?;
+    let answer = identity.send(tenant, request).await?;
     match answer.status.is_success() {
         true => Ok((answer.json()?, answer.cause)),
         false => Err(answer.failure(&[])),

@@ -6,11 +6,11 @@ use tokio::sync::Mutex as Turn;
 
 use super::*;
 use crate::access::{Access, Assigned, Grant, Whereabouts, Witness};
-use crate::changes::{self, Change, Changes, Deed, FileWrite, Open, Record, State};
+use crate::changes::{self, Change, Changes, Deed, FileWrite, Naming, Open, Record, State};
 use crate::env_file::{Disk, Prepared};
 use crate::http::Cause;
 use crate::network::authorities::Authorities;
-use crate::resources::Account;
+use crate::resources::{self, Account};
 use crate::snapshot::{AssignmentPlan, NoUndo};
 
 /// A request that was under way when the window ended may still arrive for so long: until then it
@@ -54,6 +54,35 @@ impl Inner {
         };
         self.end(noting.open.into_inner(), state).await;
         assigned
+    }
+
+    /// Sets the subdomain of an account. One that has a subdomain by now is not written to.
+    pub(super) async fn set_subdomain(
+        &self,
+        account: &Account,
+        name: &str,
+        person: &str,
+    ) -> Result<Account, Failure> {
+        let identity = self.identity()?;
+        let named = match resources::find_subdomain(&identity, account).await? {
+            resources::Named::Already(account) => return Ok(*account),
+            resources::Named::NotYet(cause) => cause,
+        };
+        let claims = identity.claims_in(&account.tenant_id, &account.cause).await?;
+        let open = self.begin(Deed::SubdomainSet(Naming {
+            name: name.to_owned(),
+            account: account.resource.id.clone(),
+            tenant_id: account.tenant_id.clone(),
+            object_id: claims.oid,
+        }));
+        let open = open.await;
+        let set = resources::set_subdomain(&identity, account, name, person, named).await;
+        let state = match &set {
+            Ok(_) => Some(State::Done),
+            Err(failure) => refusal(failure),
+        };
+        self.end(Some(open), state).await;
+        set
     }
 
     /// Takes away what Keyless assigned.
@@ -111,10 +140,19 @@ impl Inner {
         let identity = self.identity()?;
         let mut open = BTreeMap::new();
         for change in changes {
-            let Some(grant) = change.deed.grant() else { continue };
-            let found = access::find_assignment(&identity, grant).await;
             let now = self.surroundings.clock.now();
-            match found.map(|found| what_became(change, found, now)) {
+            let became = match (&change.deed, change.deed.grant()) {
+                (Deed::SubdomainSet(naming), _) => {
+                    let found = resources::read_subdomain(&identity, naming).await;
+                    found.map(|found| what_became_of_name(change, naming, found.as_deref(), now))
+                }
+                (_, Some(grant)) => {
+                    let found = access::find_assignment(&identity, grant).await;
+                    found.map(|found| what_became(change, found, now))
+                }
+                (_, None) => continue,
+            };
+            match became {
                 Ok(Some(state)) => self.settle(change.number, state).await,
                 Ok(None) if change.state == State::Begun => {
                     open.insert(change.number, NoUndo::NotYet);
@@ -145,7 +183,10 @@ impl Inner {
                 let removed = Deed::CertificatesRemoved(write.reversed());
                 self.restore(write, removed).await?;
             }
-            Deed::RoleRemoved(_) | Deed::EnvRestored(_) | Deed::CertificatesRemoved(_) => {}
+            Deed::RoleRemoved(_)
+            | Deed::SubdomainSet(_)
+            | Deed::EnvRestored(_)
+            | Deed::CertificatesRemoved(_) => {}
         }
         Ok(self.read_changes().await)
     }
@@ -242,6 +283,21 @@ fn what_became(change: &Change, found: Whereabouts, now: time::OffsetDateTime) -
         (false, Whereabouts::Own) | (true, Whereabouts::Nowhere) => Some(State::Done),
         (false, Whereabouts::Foreign) => Some(State::Existed),
         (false, Whereabouts::Nowhere) | (true, _) => is_old.then_some(State::NotDone),
+    }
+}
+
+/// The same of a subdomain, by the one that the account has now.
+fn what_became_of_name(
+    change: &Change,
+    naming: &Naming,
+    found: Option<&str>,
+    now: time::OffsetDateTime,
+) -> Option<State> {
+    let is_old = changes::age(&change.began, now).is_none_or(|age| age > MAY_ARRIVE);
+    match found {
+        Some(found) if found.eq_ignore_ascii_case(&naming.name) => Some(State::Done),
+        Some(_) => Some(State::NotDone),
+        None => is_old.then_some(State::NotDone),
     }
 }
 

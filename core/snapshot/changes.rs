@@ -32,7 +32,7 @@ pub struct ChangeItem {
     pub number: u32,
     /// What it does.
     pub deed: ChangeDeed,
-    /// What it is about: a role, or a file's name.
+    /// What it is about: a role, a subdomain, or a file's name.
     pub what: String,
     /// The role definition's GUID, where it is about a role.
     pub role_id: Option<String>,
@@ -65,6 +65,8 @@ pub enum ChangeDeed {
     RoleAssigned,
     /// A role that Keyless assigned is taken away.
     RoleRemoved,
+    /// The custom subdomain of a resource is set.
+    SubdomainSet,
     /// The project's `.env` is written.
     EnvWritten,
     /// The project's `.env` is put back as it was before.
@@ -146,6 +148,8 @@ pub enum NoUndo {
     Gone,
     /// It is an undo itself.
     IsUndo,
+    /// Azure lets nobody undo it.
+    ForEver,
     /// It is being carried out.
     UnderWay,
     /// A later change is about the same.

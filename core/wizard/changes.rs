@@ -64,7 +64,7 @@ impl Wizard {
 
     pub(super) fn take_changes(&mut self, record: Record, effects: &mut Vec<Effect>) {
         let is_new = |change: &&Change| !self.changes.asked.contains(&change.number);
-        let own = |change: &&Change| change.deed.grant().is_some_and(|it| self.is_of_person(it));
+        let own = |change: &&Change| self.is_of_person(&change.deed);
         let all = record.unsettled().chain(record.standing());
         let open: Vec<Change> = all.filter(is_new).filter(own).take(SHOWN).cloned().collect();
         let unfinished = record.unsettled().next().is_some();
@@ -136,12 +136,13 @@ impl Wizard {
         }
     }
 
-    /// Whether the person who is signed in is the one whose assignment this is, in its directory.
-    fn is_of_person(&self, grant: &Grant) -> bool {
-        let Some(person) = &self.person else { return false };
+    /// Whether the person who is signed in is the one who did it, in its directory.
+    fn is_of_person(&self, deed: &Deed) -> bool {
+        let (Some(person), Some((own_tenant, own_id))) = (&self.person, deed.person()) else {
+            return false;
+        };
         let is = |tenant: &str, object_id: &str| {
-            grant.tenant_id.eq_ignore_ascii_case(tenant)
-                && grant.object_id.eq_ignore_ascii_case(object_id)
+            own_tenant.eq_ignore_ascii_case(tenant) && own_id.eq_ignore_ascii_case(object_id)
         };
         is(&person.tenant_id, &person.object_id)
             || self.tenants.iter().any(|tenant| {
@@ -189,18 +190,23 @@ impl Wizard {
     }
 
     fn item(&self, record: &Record, change: &Change) -> ChangeItem {
-        let (grant, write) = (change.deed.grant(), change.deed.file_write());
-        let path = write.map_or("", |write| &write.path);
+        let (grant, person) = (change.deed.grant(), change.deed.person());
+        let path = change.deed.file_write().map_or("", |write| &write.path);
+        let (what, place) = match (&change.deed, grant) {
+            (Deed::SubdomainSet(naming), _) => (naming.name.clone(), naming.account.as_str()),
+            (_, Some(grant)) => (grant.role.clone(), grant.scope.as_str()),
+            (_, None) => (file_name(path), path),
+        };
         ChangeItem {
             number: change.number,
             deed: deed_of(&change.deed),
-            what: grant.map_or_else(|| file_name(path), |grant| grant.role.clone()),
+            what,
             role_id: grant.map(|grant| grant.role_id.clone()),
-            place: grant.map_or(path, |grant| &grant.scope).to_owned(),
+            place: place.to_owned(),
             assignment: grant.map(|grant| last_segment(&grant.id).to_owned()),
             account: change.account.clone(),
-            object_id: grant.map(|grant| grant.object_id.clone()),
-            directory: grant.map(|grant| self.directory_name(&grant.tenant_id)),
+            object_id: person.map(|(_, object_id)| object_id.to_owned()),
+            directory: person.map(|(tenant, _)| self.directory_name(tenant)),
             began: change.began.clone(),
             state: state_of(record, change),
             refusal: match change.state {
@@ -257,9 +263,10 @@ impl Wizard {
         };
         match &change.deed {
             Deed::RoleAssigned(_) if self.person.is_none() => Some(NoUndo::SignedOut),
-            Deed::RoleAssigned(grant) => {
-                (!self.is_of_person(grant)).then_some(NoUndo::SomebodyElse)
+            Deed::RoleAssigned(_) => {
+                (!self.is_of_person(&change.deed)).then_some(NoUndo::SomebodyElse)
             }
+            Deed::SubdomainSet(_) => Some(NoUndo::ForEver),
             // It is deleted, and nothing is put back.
             Deed::CertificatesWritten(_) if matches!(found, Found::After { .. }) => None,
             _ => why_not_file(found),
@@ -313,6 +320,7 @@ fn deed_of(deed: &Deed) -> ChangeDeed {
     match deed {
         Deed::RoleAssigned(_) => ChangeDeed::RoleAssigned,
         Deed::RoleRemoved(_) => ChangeDeed::RoleRemoved,
+        Deed::SubdomainSet(_) => ChangeDeed::SubdomainSet,
         Deed::EnvWritten(_) => ChangeDeed::EnvWritten,
         Deed::EnvRestored(_) => ChangeDeed::EnvRestored,
         Deed::CertificatesWritten(_) => ChangeDeed::CertificatesWritten,

@@ -40,6 +40,7 @@ pub const NAMES: &[&str] = &[
     "changes-cannot-tell",
     "changes-empty",
     "changes-not-undone",
+    "changes-subdomain",
     "changes-trouble",
     "changes-undone",
     "chat-not-found",

@@ -12,9 +12,11 @@ use keyless::snapshot::{
 use serde_json::json;
 use simulator::{Act, Fault, Scenario};
 
+use crate::changes::listed;
 use crate::failures::names_of;
 use crate::fixtures::show;
 use crate::stage::{ADA, RESOURCE, Setup, Stage, access, choose, shown};
+use keyless::snapshot::changes::{ChangeDeed, ChangeState, ChangeUndo, NoUndo};
 
 /// The deployments that the page shows.
 fn deployments(stage: &Stage) -> &[Deployment] {
@@ -330,9 +332,28 @@ async fn an_answer_that_is_lost_does_not_set_a_second_subdomain() {
     open_form(&mut stage, SubdomainState::Free).await;
     set(&mut stage, UNNAMED).await;
     stage.until_failure(Code::NetworkFailed).await;
+    let changes = stage.open_changes().await;
+    let done = (ChangeDeed::SubdomainSet, ChangeState::Done);
+    assert_eq!(listed(&changes), [done], "what became of it is looked for");
+    stage.send(Command::CloseAside).await;
     stage.send(Command::PressRemedy { index: 0 }).await;
     until_set(&mut stage).await;
     assert_eq!(count(&stage, "accounts.update"), 1, "the second try sees that it was done");
+    assert_eq!(listed(&stage.open_changes().await), [done], "and writes nothing");
+}
+
+#[tokio::test]
+async fn a_subdomain_is_among_what_keyless_changed_and_stays() {
+    let mut stage = Stage::new("keys-only").await;
+    open_form(&mut stage, SubdomainState::Free).await;
+    set(&mut stage, UNNAMED).await;
+    until_set(&mut stage).await;
+    let changes = stage.open_changes().await;
+    let item = &changes.items[0];
+    assert_eq!((item.what.as_str(), item.account.as_deref()), (UNNAMED, Some(ADA)));
+    assert!(item.place.ends_with(UNNAMED), "the resource: {}", item.place);
+    assert_eq!(item.undo, ChangeUndo::No { reason: NoUndo::ForEver });
+    show("changes-subdomain", &stage);
 }
 
 #[tokio::test]

@@ -153,7 +153,7 @@ exists: boolean, };
 /**
  * What a write does: `change.<deed>`.
  */
-export type ChangeDeed = "role_assigned" | "role_removed" | "env_written" | "env_restored" | "certificates_written" | "certificates_removed";
+export type ChangeDeed = "role_assigned" | "role_removed" | "subdomain_set" | "env_written" | "env_restored" | "certificates_written" | "certificates_removed";
 
 /**
  * One write.
@@ -168,7 +168,7 @@ number: number,
  */
 deed: ChangeDeed, 
 /**
- * What it is about: a role, or a file's name.
+ * What it is about: a role, a subdomain, or a file's name.
  */
 what: string, 
 /**
@@ -621,7 +621,7 @@ export type NetworkStage = "name" | "connection" | "encryption" | "answer";
 /**
  * Why a change cannot be undone here: `no_undo.<reason>`.
  */
-export type NoUndo = "nothing_changed" | "existed" | "gone" | "is_undo" | "under_way" | "superseded" | "signed_out" | "somebody_else" | "file_changed" | "file_gone" | "file_unreadable" | "no_copy" | "looking" | "not_yet" | "not_read" | "not_looked_at" | "file_neither";
+export type NoUndo = "nothing_changed" | "existed" | "gone" | "is_undo" | "for_ever" | "under_way" | "superseded" | "signed_out" | "somebody_else" | "file_changed" | "file_gone" | "file_unreadable" | "no_copy" | "looking" | "not_yet" | "not_read" | "not_looked_at" | "file_neither";
 
 /**
  * A sentence by code.

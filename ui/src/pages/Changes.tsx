@@ -165,14 +165,14 @@ function sayState(item: ChangeItem): string {
 }
 
 function factsOf(item: ChangeItem): Fact[] {
-  const { place, account, object_id, directory, assignment, role_id } = item;
+  const { place, account, object_id, directory, assignment } = item;
   const as: Fact = { label: say("label.principal"), value: sayAccount(account, directory) };
-  if (role_id === null) {
+  if (object_id === null) {
     return [{ label: say("label.file"), value: place, id: true }, as];
   }
   return [
     { label: say("label.scope"), value: sayPlace(item), copies: place },
-    object_id === null ? as : { ...as, copies: object_id },
+    { ...as, copies: object_id },
     ...(assignment === null ? [] : [{ label: say("changes.assignment"), value: assignment, id: true }]),
   ];
 }
