@@ -155,7 +155,7 @@ async fn the_strict_policy_leaves_the_pages_styled_and_is_never_violated() {
     wizard.run(COUNT_VIOLATIONS).await;
     let colors = wizard
         .run(
-            "const button = [...document.querySelectorAll('button')].at(-1);
+            "const button = document.querySelector('button[data-primary]');
              const sample = document.body.appendChild(document.createElement('i'));
              const theme = getComputedStyle(button).getPropertyValue('--colorBrandBackground');
              sample.style.color = theme;

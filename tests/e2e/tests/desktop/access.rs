@@ -5,7 +5,7 @@ use e2e::{Road, say};
 const RESOURCE: (&str, &str) = ("resource", "contoso-chat-dev");
 const ROLE: (&str, &str) = ("role", "Cognitive Services OpenAI User");
 /// The group that holds the role; the one that Ada is in belongs to it.
-const GROUP: &str = "af37fde7-894d-4ab4-916d-79a692de5543";
+const GROUP: &str = "AI developers";
 
 #[tokio::test]
 async fn who_has_access_through_a_group_goes_on_and_assigns_nothing() {
