@@ -1,5 +1,6 @@
 //! Access: what the person has, what they may take, and taking it away again.
 
+use keyless::clock::Clock;
 use keyless::failure::Code;
 use keyless::session::Command;
 use keyless::snapshot::{
@@ -11,7 +12,7 @@ use simulator::{Act, Fault, Scenario};
 
 use crate::failures::names_of;
 use crate::fixtures::show;
-use crate::stage::{RESOURCE, Setup, Stage, access, project};
+use crate::stage::{RESOURCE, Setup, Stage, access, project, shown};
 
 const ADA_ID: &str = "b2182484-7b2e-4569-b898-f8c2fb1355bd";
 const SUBSCRIPTION: &str = "/subscriptions/04a91150-4b4d-434b-9a09-43e90cc8f48f";
@@ -386,5 +387,32 @@ async fn a_group_that_microsoft_graph_does_not_name_keeps_its_id() {
         assert_eq!(page.phase, AccessPhase::Works, "nothing depends on a name");
         assert_eq!(page.findings[0].parameters["group"], "af37fde7-894d-4ab4-916d-79a692de5543");
         assert!(stage.page().failure.is_none(), "and nobody is bothered with it");
+    }
+}
+
+/// In seconds: every 2 in the first minute, then every 5, after five minutes every 10.
+fn interval(after: u64) -> u64 {
+    match after {
+        0..60 => 2,
+        60..300 => 5,
+        _ => 10,
+    }
+}
+
+#[tokio::test]
+async fn a_role_is_noticed_within_one_interval_of_its_effect_whenever_that_is() {
+    for delay in [0, 1, 2, 3, 31, 59, 60, 61, 64, 121, 298, 299, 300, 303, 421, 588] {
+        let late = json!({ "based_on": "default", "name": "late", "about": "A late role.",
+            "role_effective_after_seconds": delay });
+        let late = Scenario::from_json(&late.to_string()).expect("a scenario");
+        let mut stage = Stage::in_scenario(late, Setup::default()).await;
+        stage.sign_in().await;
+        stage.choose(RESOURCE).await;
+        let began = stage.clock.elapsed();
+        stage.assign_role().await;
+        stage.until("it works", |s| shown(s) == Step::ConnectProject).await;
+        let noticed = (stage.clock.elapsed() - began).as_secs();
+        let latest = delay + interval(delay);
+        assert!((delay..=latest).contains(&noticed), "{delay} s: noticed after {noticed} s");
     }
 }
