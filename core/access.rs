@@ -196,7 +196,13 @@ pub async fn assign_role(
     if answer.status.is_success() {
         // It was not there when the list was read: a 200 is the second answer to this very request,
         // or to one of a window that was ended in between. Without the list nobody knows.
-        let existed = answer.status.as_u16() == 200 && facts.assignments.is_none();
+        // Somebody else may have run the same commands under the same name meanwhile.
+        let others = |it: AssignmentItem| {
+            let maker = it.properties.created_by.filter(|maker| !maker.is_empty());
+            maker.is_some_and(|maker| !maker.eq_ignore_ascii_case(&facts.object_id))
+        };
+        let existed = answer.status.as_u16() == 200
+            && (facts.assignments.is_none() || answer.json().is_ok_and(others));
         let own = Some(id).filter(|_| !existed);
         return Ok(Assigned { existed, own, cause: answer.cause });
     }

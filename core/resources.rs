@@ -28,8 +28,8 @@ mod subdomain;
 
 pub use deployments::list_deployments;
 pub use subdomain::{
-    Named, WRITE_ACCOUNT, find_subdomain, is_free, is_subdomain, read_subdomain, set_subdomain,
-    suggest_subdomain,
+    Named, TAKEN, WRITE_ACCOUNT, find_subdomain, is_free, is_subdomain, read_subdomain,
+    set_subdomain, suggest_subdomain,
 };
 
 const API_VERSION: &str = "2025-06-01";
@@ -139,8 +139,8 @@ pub async fn find_accounts(
     loop {
         futures::select_biased! {
             listed = subscriptions => match listed.is_empty() {
-                // The directory did not open, or has nothing for this person.
-                true => return,
+                // The directory did not open, or has nothing that this person can use.
+                true => return told(Found::default()),
                 false => known = listed,
             },
             page = index.select_next_some() => match page {

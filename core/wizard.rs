@@ -100,8 +100,8 @@ pub struct Wizard {
     groups: BTreeMap<String, String>,
     /// What Keyless assigned for this person, the newest last.
     made: Vec<Made>,
-    /// Whether Keyless has assigned anything in this run.
-    assigned: bool,
+    /// Whether Keyless has changed anything in Azure in this run.
+    has_changed: bool,
     project: Project,
     test: Test,
     aside: Option<Aside>,
@@ -249,7 +249,7 @@ impl Wizard {
             role: RoleState::default(),
             groups: BTreeMap::new(),
             made: Vec::new(),
-            assigned: false,
+            has_changed: false,
             test: Test::default(),
             aside: None,
             changes: Known::default(),

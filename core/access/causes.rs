@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::verdict::scope_name;
-use super::{Access, Action, Assignment, CHAT, Certainty, Facts, check_access};
+use super::{Access, Action, Assignment, CHAT, Certainty, Condition, Facts, check_access};
 use crate::failure::Failure;
 use crate::identity::Identity;
 use crate::resources::Account;
@@ -35,17 +35,22 @@ pub async fn look_further(
 pub fn causes(facts: &Facts, plan: &AssignmentPlan, token: Option<&Claims>) -> Vec<Notice> {
     let mut causes = Vec::new();
     let role = ("role", plan.role.as_str());
-    let scope = ("scope", scope_name(&plan.scope));
-    match (facts.assignments.is_some(), own(facts, plan)) {
-        (false, _) => causes.push(Notice::new("assignments_unread", &[])),
-        (true, None) => causes.push(match elsewhere(facts, plan) {
-            Some(other) => Notice::new("cause_scope", &[role, ("scope", scope_name(&other.scope))]),
-            None => Notice::new(GONE, &[role, scope]),
-        }),
-        (true, Some(own)) if own.condition.is_some() => {
+    let own = own(facts, plan);
+    let place = own.or_else(|| elsewhere(facts, plan)).map_or(&plan.scope, |it| &it.scope);
+    let scope = ("scope", scope_name(place));
+    if facts.assignments.is_none() {
+        causes.push(Notice::new("assignments_unread", &[]));
+    } else if let Some(own) = own {
+        let by_condition = Condition::allows(own.condition.as_deref(), Action::Data(CHAT), None);
+        if by_condition != Certainty::Yes {
             causes.push(Notice::new("cause_condition", &[role]));
         }
-        (true, Some(_)) => {}
+    } else {
+        let code = if elsewhere(facts, plan).is_some() { "cause_scope" } else { GONE };
+        causes.push(Notice::new(code, &[role, scope]));
+    }
+    if facts.denials.is_none() {
+        causes.push(Notice::new("denials_unread", &[]));
     }
     if let (Certainty::Yes | Certainty::Maybe, Some(denial)) =
         facts.denies(Action::Data(CHAT), &facts.account)
@@ -66,7 +71,9 @@ pub fn causes(facts: &Facts, plan: &AssignmentPlan, token: Option<&Claims>) -> V
 
 /// The role of the plan, where it is effective at the account.
 fn own<'a>(facts: &'a Facts, plan: &AssignmentPlan) -> Option<&'a Assignment> {
-    facts.reaching(&facts.account).find(|it| is_of(plan, it))
+    let own = facts.reaching(&facts.account).filter(|it| is_of(plan, it));
+    // Of two, the one that nothing limits.
+    own.min_by_key(|it| it.condition.is_some())
 }
 
 /// The role of the plan, wherever else the person has it.

@@ -134,7 +134,11 @@ impl FileSystem for Disk {
 
     fn place(&self, from: &Path, to: &Path) -> io::Result<()> {
         let from = tempfile::TempPath::try_from_path(from)?;
-        from.persist_noclobber(to).map_err(|error| error.error)
+        from.persist_noclobber(to).map_err(|error| match error.path.keep() {
+            // What could not be placed stays where it was: its owner tries another name.
+            Ok(_) => error.error,
+            Err(kept) => kept.error,
+        })
     }
 
     fn sync_folder(&self, folder: &Path) -> io::Result<()> {

@@ -21,6 +21,8 @@ use crate::http::{Answer, Cause, Request};
 use crate::identity::Identity;
 
 const API_VERSION: &str = "2024-04-01";
+/// A quota that comes back later than this is not waited for.
+const PATIENCE: Duration = Duration::from_secs(60);
 /// Only what is needed of an account: a whole one of kind AIServices has 40 kB. Pages need the id,
 /// and an order that is the same for all of them.
 const QUERY: &str = "resources
@@ -43,10 +45,10 @@ pub(super) enum Page {
     Refused(Cause),
 }
 
-/// Where the next page begins.
+/// Where the next page begins, and how long it is waited for.
 enum Next {
     First,
-    Token(String),
+    Token(String, Duration),
     None,
 }
 
@@ -62,29 +64,32 @@ pub(super) fn query_accounts<'a>(
 ) -> impl Stream<Item = Result<Page, Failure>> + 'a {
     let begin = (Next::First, cause.clone(), 0);
     try_unfold(begin, move |(next, cause, read)| async move {
+        let clock = identity.http().clock();
         let token = match next {
             Next::First => None,
-            Next::Token(_) if read == PAGES => {
+            Next::Token(..) if read == PAGES => {
                 return Err(endless("Azure Resource Graph"));
             }
-            Next::Token(token) => Some(token),
+            Next::Token(token, pause) => {
+                clock.sleep(pause).await;
+                Some(token)
+            }
             Next::None => return Ok(None),
         };
         let answer =
             pace.take_turn(identity, ask(identity, tenant, token.as_deref(), cause)).await?;
         let cause = answer.cause.clone();
-        let Some(body) = whole(&answer) else {
+        let (body, pause) = (whole(&answer), pause_after(&answer));
+        let Some(body) = body.filter(|_| pause <= PATIENCE) else {
             tracing::info!(status = answer.status.as_u16(), "Resource Graph does not help");
             let refused = Page::Refused(cause.clone());
             return Ok(Some((refused, (Next::None, cause, read))));
         };
-        let next = body.skip_token.filter(|token| !token.is_empty());
-        if let (Some(_), Some(pause)) = (&next, pause_after(&answer)) {
-            identity.http().clock().sleep(pause).await;
-        }
+        let token = body.skip_token.filter(|token| !token.is_empty());
+        let next = token.map_or(Next::None, |token| Next::Token(token, pause));
         let page =
             Page::Accounts(body.data.into_iter().map(Row::into_item).collect(), cause.clone());
-        Ok(Some((page, (next.map_or(Next::None, Next::Token), cause, read + 1))))
+        Ok(Some((page, (next, cause, read + 1))))
     })
 }
 
@@ -113,15 +118,21 @@ fn whole(answer: &Answer) -> Option<Body> {
 
 /// How long until the quota is there again, where the answer says that it is spent (recorded:
 /// `x-ms-user-quota-remaining: 14`, `x-ms-user-quota-resets-after: 00:00:05`).
-fn pause_after(answer: &Answer) -> Option<Duration> {
+fn pause_after(answer: &Answer) -> Duration {
     let text = |name: &str| answer.headers.get(name)?.to_str().ok();
-    if text("x-ms-user-quota-remaining")? != "0" {
-        return None;
+    if text("x-ms-user-quota-remaining") != Some("0") {
+        return Duration::ZERO;
     }
-    let mut parts = text("x-ms-user-quota-resets-after")?.split(':').map(str::parse::<u64>);
-    let (hours, minutes, seconds) = (parts.next()?, parts.next()?, parts.next()?);
-    let (hours, minutes, seconds) = (hours.ok()?, minutes.ok()?, seconds.ok()?);
-    Some(Duration::from_secs(hours.checked_mul(3_600)? + minutes.checked_mul(60)? + seconds))
+    text("x-ms-user-quota-resets-after").and_then(read_pause).unwrap_or_default()
+}
+
+/// Hours, minutes and seconds.
+fn read_pause(text: &str) -> Option<Duration> {
+    let mut seconds = 0_u64;
+    for part in text.split(':') {
+        seconds = seconds.checked_mul(60)?.checked_add(part.parse().ok()?)?;
+    }
+    Some(Duration::from_secs(seconds))
 }
 
 #[derive(Deserialize)]

@@ -16,7 +16,10 @@ use crate::diagnosis::Asked;
 use crate::failure::Failure;
 use crate::http::{Answer, Cause, Request};
 use crate::identity::Identity;
+use crate::snapshot::Obstacle;
 
+/// The detail of a failure that came after Azure had taken the change: it may be done all the same.
+pub const TAKEN: &str = "accepted";
 /// What setting it takes.
 pub const WRITE_ACCOUNT: &str = "Microsoft.CognitiveServices/accounts/write";
 /// A label of a host name (RFC 1035, section 2.3.4); Azure wants two characters at least.
@@ -128,16 +131,23 @@ async fn set(
     if !answer.status.is_success() {
         return Err(explain(identity, account, name, person, &answer));
     }
-    let cause = match operation_of(&answer) {
-        Some(operation) => {
-            follow(identity, account, operation, &answer.cause, |failed| {
-                explain(identity, account, name, person, failed)
-            })
-            .await?
+    let finish = async {
+        let cause = match operation_of(&answer) {
+            Some(operation) => {
+                follow(identity, account, operation, &answer.cause, |failed| {
+                    explain(identity, account, name, person, failed)
+                })
+                .await?
+            }
+            None => answer.cause.clone(),
+        };
+        let settled = settle(identity, account, &cause).await?;
+        match settled.resource.obstacles.contains(&Obstacle::NoCustomSubdomain) {
+            true => Err(answer.failure(&[]).detail("cause", "the account has no subdomain")),
+            false => Ok(settled),
         }
-        None => answer.cause,
     };
-    settle(identity, account, &cause).await
+    finish.await.map_err(|failure: Failure| failure.detail(TAKEN, name))
 }
 
 #[derive(Deserialize)]
@@ -172,7 +182,7 @@ async fn follow(
         let request = Request::get(Service::ResourceManager, operation.clone(), cause);
         let answer = identity.send(&account.tenant_id, request.asking(Asked::Subdomain)).await?;
         if !answer.status.is_success() {
-            return Err(explain(&answer));
+            return Err(answer.failure(&[]));
         }
         match answer.json::<OperationItem>()?.status.as_str() {
             "Succeeded" => return Ok(answer.cause),

@@ -266,8 +266,13 @@ fn state_of(written: &Result<(), Failure>) -> State {
 /// What a failure says of the write that met it: Azure's own no (4xx) changes nothing. Without an
 /// answer, or with one of a service in trouble, it may have happened.
 fn refusal(failure: &Failure) -> Option<State> {
-    let status = failure.details.iter().find(|detail| detail.name == "status");
-    let is_no = status.is_some_and(|status| status.value.starts_with('4'));
+    let detail = |name: &str| failure.details.iter().find(|detail| detail.name == name);
+    // An earlier try may have been heard, or the write itself taken before something else failed.
+    let is_only = detail("attempts").is_none_or(|attempts| attempts.value == "1");
+    if !is_only || detail(resources::TAKEN).is_some() {
+        return None;
+    }
+    let is_no = detail("status").is_some_and(|status| status.value.starts_with('4'));
     let refused = is_no || failure.challenge().is_some();
     refused.then_some(State::Refused { code: failure.code })
 }
@@ -277,7 +282,7 @@ fn what_became(change: &Change, found: Whereabouts, now: time::OffsetDateTime) -
     let removes = matches!(change.deed, Deed::RoleRemoved(_));
     let is_old = changes::age(&change.began, now).is_none_or(|age| age > MAY_ARRIVE);
     if change.state == State::Done {
-        return (found != Whereabouts::Own && is_old).then_some(State::Gone);
+        return (found == Whereabouts::Nowhere && is_old).then_some(State::Gone);
     }
     match (removes, found) {
         (false, Whereabouts::Own) | (true, Whereabouts::Nowhere) => Some(State::Done),

@@ -66,7 +66,10 @@ impl Wizard {
         let is_new = |change: &&Change| !self.changes.asked.contains(&change.number);
         let own = |change: &&Change| self.is_of_person(&change.deed);
         let all = record.unsettled().chain(record.standing());
-        let open: Vec<Change> = all.filter(is_new).filter(own).take(SHOWN).cloned().collect();
+        let mut open: Vec<Change> = all.filter(is_new).filter(own).cloned().collect();
+        // The page shows the newest.
+        open.sort_by_key(|change| std::cmp::Reverse(change.number));
+        open.truncate(SHOWN);
         let unfinished = record.unsettled().next().is_some();
         self.changes.record = Some(record);
         if !self.shows_changes() {
@@ -123,7 +126,7 @@ impl Wizard {
         let concerns = |account: &Account| reaches(&grant.scope, &account.resource.id);
         if let Some(account) = self.choice.account.clone().filter(concerns) {
             self.stop(&[Slot::Role], effects);
-            self.forget_access();
+            self.forget_access(effects);
             self.start(Work::CheckAccess(Box::new(account)), effects);
         }
     }
@@ -246,7 +249,11 @@ impl Wizard {
     fn why_not(&self, record: &Record, change: &Change) -> Option<NoUndo> {
         match change.state {
             Became::Begun if record.under_way.contains(&change.number) => {
-                return Some(NoUndo::UnderWay);
+                return Some(match &change.deed {
+                    Deed::SubdomainSet(_) => NoUndo::ForEver,
+                    deed if !deed.makes() => NoUndo::IsUndo,
+                    _ => NoUndo::UnderWay,
+                });
             }
             Became::Begun => return Some(self.why_unknown(record, change)),
             Became::Existed => return Some(NoUndo::Existed),

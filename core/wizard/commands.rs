@@ -31,9 +31,9 @@ impl Wizard {
             Command::SetSubdomain { name } => self.set_subdomain(&name, effects),
             Command::CloseSubdomain => self.close_subdomain(effects),
             Command::ConfirmResource => self.confirm_resource(effects),
-            Command::ChooseUsage { usage } => self.choose_usage(usage),
-            Command::ChooseRole { role_id } => self.choose_role(role_id),
-            Command::ChooseRoleScope { scope } => self.choose_role_scope(scope),
+            Command::ChooseUsage { usage } => self.choose_usage(usage, effects),
+            Command::ChooseRole { role_id } => self.choose_role(role_id, effects),
+            Command::ChooseRoleScope { scope } => self.choose_role_scope(scope, effects),
             Command::AssignRole { plan } => self.confirm_plan(&plan, effects),
             Command::UndoRole => self.undo_role(effects),
             Command::OpenPortal { page } => self.open_portal(page, effects),
@@ -361,7 +361,7 @@ impl Wizard {
             Action::CheckAccess => self.check_access_again(effects),
             Action::KeepWaiting => {
                 self.failures.remove(&Step::GetAccess);
-                self.assign_role(effects);
+                self.keep_waiting(effects);
             }
             Action::ChooseFolder => self.start(Work::ChooseFolder, effects),
             Action::ReadEnv => self.prepare_env(effects),

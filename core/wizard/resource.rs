@@ -160,6 +160,8 @@ impl Wizard {
     pub(super) fn check_subdomain(&mut self, name: &str, effects: &mut Vec<Effect>) {
         let Some(account) = self.unnamed().filter(|_| !self.is_writing()) else { return };
         self.stop(&[Slot::Subdomain], effects);
+        // What was tried with another name is not tried again.
+        self.failures.remove(&Step::ChooseResource);
         let name: String = name.trim().to_lowercase().chars().take(LONGEST).collect();
         let fits = resources::is_subdomain(&name);
         let state = if fits { SubdomainState::Checking } else { SubdomainState::Malformed };
@@ -239,6 +241,7 @@ impl Wizard {
         self.notify(Step::ChooseResource, Notice::new(SET, &known));
         self.choice.subdomain = None;
         self.choice.account = Some(account);
+        self.has_changed = true;
     }
 
     pub(super) fn forget_subdomain_notice(&mut self) {

@@ -223,15 +223,22 @@ impl Wizard {
         else {
             return;
         };
+        let arrives = self.is_running(Slot::Directory) || self.is_running(Slot::Tenants);
         let mut now = self.list.accounts.iter().map(|account| &account.resource);
-        match now.find(|resource| resource.id.eq_ignore_ascii_case(&chosen.id)) {
+        match now.find(|resource| resource.id.eq_ignore_ascii_case(&chosen.id)).cloned() {
+            // It may be on a page that has not come yet.
+            None if arrives => {}
             None => self.forget_choice(effects),
-            Some(resource) if *resource != chosen => {
-                let id = resource.id.clone();
+            Some(now) if is_another(&chosen, &now) => {
                 self.choice.deployments = None;
-                self.select_resource(&id, effects);
+                self.select_resource(&now.id, effects);
             }
-            Some(_) => {}
+            Some(now) => {
+                let account = self.choice.account.as_mut();
+                if let Some(account) = account.filter(|_| !is_nameless(&now)) {
+                    account.resource.subscription = now.subscription;
+                }
+            }
         }
     }
 
@@ -417,6 +424,19 @@ fn doubt_of(deployment: &Deployment) -> u8 {
 
 /// The sentence for the end of a sign-in, by Entra's number; none for what is no end: a network
 /// that is away, or a policy that another sign-in would meet again.
+/// Whether a resource is not what it was. What its subscription is called comes later than the
+/// resource itself, and Azure's letter case is not stable.
+fn is_another(before: &Resource, now: &Resource) -> bool {
+    let (id, subscription) = (before.id.clone(), before.subscription.clone());
+    Resource { id, subscription, ..now.clone() } != *before
+}
+
+/// Whether its subscription is known by its id only.
+fn is_nameless(resource: &Resource) -> bool {
+    let id = crate::resources::segment_after(&resource.id, "subscriptions");
+    resource.subscription.eq_ignore_ascii_case(id)
+}
+
 fn why_it_ended(failure: &Failure) -> Option<&'static str> {
     let number = failure.details.iter().find(|detail| detail.name == "entra_number");
     match number.map(|detail| detail.value.as_str()) {

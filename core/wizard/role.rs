@@ -1,9 +1,7 @@
 //! Step 3: which role, where, and whether it works.
 
 use super::*;
-use crate::access::{
-    Assignment, CURED_BY_SIGN_IN, DESCRIPTION, GONE, judge, plan, recipes, scope_name,
-};
+use crate::access::{Assignment, CURED_BY_SIGN_IN, DESCRIPTION, judge, plan, recipes, scope_name};
 use crate::cloud::CLOUDS;
 use crate::failure::TextKind;
 use crate::snapshot::{MayAssign, PortalPage, Recipe};
@@ -41,29 +39,29 @@ impl Wizard {
         Some(Standing { plan, verdict, findings, made, has_access })
     }
 
-    pub(super) fn choose_usage(&mut self, usage: Usage) {
+    pub(super) fn choose_usage(&mut self, usage: Usage, effects: &mut Vec<Effect>) {
         // The role follows from what it is for.
         let scope = self.role.wish.scope;
-        self.change_wish(Wish { usage, role: None, scope });
+        self.change_wish(Wish { usage, role: None, scope }, effects);
     }
 
-    pub(super) fn choose_role(&mut self, role_id: String) {
+    pub(super) fn choose_role(&mut self, role_id: String, effects: &mut Vec<Effect>) {
         let wish = Wish { role: Some(role_id), ..self.role.wish.clone() };
-        self.change_wish(wish);
+        self.change_wish(wish, effects);
     }
 
-    pub(super) fn choose_role_scope(&mut self, scope: RoleScope) {
+    pub(super) fn choose_role_scope(&mut self, scope: RoleScope, effects: &mut Vec<Effect>) {
         let wish = Wish { scope, ..self.role.wish.clone() };
-        self.change_wish(wish);
+        self.change_wish(wish, effects);
     }
 
-    fn change_wish(&mut self, wish: Wish) {
+    fn change_wish(&mut self, wish: Wish, effects: &mut Vec<Effect>) {
         if self.role.access.is_none() || self.is_running(Slot::Role) || self.role.wish == wish {
             return;
         }
         self.role.wish = wish;
         self.role.paused = false;
-        self.role.causes.clear();
+        self.stop_looking_further(effects);
         self.failures.remove(&Step::GetAccess);
     }
 
@@ -100,6 +98,18 @@ impl Wizard {
         }
     }
 
+    /// Waits on for what is assigned; what is not, this button assigns to nobody.
+    pub(super) fn keep_waiting(&mut self, effects: &mut Vec<Effect>) {
+        if self.is_running(Slot::Role) {
+            return;
+        }
+        let made = self.standing().and_then(|standing| standing.made);
+        let made = made.map(|made| (made.plan.role.clone(), made.assigned.cause.clone()));
+        if let Some((role, cause)) = made {
+            self.wait_for_role(role, cause, effects);
+        }
+    }
+
     pub(super) fn take_assigned(
         &mut self,
         assigned: Assigned,
@@ -109,7 +119,7 @@ impl Wizard {
         let Work::AssignRole(_, plan, _) = work else { return };
         let cause = assigned.cause.clone();
         self.know_of(plan);
-        self.assigned = true;
+        self.has_changed = true;
         self.made.push(Made { plan: (**plan).clone(), assigned });
         self.wait_for_role(plan.role.clone(), cause, effects);
     }
@@ -143,6 +153,7 @@ impl Wizard {
         let Some((made, id)) = standing.undoable() else { return };
         let (plan, id) = (Box::new(made.plan.clone()), id.to_owned());
         let cause = made.assigned.cause.clone();
+        self.stop_looking_further(effects);
         self.start(Work::UndoRole(Box::new(account), plan, id, cause), effects);
     }
 
@@ -164,7 +175,7 @@ impl Wizard {
             return;
         };
         self.role.paused = false;
-        self.role.causes.clear();
+        self.stop_looking_further(effects);
         self.clear_notices(Step::GetAccess);
         let cause = cause.and(&self.choice.listed);
         self.start(Work::WaitForRole(Box::new(account), deployment, role, cause), effects);
@@ -191,24 +202,32 @@ impl Wizard {
         }
     }
 
+    /// What it was about is not what it was: another role, another wait, or none.
+    fn stop_looking_further(&mut self, effects: &mut Vec<Effect>) {
+        self.stop(&[Slot::Causes], effects);
+        self.role.causes.clear();
+    }
+
     pub(super) fn take_causes(
         &mut self,
         access: Access,
         causes: Vec<Notice>,
         effects: &mut Vec<Effect>,
     ) {
-        if causes.iter().any(|cause| cause.code == GONE) {
-            // There is nothing to wait for: the page offers the role anew.
-            self.failures.remove(&Step::GetAccess);
-        }
-        if causes.iter().any(|cause| CURED_BY_SIGN_IN.contains(&cause.code.as_str()))
-            && let Some((failure, _)) = self.failures.get_mut(&Step::GetAccess)
-        {
-            failure.remedies.push(Remedy::Action { action: Action::SignIn });
-        }
         // What the assignments promise, the resource has just refused for ten minutes.
         self.forget_what_is_gone(&access);
         self.role.access = Some(access);
+        let is_made = self.standing().is_some_and(|standing| standing.made.is_some());
+        let told = self.failures.get_mut(&Step::GetAccess);
+        if let Some((failure, _)) = told.filter(|(it, _)| it.code == Code::RoleNotEffective) {
+            let is_cured = |cause: &Notice| CURED_BY_SIGN_IN.contains(&cause.code.as_str());
+            if !is_made {
+                // There is nothing to wait for: the page offers the role anew.
+                self.failures.remove(&Step::GetAccess);
+            } else if causes.iter().any(is_cured) {
+                failure.remedies.push(Remedy::Action { action: Action::SignIn });
+            }
+        }
         self.role.causes = causes;
         self.name_groups(effects);
     }
@@ -254,12 +273,13 @@ impl Wizard {
             return;
         };
         self.step = Step::GetAccess;
-        self.forget_access();
+        self.forget_access(effects);
         self.start(Work::CheckAccess(Box::new(account)), effects);
     }
 
     /// What is known of the access is not trusted any more; what the person wants stays.
-    pub(super) fn forget_access(&mut self) {
+    pub(super) fn forget_access(&mut self, effects: &mut Vec<Effect>) {
+        self.stop_looking_further(effects);
         let before = std::mem::take(&mut self.role);
         self.role =
             RoleState { confirmed: before.confirmed, wish: before.wish, ..RoleState::default() };

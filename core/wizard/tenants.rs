@@ -22,9 +22,9 @@ impl Wizard {
         Work::ReadDirectory(self.source())
     }
 
-    /// An index may not know yet what Keyless has assigned in this run.
+    /// An index may not know yet what Keyless has changed in this run.
     fn source(&self) -> Source {
-        if self.assigned { Source::Subscriptions } else { Source::Index }
+        if self.has_changed { Source::Subscriptions } else { Source::Index }
     }
 
     pub(super) fn choose_tenant(&mut self, text: &str, effects: &mut Vec<Effect>) {

@@ -590,7 +590,7 @@ impl Bench {
                 let failure = beside.or(failure);
                 let remedy =
                     failure.and_then(|failure| failure.remedies.into_iter().nth(*index as usize));
-                [Action::TryAgain, Action::KeepWaiting, Action::SendTestMessage]
+                [Action::TryAgain, Action::SendTestMessage]
                     .into_iter()
                     .any(|action| remedy == Some(Remedy::Action { action }))
             }

@@ -370,6 +370,7 @@ impl Work {
             self,
             Work::AssignRole(..)
                 | Work::UndoRole(..)
+                | Work::SetSubdomain(..)
                 | Work::WriteEnv(_)
                 | Work::SaveCertificates
                 | Work::UndoChange(_)
