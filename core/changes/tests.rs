@@ -205,6 +205,25 @@ fn a_full_disk_holds_nothing_up_is_told_and_is_made_good() {
 }
 
 #[test]
+fn a_second_trouble_is_kept_under_a_second_name() {
+    let whole = fs::read(folder_with_two().path().join("data").join(FILE)).expect("it is there");
+    let torn = &whole[..whole.len() - 9];
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let data = folder.path().join("data");
+    fs::create_dir(&data).expect("a folder");
+    fs::write(data.join(FILE), torn).expect("a file");
+    let kept = |number: u32| data.join(format!("{KEPT_PREFIX}{number}.jsonl"));
+    fs::write(kept(1), b"the first trouble").expect("a file");
+    let changes = at(folder.path());
+    changes.begin(NOON, None, assigned("new")).end(NOON, State::Done);
+    let record = changes.entries();
+    assert_eq!((record.changes.len(), record.gap), (2, None), "the rest and the new one");
+    assert_eq!(fs::read(kept(1)).expect("it is there"), b"the first trouble");
+    assert_eq!(fs::read(kept(2)).expect("it is kept"), torn, "nothing is lost");
+    assert_eq!(at(folder.path()).entries().changes.len(), 2, "the next window knows them");
+}
+
+#[test]
 fn a_record_that_can_neither_be_read_nor_kept_is_not_written_over() {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let file = folder.path().join("data").join(FILE);

@@ -416,3 +416,22 @@ async fn a_role_is_noticed_within_one_interval_of_its_effect_whenever_that_is() 
         assert!((delay..=latest).contains(&noticed), "{delay} s: noticed after {noticed} s");
     }
 }
+
+#[tokio::test]
+async fn what_somebody_else_made_under_the_same_name_meanwhile_is_not_taken_away() {
+    let mut stage = Stage::new("default").await;
+    stage.sign_in().await;
+    stage.choose(RESOURCE).await;
+    // The recipe that the page shows has the same name; an owner ran it in between.
+    let body = json!({ "name": "x", "properties": {
+        "roleDefinitionId": "/providers/Microsoft.Authorization/roleDefinitions/5e0bd9bd-7b93-4f28-af87-19fc36ad61bd",
+        "scope": "/subscriptions/x", "createdBy": "11111111-1111-4111-8111-111111111111" } });
+    let act = Act::Answer { status: 200, headers: [].into(), body };
+    stage.simulator.add_fault(Fault::on("roleAssignments.create", act).times(1));
+    stage.assign_role().await;
+    let told = |s: &Snapshot| access(s).is_some_and(|page| page.phase == AccessPhase::Waiting);
+    let snapshot = stage.until("it is waited for", told).await;
+    let page = access(&snapshot).expect("the access is shown");
+    assert_eq!(page.findings[0].code, "role_existed");
+    assert_eq!(page.undo, None, "it is not Keyless's to take away");
+}

@@ -77,9 +77,15 @@ async fn resources_are_there_before_their_subscriptions_are_listed() {
         "what has no name yet is told by its id: {:?}",
         names(&stage)
     );
+    stage.select(RESOURCE).await;
     stage.pass(Duration::from_secs(5));
     let read = |s: &Snapshot| choose(s).is_some_and(|page| !page.reading);
-    stage.until("the subscriptions are listed", read).await;
+    let snapshot = stage.until("the subscriptions are listed", read).await;
+    let page = choose(&snapshot).expect("the list is shown");
+    let selected = page.selected.as_ref().expect("what was chosen meanwhile stays chosen");
+    assert_eq!(selected.subscription, "Contoso Development", "and gets its name");
+    assert!(!page.deployments.is_empty() && page.deployment.is_some(), "nothing is read anew");
+    assert_eq!(of(&stage.history(), "deployments.list").len(), 1);
     assert!(names(&stage).iter().any(|(_, it)| it == "Contoso Development"), "{:?}", names(&stage));
 }
 
