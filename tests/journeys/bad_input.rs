@@ -253,8 +253,8 @@ async fn a_taken_name_is_replaced_once() {
     assert_ne!(names[0], names[1], "the second request brings another name");
 }
 
-#[tokio::test]
-async fn a_role_that_never_works_is_told_after_ten_minutes() {
+/// A role is assigned, and the resource does not learn of it.
+async fn wait_in_vain() -> Stage {
     let mut stage = Stage::new("default").await;
     stage.sign_in().await;
     stage.choose(RESOURCE).await;
@@ -262,6 +262,12 @@ async fn a_role_that_never_works_is_told_after_ten_minutes() {
         "message": "Principal does not have access to API/Operation." } });
     stage.simulator.add_fault(Fault::on("chat.create", answer(401, body)));
     stage.assign_role().await;
+    stage
+}
+
+#[tokio::test]
+async fn a_role_that_never_works_is_told_after_ten_minutes() {
+    let mut stage = wait_in_vain().await;
     let failure = stage.until_failure(Code::RoleNotEffective).await;
     assert_eq!(failure.parameters["minutes"], "10");
     assert!(offers(&failure, Action::KeepWaiting) && offers(&failure, Action::CheckAccess));
@@ -280,13 +286,7 @@ fn findings(snapshot: &Snapshot) -> Vec<String> {
 
 #[tokio::test]
 async fn a_role_that_was_taken_away_while_one_waited_is_not_waited_for() {
-    let mut stage = Stage::new("default").await;
-    stage.sign_in().await;
-    stage.choose(RESOURCE).await;
-    let body = json!({ "error": { "code": "PermissionDenied",
-        "message": "Principal does not have access to API/Operation." } });
-    stage.simulator.add_fault(Fault::on("chat.create", answer(401, body)));
-    stage.assign_role().await;
+    let mut stage = wait_in_vain().await;
     let waits = |s: &Snapshot| access(s).is_some_and(|page| page.phase == AccessPhase::Waiting);
     stage.until("the wait begins", waits).await;
     let nothing = answer(200, json!({ "value": [] }));
