@@ -50,12 +50,14 @@ pub async fn ask(
         Ok(answer) => read_events(answer, &account.resource.name, deployment, &mut on_piece).await,
         Err(answer) => {
             let portal = identity.http().cloud().portal(&account.resource.id);
-            Err(answer.failure(&[
+            let mut known = vec![
                 ("deployment", deployment),
-                ("portal", portal.as_str()),
-                ("resource", &account.resource.name),
+                ("resource", account.resource.name.as_str()),
                 ("tenant", &account.tenant_id),
-            ]))
+            ];
+            // The portal opens what has an id.
+            known.extend(account.is_listed().then_some(("portal", portal.as_str())));
+            Err(answer.failure(&known))
         }
     }
 }

@@ -7,6 +7,7 @@
 use url::Url;
 
 use crate::failure::{Code, CommandKind, Failure, Remedy};
+use crate::resources::is_subdomain;
 use crate::snapshot::CloudName;
 
 /// The public client of the Azure SDKs for developers; Microsoft's pages call it "Microsoft
@@ -42,6 +43,8 @@ pub struct Row {
     resource_manager_audiences: &'static [&'static str],
     /// How the name of a resource's own host ends.
     inference_suffixes: &'static [&'static str],
+    /// How the host of a region ends, which all resources without a name of their own share.
+    region_suffix: &'static str,
     /// In the order in which they are tried.
     inference_scopes: &'static [&'static str],
     portal: &'static str,
@@ -97,6 +100,7 @@ pub static CLOUDS: &[Row] = &[
             ".cognitiveservices.azure.com",
             ".services.ai.azure.com",
         ],
+        region_suffix: ".api.cognitive.microsoft.com",
         inference_scopes: &[
             "https://cognitiveservices.azure.com/.default",
             "https://ai.azure.com/.default",
@@ -122,6 +126,7 @@ pub static CLOUDS: &[Row] = &[
             "https://management.core.usgovcloudapi.net",
         ],
         inference_suffixes: &[".openai.azure.us", ".cognitiveservices.azure.us"],
+        region_suffix: ".api.cognitive.microsoft.us",
         inference_scopes: &["https://cognitiveservices.azure.us/.default"],
         portal: "https://portal.azure.us/",
         device_pages: &[
@@ -145,6 +150,10 @@ impl From<CloudName> for &'static Row {
     }
 }
 
+/// What a path of practice Azure says in place of each suffix, and of the suffix of a region.
+const PRACTICE_SUFFIXES: [&str; 3] = ["", ".cognitiveservices", ".services.ai"];
+const PRACTICE_REGION: &str = ".api.cognitive";
+
 /// One Azure cloud.
 #[derive(Clone, Debug)]
 pub struct Cloud {
@@ -159,6 +168,12 @@ pub struct Cloud {
 enum Inference {
     Named,
     Practice(Url),
+}
+
+impl Default for Cloud {
+    fn default() -> Self {
+        Cloud::public()
+    }
 }
 
 impl Cloud {
@@ -311,6 +326,47 @@ impl Cloud {
         }
     }
 
+    /// The endpoint of the resource that `url` leads to, without a trailing slash, and its
+    /// subdomain; none where that is nobody's ([`Cloud::owns`]).
+    pub fn resource_at(&self, url: &Url) -> Option<(String, String)> {
+        if !self.owns(Service::Inference, url) {
+            return None;
+        }
+        let (endpoint, label, suffixes) = match &self.inference {
+            Inference::Named => {
+                let host = url.domain()?;
+                (format!("https://{host}"), host, self.row.inference_suffixes)
+            }
+            Inference::Practice(base) => {
+                let label = label_below(url, base)?;
+                (below(base, label).to_string(), label, PRACTICE_SUFFIXES.as_slice())
+            }
+        };
+        let mut names = suffixes.iter().filter_map(|suffix| label.strip_suffix(suffix));
+        let name = names.find(|name| is_subdomain(name))?;
+        Some((endpoint, name.to_owned()))
+    }
+
+    /// Whether `url` leads to a region, which takes keys only.
+    pub fn is_region(&self, url: &Url) -> bool {
+        match &self.inference {
+            Inference::Named => {
+                url.domain().is_some_and(|host| host.ends_with(self.row.region_suffix))
+            }
+            Inference::Practice(base) => {
+                label_below(url, base).is_some_and(|label| label.ends_with(PRACTICE_REGION))
+            }
+        }
+    }
+
+    /// What the endpoint of a resource looks like, to be shown.
+    pub fn endpoint_example(&self) -> String {
+        match &self.inference {
+            Inference::Named => format!("https://NAME{}", self.row.chat_suffix()),
+            Inference::Practice(base) => below(base, "NAME").to_string(),
+        }
+    }
+
     /// The failure with links and commands that lead into this cloud: they are written down for
     /// the public one.
     pub fn localize(&self, mut failure: Failure) -> Failure {
@@ -350,6 +406,13 @@ fn below(base: &Url, path: &str) -> Url {
     let joined = format!("{}/{}", base.path().trim_end_matches('/'), path.trim_start_matches('/'));
     url.set_path(&joined);
     url
+}
+
+/// The first part of the path below the base.
+fn label_below<'a>(url: &'a Url, base: &Url) -> Option<&'a str> {
+    let folder = format!("{}/", base.path().trim_end_matches('/'));
+    let rest = url.path().strip_prefix(&folder).filter(|_| lies_below(url, base))?;
+    rest.split('/').next()
 }
 
 fn lies_below(url: &Url, base: &Url) -> bool {

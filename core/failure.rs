@@ -438,6 +438,8 @@ impl CommandKind {
 pub enum TextKind {
     /// A message to whoever can assign the role.
     RequestAccess,
+    /// The same, about a resource of which only the endpoint is known.
+    RequestEndpointAccess,
     /// A message to the administrator of the directory.
     AskAdministrator,
     /// A message to whoever owns a subscription.
@@ -458,6 +460,7 @@ impl TextKind {
     /// Every text, for the tests that compare them with the words.
     pub const ALL: &'static [TextKind] = &[
         TextKind::RequestAccess,
+        TextKind::RequestEndpointAccess,
         TextKind::AskAdministrator,
         TextKind::RequestSubscription,
         TextKind::RequestInvitation,
@@ -471,6 +474,7 @@ impl TextKind {
     pub fn content(self) -> &'static str {
         match self {
             TextKind::RequestAccess => "request_access.content",
+            TextKind::RequestEndpointAccess => "request_endpoint_access.content",
             TextKind::AskAdministrator => "ask_administrator.content",
             TextKind::RequestSubscription => "request_subscription.content",
             TextKind::RequestInvitation => "request_invitation.content",

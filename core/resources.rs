@@ -24,9 +24,11 @@ use crate::sign_in::Claims;
 use crate::snapshot::{Obstacle, Resource};
 
 mod deployments;
+mod endpoint;
 mod subdomain;
 
 pub use deployments::list_deployments;
+pub use endpoint::{Pasted, read_deployment, read_endpoint};
 pub use subdomain::{
     Named, TAKEN, WRITE_ACCOUNT, find_subdomain, is_free, is_subdomain, read_subdomain,
     set_subdomain, suggest_subdomain,
@@ -47,9 +49,37 @@ pub struct Account {
     pub tenant_id: String,
     /// The answer that named it.
     pub cause: Cause,
+    /// How it came to be known.
+    pub known_by: KnownBy,
+}
+
+/// How an account came to be known.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum KnownBy {
+    /// Azure listed it.
+    List,
+    /// Somebody wrote its endpoint down: it has no Azure Resource Manager id here, so nothing is
+    /// read or changed there.
+    Endpoint,
 }
 
 impl Account {
+    /// The account behind an endpoint that was written down, in this directory.
+    pub fn behind(pasted: &Pasted, tenant_id: &str) -> Self {
+        let resource = Resource {
+            name: pasted.name.clone(),
+            endpoint: pasted.endpoint.clone(),
+            ..Resource::default()
+        };
+        let (tenant_id, cause) = (tenant_id.to_owned(), Cause::none());
+        Account { resource, tenant_id, cause, known_by: KnownBy::Endpoint }
+    }
+
+    /// Whether Azure listed it, so that it has an Azure Resource Manager id.
+    pub fn is_listed(&self) -> bool {
+        self.known_by == KnownBy::List
+    }
+
     /// Its place in a list: by name, in any case.
     pub fn place(&self) -> (String, String) {
         (self.resource.name.to_lowercase(), self.resource.id.to_lowercase())
@@ -289,7 +319,7 @@ impl AccountItem {
             takes_keys,
             obstacles,
         };
-        Account { resource, tenant_id: tenant.to_owned(), cause }
+        Account { resource, tenant_id: tenant.to_owned(), cause, known_by: KnownBy::List }
     }
 }
 

@@ -159,6 +159,7 @@ impl Session {
             practice: surroundings.cloud.is_practice(),
             can_practice: surroundings.can_practice,
             cloud: surroundings.cloud.row().cloud,
+            azure: surroundings.cloud.clone(),
             application: surroundings.settings.own_client().map(str::to_owned),
             complaints: surroundings.settings.complaints.clone(),
             tenant: surroundings.settings.tenant.clone(),

@@ -471,6 +471,52 @@ pub struct ChooseResourcePage {
     pub advice: Vec<Advice>,
     /// The subdomain that is being written down for it.
     pub subdomain: Option<SubdomainForm>,
+    /// The endpoint that is written down, in place of the list.
+    pub endpoint: Option<EndpointForm>,
+}
+
+/// The endpoint of a resource that the person knows and Azure does not list.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[ts(export_to = "contract.ts")]
+pub struct EndpointForm {
+    /// What was written.
+    pub endpoint: String,
+    /// What an endpoint of this cloud looks like.
+    pub example: String,
+    /// Why it cannot be used.
+    pub endpoint_trouble: Option<EndpointTrouble>,
+    /// The deployment's name.
+    pub deployment: String,
+    /// Why it cannot be used.
+    pub deployment_trouble: Option<DeploymentTrouble>,
+    /// Whether the name was found in the endpoint and is for the person to confirm.
+    pub deployment_offered: bool,
+}
+
+/// Why an endpoint cannot be used: `endpoint.<trouble>`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "snake_case")]
+#[ts(export_to = "contract.ts")]
+pub enum EndpointTrouble {
+    /// Nothing was written.
+    Empty,
+    /// It is no address of a resource.
+    Malformed,
+    /// The host is not Azure OpenAI's in this cloud.
+    Elsewhere,
+    /// The host is a region's, which takes keys only.
+    KeysOnly,
+}
+
+/// Why the name of a deployment cannot be used: `deployment.<trouble>`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "snake_case")]
+#[ts(export_to = "contract.ts")]
+pub enum DeploymentTrouble {
+    /// Nothing was written.
+    Empty,
+    /// No deployment can be called that.
+    Malformed,
 }
 
 /// What helps against an obstacle: `obstacle_help.<obstacle>`, and buttons.

@@ -5,6 +5,7 @@
 
 mod changes;
 mod commands;
+mod endpoint;
 mod page;
 mod proof;
 mod resource;
@@ -19,6 +20,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
 use crate::access::{Access, Assigned, Wish, reaches};
+use crate::cloud::Cloud;
 use crate::diagnosis::{self, Evidence, State};
 use crate::directory::Tenant;
 use crate::env_file::{EnvValues, Prepared};
@@ -28,11 +30,11 @@ use crate::resources::{Account, Found, Source};
 use crate::secrets::StoreTrouble;
 use crate::snapshot::{
     AccessPhase, Aside, AssignmentPlan, Audience, Busy, ChooseResourcePage, CloudName,
-    ConnectProjectPage, ConnectivityPage, Deployment, DeploymentState, DeviceCode, GetAccessPage,
-    Notice, Obstacle, Page, Person, ProjectPhase, Proof, Resource, ResourceWindow, Retirement,
-    RoleScope, SignInPage, SignInPhase, Snapshot, Step, StepState, SubdomainState, TenantChoice,
-    TenantKnown, TenantState, TenantStatus, TestConnectionPage, TestPhase, Tool, ToolSignIn, Usage,
-    Verdict, Waiting, Way,
+    ConnectProjectPage, ConnectivityPage, Deployment, DeploymentState, DeviceCode, EndpointForm,
+    GetAccessPage, Notice, Obstacle, Page, Person, ProjectPhase, Proof, Resource, ResourceWindow,
+    Retirement, RoleScope, SignInPage, SignInPhase, Snapshot, Step, StepState, SubdomainState,
+    TenantChoice, TenantKnown, TenantState, TenantStatus, TestConnectionPage, TestPhase, Tool,
+    ToolSignIn, Usage, Verdict, Waiting, Way,
 };
 use crate::tenants::Sight;
 
@@ -77,6 +79,8 @@ pub struct Setting {
     pub authority: String,
     /// The cloud to sign in to.
     pub cloud: CloudName,
+    /// Where its services live.
+    pub azure: Cloud,
     /// The id of the organization's own application.
     pub application: Option<String>,
     /// What was set and is not used.
@@ -180,6 +184,8 @@ struct Choice {
     deployment: Option<String>,
     /// The subdomain that it is to have.
     subdomain: Option<Subdomain>,
+    /// The endpoint that is written down, in place of a choice from the list.
+    endpoint: Option<EndpointForm>,
     confirmed: bool,
 }
 

@@ -26,6 +26,7 @@ pub const KEYS: &[&str] = &[
     "open_hosts.content",
     "register_application.content",
     "request_access.content",
+    "request_endpoint_access.content",
     "request_invitation.content",
     "request_network.content",
     "request_subdomain.content",

@@ -124,7 +124,7 @@ impl Wizard {
             made.assigned.own.as_deref().is_none_or(|own| !own.eq_ignore_ascii_case(&grant.id))
         });
         let concerns = |account: &Account| reaches(&grant.scope, &account.resource.id);
-        if let Some(account) = self.choice.account.clone().filter(concerns) {
+        if let Some(account) = self.listed_choice().filter(concerns) {
             self.stop(&[Slot::Role], effects);
             self.forget_access(effects);
             self.start(Work::CheckAccess(Box::new(account)), effects);

@@ -31,6 +31,11 @@ impl Wizard {
             Command::SetSubdomain { name } => self.set_subdomain(&name, effects),
             Command::CloseSubdomain => self.close_subdomain(effects),
             Command::ConfirmResource => self.confirm_resource(effects),
+            Command::OpenEndpoint => self.open_endpoint(effects),
+            Command::UseEndpoint { endpoint, deployment } => {
+                self.use_endpoint(&endpoint, &deployment, effects);
+            }
+            Command::CloseEndpoint => self.close_endpoint(effects),
             Command::ChooseUsage { usage } => self.choose_usage(usage, effects),
             Command::ChooseRole { role_id } => self.choose_role(role_id, effects),
             Command::ChooseRoleScope { scope } => self.choose_role_scope(scope, effects),
@@ -219,7 +224,7 @@ impl Wizard {
     }
 
     pub(super) fn confirm_access(&mut self, effects: &mut Vec<Effect>) {
-        if self.choice.confirmed && self.role.access.is_some() {
+        if self.choice.confirmed && (self.role.access.is_some() || self.is_unlisted()) {
             self.role.confirmed = true;
             self.go_to(Step::ConnectProject, effects);
         }
@@ -265,7 +270,7 @@ impl Wizard {
                 }
             }
             Step::GetAccess if self.role.access.is_none() && !self.failures.contains_key(&step) => {
-                if let Some(account) = self.choice.account.clone() {
+                if let Some(account) = self.listed_choice() {
                     self.start_once(Work::CheckAccess(Box::new(account)), effects);
                 }
             }

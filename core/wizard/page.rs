@@ -108,12 +108,13 @@ impl Wizard {
             total: number(self.list.accounts.len()),
             list_revision: self.list.revision,
             subscriptions: self.list.subscriptions,
-            selected: self.choice.account.as_ref().map(|account| self.shown(account)),
+            selected: self.listed_choice().map(|account| self.shown(&account)),
             reading_deployments: self.is_running(Slot::Deployments),
             deployments: self.choice.deployments.clone().unwrap_or_default(),
             deployment: self.choice.deployment.clone(),
             advice: self.advice(),
             subdomain: self.subdomain_form(),
+            endpoint: self.choice.endpoint.clone(),
         }
     }
 

@@ -43,7 +43,7 @@ impl Wizard {
 
     /// What helps against each obstacle of the chosen resource.
     pub(super) fn advice(&self) -> Vec<Advice> {
-        let Some(account) = &self.choice.account else { return Vec::new() };
+        let Some(account) = &self.listed_choice() else { return Vec::new() };
         let obstacles = self.shown(account).obstacles.into_iter();
         let of = |obstacle| Advice { obstacle, remedies: self.remedies(obstacle, account) };
         obstacles.map(of).collect()

@@ -219,10 +219,7 @@ impl Wizard {
             // What is being written is not pulled away; a later look finds it changed.
             return;
         }
-        let Some(chosen) = self.choice.account.as_ref().map(|account| account.resource.clone())
-        else {
-            return;
-        };
+        let Some(chosen) = self.listed_choice().map(|account| account.resource) else { return };
         let arrives = self.is_running(Slot::Directory) || self.is_running(Slot::Tenants);
         let mut now = self.list.accounts.iter().map(|account| &account.resource);
         match now.find(|resource| resource.id.eq_ignore_ascii_case(&chosen.id)).cloned() {

@@ -269,12 +269,14 @@ impl Wizard {
     }
 
     pub(super) fn check_access_again(&mut self, effects: &mut Vec<Effect>) {
-        let Some(account) = self.choice.account.clone() else {
+        if self.choice.account.is_none() {
             return;
-        };
+        }
         self.step = Step::GetAccess;
         self.forget_access(effects);
-        self.start(Work::CheckAccess(Box::new(account)), effects);
+        if let Some(account) = self.listed_choice() {
+            self.start(Work::CheckAccess(Box::new(account)), effects);
+        }
     }
 
     /// What is known of the access is not trusted any more; what the person wants stays.
@@ -298,6 +300,9 @@ impl Wizard {
             recipes: Vec::new(),
             waiting: self.role.waiting.clone(),
         };
+        if self.is_unlisted() {
+            return self.unlisted_access_page(page);
+        }
         let Some(standing) = self.standing() else {
             return GetAccessPage { phase: self.access_phase(None), ..page };
         };

@@ -279,7 +279,7 @@ impl Wizard {
             self.failures.insert(step, (failure.clone(), self.read_directory()));
             if step == Step::SignIn && self.list.accounts.is_empty() {
                 self.failures.insert(Step::ChooseResource, (failure, self.read_directory()));
-                if self.step == Step::ChooseResource {
+                if self.step == Step::ChooseResource && self.choice.endpoint.is_none() {
                     self.step = Step::SignIn;
                 }
             }
@@ -290,6 +290,7 @@ impl Wizard {
         if let [only] = self.list.accounts.as_slice()
             && only.resource.obstacles.is_empty()
             && self.choice.account.is_none()
+            && self.choice.endpoint.is_none()
         {
             let id = only.resource.id.clone();
             self.select_resource(&id, effects);

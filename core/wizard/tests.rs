@@ -11,8 +11,12 @@ use crate::challenge::{Challenge, ClaimsRequest};
 use crate::changes::{Change, Deed, FileWrite, Found as Lies, Record, State as Became};
 use crate::cloud::Service;
 use crate::env_file::{self, Disk};
+use crate::resources::KnownBy;
 use crate::snapshot::connectivity::{CertificateFile, ProgramNeeds};
 use crate::snapshot::{ModelPurpose, NoUndo, PortalPage, Resource, Way};
+
+/// An endpoint that somebody was told.
+const COLLEAGUES: &str = "https://colleagues.openai.azure.com";
 
 /// What may happen next.
 #[derive(Clone, Debug)]
@@ -97,6 +101,7 @@ fn command() -> impl Strategy<Value = Command> {
         1 => select(vec!["chat", "embedding", "nothing"])
             .prop_map(|name| Command::SelectDeployment { name: name.to_owned() }),
         1 => Just(Command::ConfirmResource),
+        2 => endpoint_command(),
         1 => subdomain_command(),
         1 => role_command(),
         1 => Just(Command::ConfirmAccess),
@@ -132,6 +137,18 @@ fn subdomain_command() -> impl Strategy<Value = Command> {
         1 => name().prop_map(|name| Command::CheckSubdomain { name }),
         3 => name().prop_map(|name| Command::SetSubdomain { name }),
         1 => Just(Command::CloseSubdomain),
+    ]
+}
+
+fn endpoint_command() -> impl Strategy<Value = Command> {
+    let endpoints = vec![COLLEAGUES, COLLEAGUES, "https://contoso.example", ""];
+    let deployments = vec!["chat", "chat", "two words", ""];
+    prop_oneof![
+        2 => Just(Command::OpenEndpoint),
+        3 => (select(endpoints), select(deployments)).prop_map(|(endpoint, deployment)| {
+            Command::UseEndpoint { endpoint: endpoint.to_owned(), deployment: deployment.to_owned() }
+        }),
+        1 => Just(Command::CloseEndpoint),
     ]
 }
 
@@ -195,6 +212,7 @@ fn account(number: u8) -> Account {
         },
         tenant_id: "t".to_owned(),
         cause: Cause::none(),
+        known_by: KnownBy::List,
     }
 }
 
@@ -778,6 +796,39 @@ fn road() -> Vec<(Command, u8)> {
     ]
 }
 
+/// Mostly an endpoint that is written down, and the steps behind it.
+fn endpoint_happening() -> impl Strategy<Value = Happening> {
+    let steps = prop_oneof![
+        select(vec![Command::ConfirmAccess, Command::WriteEnv, Command::SendTestMessage]),
+        (0..4u32).prop_map(|index| Command::PressRemedy { index }),
+        select(&Step::ALL).prop_map(|step| Command::GoToStep { step }),
+    ];
+    let codes = vec![Code::ChatNotPermitted, Code::ChatThrottled, Code::NetworkFailed];
+    prop_oneof![
+        4 => endpoint_command().prop_map(Happening::Command),
+        4 => steps.prop_map(Happening::Command),
+        4 => (any::<Index>(), any::<bool>(), select(codes), 0..4u8)
+            .prop_map(|(which, well, code, variant)| Happening::Ends(which, well, code, variant)),
+        1 => happening(),
+    ]
+}
+
+/// Whether it needs the Azure Resource Manager id of an account that has none here.
+fn asks_without_id(work: &Work) -> bool {
+    let account = match work {
+        Work::ReadDeployments(account)
+        | Work::CheckSubdomain(account, _)
+        | Work::SetSubdomain(account, ..)
+        | Work::CheckAccess(account)
+        | Work::AssignRole(account, ..)
+        | Work::UndoRole(account, ..)
+        | Work::WaitForRole(account, ..)
+        | Work::LookFurther(account, _) => account,
+        _ => return false,
+    };
+    !account.is_listed()
+}
+
 fn is_commit(work: &Work) -> bool {
     matches!(
         work,
@@ -906,6 +957,25 @@ proptest! {
             let started = bench.happen(happening);
             let commits: Vec<_> = started.iter().filter(|work| is_commit(work)).collect();
             prop_assert!(asked || commits.is_empty(), "{:?} came out of {:?}", commits, happening);
+        }
+    }
+
+    #[test]
+    fn only_chat_asks_a_resource_that_is_known_by_its_endpoint(
+        start in 0..=2usize,
+        happenings in prop::collection::vec(endpoint_happening(), 0..60),
+    ) {
+        let mut bench = Bench::walked(start);
+        for happening in &happenings {
+            let started = bench.happen(happening);
+            let wrong = started.iter().find(|work| asks_without_id(work));
+            prop_assert!(wrong.is_none(), "{wrong:?} came out of {happening:?}");
+            if bench.wizard.is_unlisted() && bench.wizard.step == Step::GetAccess {
+                let page = bench.wizard.get_access_page();
+                let offered = (page.plan.is_some(), page.undo.is_some(), page.recipes.len());
+                prop_assert_eq!(offered, (false, false, 0), "there is no id to do it with");
+                prop_assert!(page.verdict != Some(Verdict::MayNotChat));
+            }
         }
     }
 
@@ -1449,4 +1519,71 @@ fn whoever_signs_out_is_not_left_on_the_page_about_the_connection() {
         bench.wizard.snapshot().aside.is_none(),
         "the first page is shown, and nothing over it"
     );
+}
+
+/// Somebody who has signed in and writes down what a colleague told.
+fn at_endpoint() -> Bench {
+    let mut bench = Bench::walked(2);
+    bench.handle(Event::Command(Command::OpenEndpoint));
+    bench
+}
+
+fn endpoint_form(bench: &mut Bench) -> EndpointForm {
+    match bench.wizard.snapshot().page {
+        Page::ChooseResource(page) => page.endpoint.expect("the form is open"),
+        page => panic!("another page: {page:?}"),
+    }
+}
+
+fn use_endpoint(bench: &mut Bench, endpoint: &str, deployment: &str) -> Vec<Work> {
+    bench.handle(Event::Command(Command::UseEndpoint {
+        endpoint: endpoint.to_owned(),
+        deployment: deployment.to_owned(),
+    }))
+}
+
+#[test]
+fn each_field_of_an_endpoint_says_what_is_wrong_with_it() {
+    use crate::snapshot::{DeploymentTrouble, EndpointTrouble};
+    let mut bench = at_endpoint();
+    use_endpoint(&mut bench, "", "");
+    let form = endpoint_form(&mut bench);
+    let troubles = (form.endpoint_trouble, form.deployment_trouble);
+    assert_eq!(troubles, (Some(EndpointTrouble::Empty), Some(DeploymentTrouble::Empty)));
+    use_endpoint(&mut bench, "https://contoso.example", "chat");
+    let form = endpoint_form(&mut bench);
+    let troubles = (form.endpoint_trouble, form.deployment_trouble);
+    assert_eq!(troubles, (Some(EndpointTrouble::Elsewhere), None));
+    assert_eq!((&*form.endpoint, &*form.deployment), ("https://contoso.example", "chat"), "kept");
+    assert_eq!(bench.wizard.step, Step::ChooseResource);
+}
+
+#[test]
+fn the_deployment_in_an_address_is_offered_before_it_is_used() {
+    let mut bench = at_endpoint();
+    let address = format!("{COLLEAGUES}/openai/deployments/gpt/chat/completions?api-version=1");
+    use_endpoint(&mut bench, &address, "");
+    let form = endpoint_form(&mut bench);
+    assert_eq!((&*form.deployment, form.deployment_offered), ("gpt", true));
+    assert_eq!(form.deployment_trouble, None);
+    assert!(bench.wizard.choice.account.is_none(), "nothing is chosen unseen");
+    use_endpoint(&mut bench, &address, "mine");
+    assert_eq!(bench.wizard.choice.deployment.as_deref(), Some("mine"), "what is typed counts");
+    assert_eq!(bench.wizard.step, Step::GetAccess);
+}
+
+#[test]
+fn a_look_at_the_list_leaves_an_endpoint_chosen() {
+    let mut bench = at_endpoint();
+    assert!(use_endpoint(&mut bench, COLLEAGUES, "chat").is_empty(), "nothing is asked of Azure");
+    let mut effects = Vec::new();
+    bench.wizard.start(Work::ReadDirectory(Source::Subscriptions), &mut effects);
+    bench.book(effects);
+    bench.settle(1);
+    let account = bench.wizard.choice.account.clone().expect("it stays chosen");
+    assert_eq!((&*account.resource.endpoint, &*account.tenant_id), (COLLEAGUES, "t"));
+    bench.handle(Event::Command(Command::GoToStep { step: Step::ChooseResource }));
+    bench.handle(Event::Command(Command::CloseEndpoint));
+    assert!(bench.wizard.choice.account.is_none(), "the list has no such resource");
+    assert!(!bench.wizard.reachable(Step::GetAccess));
 }

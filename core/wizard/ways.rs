@@ -20,6 +20,9 @@ impl Wizard {
             }
             _ => true,
         });
+        if let Work::Ask(account, ..) = work {
+            self.ask_owner_of_endpoint(account, &mut failure);
+        }
         failure
     }
 

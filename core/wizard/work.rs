@@ -88,6 +88,17 @@ pub enum Command {
     CloseSubdomain,
     /// Go on with the chosen resource and deployment.
     ConfirmResource,
+    /// Write down an endpoint, in place of a choice from the list.
+    OpenEndpoint,
+    /// Go on with the resource at this endpoint.
+    UseEndpoint {
+        /// The endpoint, as it was pasted.
+        endpoint: String,
+        /// The deployment's name.
+        deployment: String,
+    },
+    /// Choose from the list after all.
+    CloseEndpoint,
     /// Say what the role is for.
     ChooseUsage {
         /// What for.

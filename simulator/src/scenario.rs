@@ -51,6 +51,7 @@ const FILES: &[(&str, &str)] = &[
     ("own-application", include_str!("../scenarios/own-application.json")),
     ("own-application-lacking", include_str!("../scenarios/own-application-lacking.json")),
     ("us-government", include_str!("../scenarios/us-government.json")),
+    ("data-role-only", include_str!("../scenarios/data-role-only.json")),
     ("keys-only", include_str!("../scenarios/keys-only.json")),
     ("fenced", include_str!("../scenarios/fenced.json")),
     ("models", include_str!("../scenarios/models.json")),

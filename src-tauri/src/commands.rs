@@ -39,6 +39,9 @@ hand_on! {
     set_subdomain => SetSubdomain { name: String };
     close_subdomain => CloseSubdomain;
     confirm_resource => ConfirmResource;
+    open_endpoint => OpenEndpoint;
+    use_endpoint => UseEndpoint { endpoint: String, deployment: String };
+    close_endpoint => CloseEndpoint;
     choose_usage => ChooseUsage { usage: Usage };
     choose_role => ChooseRole { role_id: String };
     choose_role_scope => ChooseRoleScope { scope: RoleScope };

@@ -14,6 +14,7 @@ mod crash;
 mod device_code;
 mod discovery;
 mod door;
+mod endpoint;
 mod failures;
 mod fixtures;
 mod hand_clock;

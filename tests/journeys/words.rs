@@ -101,6 +101,7 @@ fn every_sentence_by_code_of_the_core_has_words() {
                 "condition_unread",
                 "denials_unread",
                 "denied",
+                "known_by_endpoint",
                 "may_chat_inherited",
                 "may_chat_through",
                 "may_chat_through_group",

@@ -37,6 +37,9 @@ export const COMMANDS = [
   "set_subdomain",
   "close_subdomain",
   "confirm_resource",
+  "open_endpoint",
+  "use_endpoint",
+  "close_endpoint",
   "choose_usage",
   "choose_role",
   "choose_role_scope",
@@ -95,6 +98,11 @@ export interface Backend {
   setSubdomain: (name: string) => Promise<void>;
   closeSubdomain: () => Promise<void>;
   confirmResource: () => Promise<void>;
+  /** Shows where an endpoint is written down, in place of the list. */
+  openEndpoint: () => Promise<void>;
+  /** Goes on with the resource at this endpoint, as it was pasted. */
+  useEndpoint: (endpoint: string, deployment: string) => Promise<void>;
+  closeEndpoint: () => Promise<void>;
   /** Says what the role is for. */
   chooseUsage: (usage: Usage) => Promise<void>;
   /** Chooses another role than the one that is proposed, by its id. */
@@ -152,6 +160,9 @@ export const backend: Backend = {
   setSubdomain: (name) => call("set_subdomain", { name }),
   closeSubdomain: () => call("close_subdomain"),
   confirmResource: () => call("confirm_resource"),
+  openEndpoint: () => call("open_endpoint"),
+  useEndpoint: (endpoint, deployment) => call("use_endpoint", { endpoint, deployment }),
+  closeEndpoint: () => call("close_endpoint"),
   chooseUsage: (usage) => call("choose_usage", { usage }),
   chooseRole: (roleId) => call("choose_role", { roleId }),
   chooseRoleScope: (scope) => call("choose_role_scope", { scope }),

@@ -324,7 +324,11 @@ advice: Array<Advice>,
 /**
  * The subdomain that is being written down for it.
  */
-subdomain: SubdomainForm | null, };
+subdomain: SubdomainForm | null, 
+/**
+ * The endpoint that is written down, in place of the list.
+ */
+endpoint: EndpointForm | null, };
 
 /**
  * One of Azure's clouds; its row in [`crate::cloud::CLOUDS`] says what is true of it.
@@ -443,6 +447,11 @@ retirement: Retirement, };
 export type DeploymentState = "ready" | "changing" | "deleting" | "failed" | "disabled";
 
 /**
+ * Why the name of a deployment cannot be used: `deployment.<trouble>`.
+ */
+export type DeploymentTrouble = "empty" | "malformed";
+
+/**
  * One line of "Copy details": what support asks for, never a secret.
  */
 export type Detail = { 
@@ -475,6 +484,40 @@ lasts_seconds: number,
  * Whether its time is over: another one can be had.
  */
 expired: boolean, };
+
+/**
+ * The endpoint of a resource that the person knows and Azure does not list.
+ */
+export type EndpointForm = { 
+/**
+ * What was written.
+ */
+endpoint: string, 
+/**
+ * What an endpoint of this cloud looks like.
+ */
+example: string, 
+/**
+ * Why it cannot be used.
+ */
+endpoint_trouble: EndpointTrouble | null, 
+/**
+ * The deployment's name.
+ */
+deployment: string, 
+/**
+ * Why it cannot be used.
+ */
+deployment_trouble: DeploymentTrouble | null, 
+/**
+ * Whether the name was found in the endpoint and is for the person to confirm.
+ */
+deployment_offered: boolean, };
+
+/**
+ * Why an endpoint cannot be used: `endpoint.<trouble>`.
+ */
+export type EndpointTrouble = "empty" | "malformed" | "elsewhere" | "keys_only";
 
 /**
  * A failure, ready for the page.
@@ -1295,7 +1338,7 @@ export type TestPhase = "ready" | "asking" | "answering" | "answered";
 /**
  * The texts that a failure may offer to copy.
  */
-export type TextKind = "request_access" | "ask_administrator" | "request_subscription" | "request_invitation" | "request_subdomain" | "request_network" | "register_application" | "open_hosts";
+export type TextKind = "request_access" | "request_endpoint_access" | "ask_administrator" | "request_subscription" | "request_invitation" | "request_subdomain" | "request_network" | "register_application" | "open_hosts";
 
 /**
  * A tool of the developer whose sign-in can be borrowed.

@@ -93,6 +93,9 @@ function primaryOf({ aside, page, failure }: Snapshot): Key | null {
     const told = failure ?? page.tenants.find((tenant) => tenant.failure !== null)?.failure ?? null;
     return told !== null && !hasOpenDirectory(page.tenants) ? null : "button.continue";
   }
+  if (page.step === "choose_resource" && page.endpoint !== null) {
+    return "button.use_endpoint";
+  }
   if (failure !== null && leads(page, failure)) {
     return null;
   }
@@ -105,6 +108,9 @@ function primaryOf({ aside, page, failure }: Snapshot): Key | null {
   // The request to somebody who can is what helps.
   if (page.step === "get_access" && phase === "known" && page.request !== null) {
     return null;
+  }
+  if (page.step === "get_access" && page.verdict === "cannot_tell" && page.plan === null) {
+    return "button.try_anyway";
   }
   if (page.step === "get_access" && (page.plan === null || isLed(failure))) {
     return phase === "known" || phase === "paused" ? null : (PRIMARY[`${page.step}/${phase}`] ?? null);

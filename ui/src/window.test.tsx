@@ -326,6 +326,41 @@ describe("a custom subdomain", () => {
   });
 });
 
+describe("an endpoint that is written down", () => {
+  const field = () => screen.getByRole("textbox", { name: say("label.endpoint") });
+  const deployment = () => screen.getByRole("textbox", { name: say("label.deployment") });
+  const use = () => screen.getByRole("button", { name: say("button.use_endpoint") });
+
+  it("is used as it stands in the fields, by its button and by Enter", async () => {
+    const useEndpoint = vi.fn(() => Promise.resolve());
+    await showState(named("endpoint"), { useEndpoint });
+    expect(document.activeElement).toBe(field());
+    await userEvent.type(field(), "https://contoso.openai.azure.com");
+    await userEvent.type(deployment(), "chat");
+    await userEvent.click(use());
+    await userEvent.type(deployment(), "{Enter}");
+    const told = ["https://contoso.openai.azure.com", "chat"];
+    expect(useEndpoint.mock.calls).toEqual([told, told]);
+  });
+
+  it("says beside each field what is wrong, until it is written anew", async () => {
+    const useEndpoint = vi.fn(() => Promise.resolve());
+    await showState(named("endpoint-elsewhere"), { useEndpoint });
+    expect(screen.getByRole("alert", { name: "" }).textContent).toBe(say("endpoint.elsewhere"));
+    await userEvent.click(use());
+    expect(useEndpoint).not.toHaveBeenCalled();
+    expect(document.activeElement).toBe(field());
+    await userEvent.type(field(), "x");
+    expect(screen.queryByText(say("endpoint.elsewhere"))).toBeNull();
+  });
+
+  it("offers the deployment that the address names, and leads there", async () => {
+    await showState(named("endpoint-deployment-offered"));
+    expect(screen.getByText(say("deployment.offered"))).toBeDefined();
+    expect(document.activeElement).toBe(deployment());
+  });
+});
+
 describe("the directories of a person", () => {
   const row = (name: RegExp) => {
     const item = screen.getAllByRole("listitem").find(({ textContent }) => name.test(textContent));
@@ -893,6 +928,13 @@ function presses(): Press[] {
     pressed("signed-in", "button.use_another_account", "switchAccount"),
     pressed("chosen", "button.use_resource", "confirmResource"),
     pressed("chosen", "button.back", "goToStep", "sign_in"),
+    pressed("chosen", "button.know_endpoint", "openEndpoint"),
+    pressed("tenants-unreached", "button.know_endpoint", "openEndpoint"),
+    pressed("core/no-subscription", "button.know_endpoint", "openEndpoint"),
+    pressed("failure-no-account", "button.know_endpoint", "openEndpoint"),
+    pressed("endpoint", "button.use_endpoint", "useEndpoint", "", ""),
+    pressed("endpoint", "button.close_endpoint", "closeEndpoint"),
+    pressed("access-unlisted", "button.try_anyway", "confirmAccess"),
     pressed("chosen-keys-only", "action.set_subdomain", "pressAdvice", "no_custom_subdomain", 0),
     pressed("chosen-private", "action.check_network", "pressAdvice", "private_network", 1),
     pressed("subdomain-free", "button.set_subdomain", "setSubdomain", "contoso-legacy"),
@@ -1027,6 +1069,7 @@ function tabOrders(): [state: string, order: string[]][] {
         say("label.resources"),
         "gpt-4.1-mini",
         say("button.back"),
+        say("button.know_endpoint"),
         say("button.use_resource"),
         say("button.show_changes"),
         objectId,

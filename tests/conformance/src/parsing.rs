@@ -17,7 +17,7 @@ use keyless::directory::{self, Subscription};
 use keyless::failure::Failure;
 use keyless::http::{Cause, Http};
 use keyless::identity::Identity;
-use keyless::resources::{self, Account, Pace};
+use keyless::resources::{self, Account, KnownBy, Pace};
 use keyless::sign_in::{self, Application, Claims, Tokens};
 use keyless::snapshot::{Resource, Usage, Way};
 use serde_json::{Value, json};
@@ -367,7 +367,8 @@ impl<'r> Reading<'r> {
             takes_keys: true,
             obstacles: Vec::new(),
         };
-        Account { resource, tenant_id: TENANT.to_owned(), cause: Cause::none() }
+        let known_by = KnownBy::List;
+        Account { resource, tenant_id: TENANT.to_owned(), cause: Cause::none(), known_by }
     }
 }
 

@@ -1,5 +1,5 @@
-import { Field, Input, makeStyles, tokens } from "@fluentui/react-components";
-import { useId, useRef, useState, type RefObject } from "react";
+import { Button, Field, Input, makeStyles, tokens } from "@fluentui/react-components";
+import { useEffect, useId, useRef, useState, type RefObject } from "react";
 
 import type { ChooseResourcePage, Snapshot } from "../contract";
 import { BusyLine } from "../parts/BusyLine";
@@ -11,6 +11,7 @@ import { useResources, type Resources } from "../resources";
 import { useWizard } from "../wizard";
 import { say, sayCount } from "../words";
 import { Detail } from "./choose_resource/Detail";
+import { Endpoint } from "./choose_resource/Endpoint";
 import { MissingLine, missingOf, type Missing } from "./choose_resource/MissingLine";
 
 const useStyles = makeStyles({
@@ -61,6 +62,23 @@ interface Props {
 
 /** Step 2: which resource and which of its deployments. */
 export function ChooseResource({ snapshot, page }: Props) {
+  const wasWritten = useRef(false);
+  useEffect(() => {
+    wasWritten.current = page.endpoint !== null;
+  });
+  return page.endpoint === null ? (
+    <FromList snapshot={snapshot} page={page} returns={wasWritten} />
+  ) : (
+    <Endpoint snapshot={snapshot} form={page.endpoint} />
+  );
+}
+
+interface FromListProps extends Props {
+  /** Whether the list comes back in place of an endpoint. */
+  returns: RefObject<boolean>;
+}
+
+function FromList({ snapshot, page, returns }: FromListProps) {
   const styles = useStyles();
   const { backend, run } = useWizard();
   const [filter, setFilter] = useState("");
@@ -83,10 +101,32 @@ export function ChooseResource({ snapshot, page }: Props) {
     }
   }
 
+  const knowsRef = useRef<HTMLSpanElement>(null);
+  // The button that had opened the form takes back the focus of the form's own button.
+  useEffect(() => {
+    if (returns.current) {
+      knowsRef.current?.querySelector("button")?.focus();
+    }
+  }, [returns]);
+
   return (
     <Frame
       snapshot={snapshot}
       heading={say("step.choose_resource.heading")}
+      start={
+        page.subdomain === null && (
+          <span ref={knowsRef}>
+            <Button
+              appearance="subtle"
+              onClick={() => {
+                run(backend.openEndpoint());
+              }}
+            >
+              {say("button.know_endpoint")}
+            </Button>
+          </span>
+        )
+      }
       primary={
         // A subdomain that is being written down has the one button that leads on.
         nothingFound || page.subdomain !== null

@@ -104,13 +104,18 @@ function primaryOf(page: GetAccessPage, { backend, run }: Wizard): Primary | nul
         return goOn;
       }
       if (page.plan === null) {
-        return null;
+        return isUnlisted(page) ? { ...goOn, label: say("button.try_anyway") } : null;
       }
       if (isDenied(page)) {
         return leave;
       }
       return page.request === null ? assign : null;
   }
+}
+
+/** Whether nothing is known of roles, and none can be assigned. */
+function isUnlisted({ verdict, plan }: GetAccessPage): boolean {
+  return verdict === "cannot_tell" && plan === null;
 }
 
 /** Whether it is forbidden whatever roles the person has. */
@@ -133,7 +138,7 @@ function failureLeads({ failure }: Snapshot): boolean {
  * will; or the role is for more than a chat. */
 function secondaryOf(page: GetAccessPage) {
   const { phase, verdict } = page;
-  if (phase !== "known" || verdict === "may_chat") {
+  if (phase !== "known" || verdict === "may_chat" || isUnlisted(page)) {
     return null;
   }
   return (
@@ -294,7 +299,10 @@ function Undo({ page: { undo, plan } }: { page: GetAccessPage }) {
 function VerdictCard({ page, verdict }: { page: GetAccessPage; verdict: Verdict }) {
   // Whoever wants more than a chat may chat all the same.
   const more = page.plan !== null && page.plan.usage !== "chat" && verdict === "may_not_chat";
-  const body = more ? say("access.verdict.more.body") : say(`access.verdict.${verdict}.body`);
+  const usual = isUnlisted(page)
+    ? say("access.verdict.unlisted.body")
+    : say(`access.verdict.${verdict}.body`);
+  const body = more ? say("access.verdict.more.body") : usual;
   return (
     <Card
       icon={verdict === "may_chat" ? "success" : verdict === "cannot_tell" ? "info" : "key"}

@@ -13,7 +13,7 @@ import { BrowserCard } from "./sign_in/BrowserCard";
 import { DeviceCodeCard } from "./sign_in/DeviceCodeCard";
 import { Invitation } from "./sign_in/Invitation";
 import { StoreNotice } from "./sign_in/StoreNotice";
-import { findClosed, leadsOn, listsResources, type Closed } from "./sign_in/outlook";
+import { findClosed, leadsOn, listsResources, opensChat, type Closed } from "./sign_in/outlook";
 import { Tenants } from "./sign_in/Tenants";
 import { WhoAmI } from "./sign_in/WhoAmI";
 
@@ -76,12 +76,14 @@ function secondaryOf(page: SignInPage, told: Failure | null, led: boolean): Reac
   const signsIn = codeWaits || (phase === "signed_out" && led && !offers(told, "sign_in"));
   const switches = isIn && !offers(told, "switch_account");
   const goesOn = isIn && led && listsResources(tenants);
+  const knows = isIn && led && !goesOn && opensChat(tenants);
   return (
-    (signsIn || switches || goesOn) && (
+    (signsIn || switches || goesOn || knows) && (
       <>
         {signsIn && <SignInAnyway />}
         {switches && <AnotherAccount />}
         {goesOn && <GoOn />}
+        {knows && <KnowsEndpoint />}
       </>
     )
   );
@@ -167,6 +169,20 @@ function AnotherAccount() {
       }}
     >
       {say("button.use_another_account")}
+    </Button>
+  );
+}
+
+/** For whoever may chat with a resource that no list shows them. */
+function KnowsEndpoint() {
+  const { backend, run } = useWizard();
+  return (
+    <Button
+      onClick={() => {
+        run(backend.openEndpoint());
+      }}
+    >
+      {say("button.know_endpoint")}
     </Button>
   );
 }

@@ -37,6 +37,9 @@ export function silentBackend(state: State, seen: (send: (message: Message) => v
     listResources: (filter, from, count) =>
       Promise.resolve(cut(state.resources ?? NO_RESOURCES, filter, from, count)),
     selectResource: nothing,
+    openEndpoint: nothing,
+    useEndpoint: nothing,
+    closeEndpoint: nothing,
     selectDeployment: nothing,
     pressAdvice: nothing,
     checkSubdomain: nothing,

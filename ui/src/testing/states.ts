@@ -11,6 +11,7 @@ import type {
   ConnectivityPage,
   Deployment,
   DeviceCode,
+  EndpointForm,
   Failure,
   GetAccessPage,
   HostCheck,
@@ -223,6 +224,7 @@ const choose: ChooseResourcePage = {
   deployment: null,
   advice: [],
   subdomain: null,
+  endpoint: null,
 };
 
 const chosen: ChooseResourcePage = {
@@ -256,6 +258,17 @@ const SUBDOMAIN: SubdomainForm = {
   account: ADA.account,
   writing: false,
 };
+
+const ENDPOINT: EndpointForm = {
+  endpoint: "",
+  example: "https://NAME.openai.azure.com",
+  endpoint_trouble: null,
+  deployment: "",
+  deployment_trouble: null,
+  deployment_offered: false,
+};
+
+const ENDPOINT_OF_COLLEAGUE = "https://contoso-chat-sweden.openai.azure.com";
 
 const access: GetAccessPage = {
   phase: "known",
@@ -557,6 +570,38 @@ export const STATES: readonly State[] = [
     },
     listed,
   ),
+  endpointAt("endpoint", {}),
+  endpointAt("endpoint-empty", { endpoint_trouble: "empty", deployment_trouble: "empty" }),
+  ...(["malformed", "elsewhere", "keys_only"] as const).map((trouble) =>
+    endpointAt(`endpoint-${trouble}`, {
+      endpoint: "https://contoso.example/openai",
+      endpoint_trouble: trouble,
+      deployment: "gpt-4.1-mini",
+    }),
+  ),
+  endpointAt("endpoint-deployment-malformed", {
+    endpoint: ENDPOINT_OF_COLLEAGUE,
+    deployment: "gpt 4.1",
+    deployment_trouble: "malformed",
+  }),
+  endpointAt("endpoint-deployment-offered", {
+    endpoint: `${ENDPOINT_OF_COLLEAGUE}/openai/deployments/gpt-4.1-mini/chat/completions`,
+    deployment: "gpt-4.1-mini",
+    deployment_offered: true,
+  }),
+  at(
+    "endpoint-no-account",
+    { step: "choose_resource", ...choose, total: 0, subscriptions: 1, endpoint: ENDPOINT },
+    {
+      failure: {
+        code: "no_account",
+        parameters: { subscriptions: "1" },
+        remedies: [{ kind: "action", action: "read_resources" }],
+        details: [],
+      },
+    },
+    windowOf([]),
+  ),
   at(
     "chosen-no-deployments",
     { step: "choose_resource", ...chosen, deployments: [], deployment: null },
@@ -602,6 +647,12 @@ export const STATES: readonly State[] = [
         parameters: { role: "Foundry User", wanted: "Cognitive Services OpenAI User" },
       },
     },
+  }),
+  accessAt("access-unlisted", "known", {
+    verdict: "cannot_tell",
+    findings: [said("known_by_endpoint", {})],
+    plan: null,
+    recipes: [],
   }),
   accessAt("access-undoing", "undoing", { verdict: "may_not_chat", findings: [] }),
   accessAt("access-undoable", "works", {
@@ -1384,6 +1435,12 @@ function hindered(
     remedies: [...WAY_OUT[obstacle]],
   }));
   return at(name, { step: "choose_resource", ...chosen, selected, advice, ...more }, rest, listed);
+}
+
+/** The page with an endpoint that is written down in place of the list. */
+function endpointAt(name: string, more: Partial<EndpointForm>): State {
+  const endpoint = { ...ENDPOINT, ...more };
+  return at(name, { step: "choose_resource", ...choose, endpoint }, {}, listed);
 }
 
 function accessAt(name: string, phase: AccessPhase, more: Partial<GetAccessPage>): State {

@@ -9,7 +9,7 @@ use keyless::cloud::{CLOUDS, Cloud};
 use keyless::developer_tools::HiddenProcess;
 use keyless::http::{Cause, Http};
 use keyless::identity::Identity;
-use keyless::resources::Account;
+use keyless::resources::{Account, KnownBy};
 use keyless::snapshot::connectivity::Shell;
 use keyless::snapshot::{RecipeStep, Resource, RoleScope, Tool};
 use serde_json::{Value, json};
@@ -224,6 +224,7 @@ async fn follow_recipe(stage: &mut Stage, _: Client) {
         resource: Resource { id, ..Resource::default() },
         tenant_id: CONTOSO.to_owned(),
         cause: Cause::none(),
+        known_by: KnownBy::List,
     };
     let access = Access { facts, cause: Cause::none() };
     let own = assign_role(&identity, &account, &plan, &access, &()).await.expect("it is done");

@@ -25,6 +25,13 @@ export function listsResources(tenants: readonly TenantState[]): boolean {
   );
 }
 
+/** Whether the person can chat in their own directory, be it that nothing is listed there. */
+export function opensChat(tenants: readonly TenantState[]): boolean {
+  return tenants.some(
+    ({ home, status, refused }) => home && (status === "ready" || refused === "management"),
+  );
+}
+
 /** The directory whose trouble is the page's: the first that a sign-in opens, else the first. */
 export function findClosed(tenants: readonly TenantState[]): Closed | null {
   const closed = tenants.flatMap((tenant) =>
