@@ -235,21 +235,39 @@ mod tests {
         }
     }
 
-    /// Pieces of addresses, so that a good part of what is put together is nearly one.
+    /// Something put together from what addresses are made of, most of it nearly one.
     fn pieces() -> impl Strategy<Value = String> {
-        let piece = prop_oneof![
-            8 => select(vec![
-                "https://", "http://", "contoso", "@", ":", "443", "8443", "/", "?", "#", "=", "\"",
-                ".openai.azure.com", ".cognitiveservices.azure.com", ".services.ai.azure.com",
-                ".openai.azure.us", ".api.cognitive.microsoft.com", "127.0.0.1:4711/openai/", "..",
-                "deployments/", "chat", "AZURE_OPENAI_ENDPOINT=", "export ", "%2f", "\\", " ", "\t",
-            ]).prop_map(str::to_owned),
-            1 => any::<String>(),
+        let one_of = |parts: Vec<&'static str>| select(parts);
+        let around = one_of(vec!["", "", "\"", " ", "AZURE_OPENAI_ENDPOINT=", "export E="]);
+        let scheme = one_of(vec!["https://", "https://", "http://", ""]);
+        let person = one_of(vec!["", "", "ada@", "ada:secret@"]);
+        let host = one_of(vec![
+            "contoso.openai.azure.com",
+            "contoso.cognitiveservices.azure.com",
+            "a.b.services.ai.azure.com",
+            "contoso.openai.azure.us",
+            "evil.example",
+            "127.0.0.1:4711/openai/contoso",
+            "127.0.0.1:4711/arm/contoso",
+        ]);
+        let port = one_of(vec!["", "", ":443", ":8443", ".evil.example"]);
+        let tail = prop_oneof![
+            select(vec!["", "/", "/openai/v1/", "/deployments/chat", "/../arm", "\\@evil.example"])
+                .prop_map(str::to_owned),
+            any::<String>(),
         ];
-        prop::collection::vec(piece, 0..8).prop_map(|pieces| pieces.concat())
+        let parts = (around, scheme, person, host, port, tail);
+        parts.prop_map(|(a, b, c, d, e, f)| format!("{a}{b}{c}{d}{e}{f}"))
     }
 
     proptest! {
+        #[test]
+        fn any_text_is_read_without_a_crash_and_leads_nowhere(text in any::<String>()) {
+            for cloud in CLOUDS.iter().map(Cloud::of).chain([practice()]) {
+                prop_assert!(read_endpoint(&cloud, &text).is_err());
+            }
+        }
+
         #[test]
         fn no_token_goes_anywhere_else_whatever_was_pasted(text in pieces()) {
             let clouds = CLOUDS.iter().map(Cloud::of).chain([practice()]);
