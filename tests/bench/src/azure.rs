@@ -156,6 +156,7 @@ pub async fn serve(scenario: &str, latency: Duration) -> Result<(), Trouble> {
             "authority": addresses.authority,
             "arm": addresses.arm,
             "openai": addresses.openai,
+            "graph": addresses.graph,
             "control": addresses.control,
         })
     );
