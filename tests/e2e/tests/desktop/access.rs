@@ -47,6 +47,37 @@ async fn what_the_window_assigned_and_waited_for_it_takes_away_again() {
     wizard.offers(&say("button.assign_role", &[])).await;
 }
 
+#[tokio::test]
+async fn an_owner_is_told_why_that_is_not_enough_and_takes_the_role() {
+    let road = at_access("owner").await;
+    let wizard = &road.wizard;
+    wizard.shows(&say("access.verdict.may_not_chat", &[])).await;
+    wizard.shows(&say("finding.owner_without_data_role", &[("role", "Owner")])).await;
+    wizard.press(&say("button.assign_role", &[])).await;
+    wizard.arrives_at("connect_project", &[]).await;
+}
+
+#[tokio::test]
+async fn who_may_assign_foundry_user_only_is_offered_that_and_it_works() {
+    let road = at_access("foundry-user-only").await;
+    let wizard = &road.wizard;
+    wizard.shows(&say("access.verdict.may_not_chat", &[])).await;
+    wizard.shows("Foundry User").await;
+    wizard.shows(&say("access.plan.lists_keys", &[])).await;
+    wizard.press(&say("button.assign_role", &[])).await;
+    wizard.arrives_at("connect_project", &[]).await;
+}
+
+#[tokio::test]
+async fn who_cannot_be_told_about_may_try_all_the_same() {
+    let road = at_access("roles-unreadable").await;
+    let wizard = &road.wizard;
+    wizard.shows(&say("access.verdict.cannot_tell", &[])).await;
+    wizard.shows(&say("finding.assignments_unread", &[])).await;
+    wizard.press(&say("button.try_anyway", &[])).await;
+    wizard.arrives_at("connect_project", &[]).await;
+}
+
 /// Step 3 in this scenario.
 async fn at_access(scenario: &str) -> Road {
     let road = Road::begin_in(scenario).await;
