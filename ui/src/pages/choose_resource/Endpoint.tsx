@@ -3,6 +3,7 @@ import { useEffect, useRef, useState } from "react";
 
 import type { EndpointForm, Snapshot } from "../../contract";
 import { Frame } from "../../parts/Frame";
+import { remark } from "../../parts/remark";
 import { useWizard } from "../../wizard";
 import { say } from "../../words";
 
@@ -82,7 +83,7 @@ export function Endpoint({ snapshot, form }: Props) {
           label={say("label.endpoint")}
           hint={say("endpoint.hint", { example: form.example })}
           {...(endpoint_trouble !== null && endpoint === form.endpoint
-            ? wrong(say(`endpoint.${endpoint_trouble}`))
+            ? remark("wrong", say(`endpoint.${endpoint_trouble}`))
             : {})}
         >
           <Input
@@ -122,21 +123,9 @@ function focusField(fields: HTMLFormElement | null, deployment: boolean) {
 
 function remarkOf({ deployment_trouble, deployment_offered }: EndpointForm) {
   if (deployment_trouble !== null) {
-    return wrong(say(`deployment.${deployment_trouble}`));
+    return remark("wrong", say(`deployment.${deployment_trouble}`));
   }
-  return deployment_offered
-    ? {
-        validationState: "none" as const,
-        validationMessage: { children: say("deployment.offered"), role: "status" as const },
-      }
-    : {};
-}
-
-function wrong(text: string) {
-  return {
-    validationState: "error" as const,
-    validationMessage: { children: text, role: "alert" as const },
-  };
+  return deployment_offered ? remark("offered", say("deployment.offered")) : {};
 }
 
 function isSame(one: EndpointForm, other: EndpointForm): boolean {

@@ -1,14 +1,13 @@
 import { Button, Field, Input, makeStyles, tokens } from "@fluentui/react-components";
-import { useEffect, useRef, useState, type ComponentProps } from "react";
+import { useCallback, useEffect, useRef, useState } from "react";
 
 import type { Resource, SubdomainForm, SubdomainState } from "../../contract";
 import { Facts } from "../../parts/Facts";
 import { Icon } from "../../parts/Icon";
+import { remark, type Standing } from "../../parts/remark";
+import { useTypingPause } from "../../typing";
 import { useWizard } from "../../wizard";
 import { say } from "../../words";
-
-/** How long after the last key Azure is asked for a name. */
-const PAUSE_MS = 500;
 
 const useStyles = makeStyles({
   card: {
@@ -49,24 +48,25 @@ export function SubdomainCard({ form, resource }: Props) {
   const [name, setName] = useState(form.name);
   const card = useRef<HTMLElement>(null);
   const text = name.trim().toLowerCase();
-  useCheck(text, form.name);
+  const check = useCallback(
+    (written: string) => {
+      run(backend.checkSubdomain(written));
+    },
+    [backend, run],
+  );
+  useTypingPause(text, form.name, check);
   // The form takes the place of the button that opened it, and so does its field of the focus.
   useEffect(() => {
     focusField(card.current);
   }, []);
   const known = text === form.name ? form.state : null;
-  const isWrong = known === "malformed" || known === "taken";
+  const isWrong = known !== null && STANDINGS[known] === "wrong";
   return (
     <section ref={card} aria-label={say("subdomain.heading")} className={styles.card}>
       <h2 className={styles.title}>{say("subdomain.heading")}</h2>
       <Field
         label={say("label.subdomain")}
-        {...(known === null ? {} : VALIDATION[known])}
-        validationMessage={
-          known === null
-            ? null
-            : { children: say(`subdomain.${known}`), role: isWrong ? "alert" : "status" }
-        }
+        {...(known === null ? {} : remark(STANDINGS[known], say(`subdomain.${known}`)))}
       >
         <Input
           value={name}
@@ -125,33 +125,10 @@ function focusField(card: HTMLElement | null) {
   card?.querySelector("input")?.focus();
 }
 
-/** Asks Azure for the name when the typing pauses. */
-function useCheck(text: string, asked: string) {
-  const { backend, run } = useWizard();
-  const sent = useRef(asked);
-  useEffect(() => {
-    if (sent.current === text) {
-      return;
-    }
-    const timer = setTimeout(() => {
-      sent.current = text;
-      run(backend.checkSubdomain(text));
-    }, PAUSE_MS);
-    return () => {
-      clearTimeout(timer);
-    };
-  }, [backend, run, text]);
-}
-
-const VALIDATION: Readonly<
-  Record<
-    SubdomainState,
-    Pick<ComponentProps<typeof Field>, "validationState" | "validationMessageIcon">
-  >
-> = {
-  checking: { validationState: "none", validationMessageIcon: <Icon small name="clock" /> },
-  free: { validationState: "success" },
-  unchecked: { validationState: "warning" },
-  malformed: { validationState: "error" },
-  taken: { validationState: "error" },
+const STANDINGS: Readonly<Record<SubdomainState, Standing>> = {
+  checking: "checking",
+  free: "good",
+  unchecked: "unsure",
+  malformed: "wrong",
+  taken: "wrong",
 };
