@@ -156,17 +156,14 @@ impl Session {
         let (cloud, clock) = (surroundings.cloud.clone(), surroundings.clock.clone());
         let http = Arc::new(Http::on(surroundings.machine.clone(), cloud, clock)?);
         let (wizard, effects) = Wizard::new(Setting {
-            practice: surroundings.cloud.is_practice(),
+            cloud: surroundings.cloud.clone(),
             can_practice: surroundings.can_practice,
-            cloud: surroundings.cloud.row().cloud,
-            azure: surroundings.cloud.clone(),
             application: surroundings.settings.own_client().map(str::to_owned),
             complaints: surroundings.settings.complaints.clone(),
             tenant: surroundings.settings.tenant.clone(),
             project_folder: surroundings.project_folder.clone(),
             question: words::say("test.question", &[]),
             session_only: !surroundings.settings.stay_signed_in,
-            authority: surroundings.cloud.entra("").to_string(),
         });
         let (events, incoming) = mpsc::unbounded_channel();
         let owner = Owner {

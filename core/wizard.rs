@@ -29,12 +29,12 @@ use crate::http::Cause;
 use crate::resources::{Account, Found, Source};
 use crate::secrets::StoreTrouble;
 use crate::snapshot::{
-    AccessPhase, Aside, AssignmentPlan, Audience, Busy, ChooseResourcePage, CloudName,
-    ConnectProjectPage, ConnectivityPage, Deployment, DeploymentState, DeviceCode, EndpointForm,
-    GetAccessPage, Notice, Obstacle, Page, Person, ProjectPhase, Proof, Resource, ResourceWindow,
-    Retirement, RoleScope, SignInPage, SignInPhase, Snapshot, Step, StepState, SubdomainState,
-    TenantChoice, TenantKnown, TenantState, TenantStatus, TestConnectionPage, TestPhase, Tool,
-    ToolSignIn, Usage, Verdict, Waiting, Way,
+    AccessPhase, Aside, AssignmentPlan, Audience, Busy, ChooseResourcePage, ConnectProjectPage,
+    ConnectivityPage, Deployment, DeploymentState, DeviceCode, EndpointForm, GetAccessPage, Notice,
+    Obstacle, Page, Person, ProjectPhase, Proof, Resource, ResourceWindow, Retirement, RoleScope,
+    SignInPage, SignInPhase, Snapshot, Step, StepState, SubdomainState, TenantChoice, TenantKnown,
+    TenantState, TenantStatus, TestConnectionPage, TestPhase, Tool, ToolSignIn, Usage, Verdict,
+    Waiting, Way,
 };
 use crate::tenants::Sight;
 
@@ -63,8 +63,8 @@ const ANSWER_LIMIT: usize = 16 * 1024;
 /// What does not change while the window is open.
 #[derive(Clone, Debug, Default)]
 pub struct Setting {
-    /// Whether this is practice Azure.
-    pub practice: bool,
+    /// The cloud to sign in to, or practice Azure.
+    pub cloud: Cloud,
     /// Whether practice Azure can be started from here.
     pub can_practice: bool,
     /// The directory to offer, an id or a domain.
@@ -75,12 +75,6 @@ pub struct Setting {
     pub question: String,
     /// Whether a sign-in ends with the window, unless the person says otherwise.
     pub session_only: bool,
-    /// Microsoft Entra's address, with a slash at its end.
-    pub authority: String,
-    /// The cloud to sign in to.
-    pub cloud: CloudName,
-    /// Where its services live.
-    pub azure: Cloud,
     /// The id of the organization's own application.
     pub application: Option<String>,
     /// What was set and is not used.
@@ -353,7 +347,7 @@ impl Wizard {
         self.revision += 1;
         Snapshot {
             revision: self.revision,
-            practice: self.setting.practice,
+            practice: self.setting.cloud.is_practice(),
             steps: Step::ALL.map(|step| self.step_state(step)).to_vec(),
             person: self.person.clone(),
             page: self.page(),

@@ -437,7 +437,7 @@ impl Wizard {
             endpoint: account.resource.endpoint.clone(),
             deployment: deployment.clone(),
             tenant_id: account.tenant_id.clone(),
-            practice: self.setting.practice,
+            practice: self.setting.cloud.is_practice(),
         };
         self.project.prepared = None;
         self.project.written = false;

@@ -38,7 +38,7 @@ impl Wizard {
         }
         let mut form = self.endpoint_form(endpoint, deployment);
         let tenant = person.tenant_id.clone();
-        match (read_endpoint(&self.setting.azure, endpoint), read_deployment(deployment)) {
+        match (read_endpoint(&self.setting.cloud, endpoint), read_deployment(deployment)) {
             (Ok(pasted), Ok(name)) => {
                 form.endpoint.clone_from(&pasted.endpoint);
                 form.deployment.clone_from(&name);
@@ -139,7 +139,7 @@ impl Wizard {
         let cut = |text: &str| text.trim().chars().take(LONGEST).collect();
         EndpointForm {
             endpoint: cut(endpoint),
-            example: self.setting.azure.endpoint_example(),
+            example: self.setting.cloud.endpoint_example(),
             deployment: cut(deployment),
             ..EndpointForm::default()
         }

@@ -80,8 +80,8 @@ impl Wizard {
             store: self.store_notice(),
             browser_session: self.sign_out_page(),
             can_practice: self.setting.can_practice,
-            cloud: self.setting.cloud,
-            clouds: match self.setting.practice {
+            cloud: self.setting.cloud.row().cloud,
+            clouds: match self.setting.cloud.is_practice() {
                 true => Vec::new(),
                 false => CLOUDS.iter().map(|row| row.cloud).collect(),
             },
@@ -99,7 +99,7 @@ impl Wizard {
     /// The page that ends the browser's session (OpenID Connect RP-Initiated Logout 1.0).
     pub(super) fn sign_out_page(&self) -> Option<String> {
         let tenant = self.sign_in.browser_session.as_ref()?;
-        Some(format!("{}{tenant}/oauth2/v2.0/logout", self.setting.authority))
+        Some(self.setting.cloud.entra(&format!("{tenant}/oauth2/v2.0/logout")).to_string())
     }
 
     pub(super) fn choose_resource_page(&self) -> ChooseResourcePage {

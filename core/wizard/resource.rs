@@ -2,7 +2,6 @@
 
 use super::*;
 use crate::access::{self, Action as Right, Certainty};
-use crate::cloud::CLOUDS;
 use crate::failure::{Link, TextKind};
 use crate::resources::{self, WRITE_ACCOUNT};
 use crate::snapshot::{Advice, Resource, SubdomainForm, SubdomainState};
@@ -250,13 +249,13 @@ impl Wizard {
 
     pub(super) fn subdomain_form(&self) -> Option<SubdomainForm> {
         let subdomain = self.choice.subdomain.as_ref()?;
-        let row = CLOUDS.iter().find(|row| row.cloud == self.setting.cloud);
+        let cloud = &self.setting.cloud;
         let writing = matches!(self.work_in(Slot::Subdomain), Some(Work::SetSubdomain(..)));
         Some(SubdomainForm {
             name: subdomain.name.clone(),
             state: subdomain.state,
             // Practice Azure lives on this computer and has no names.
-            suffix: row.filter(|_| !self.setting.practice).map(|row| row.chat_suffix().to_owned()),
+            suffix: (!cloud.is_practice()).then(|| cloud.row().chat_suffix().to_owned()),
             account: self.person.as_ref().map_or_else(String::new, |it| it.account.clone()),
             writing,
         })

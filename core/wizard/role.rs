@@ -2,7 +2,6 @@
 
 use super::*;
 use crate::access::{Assignment, CURED_BY_SIGN_IN, DESCRIPTION, judge, plan, recipes, scope_name};
-use crate::cloud::CLOUDS;
 use crate::failure::TextKind;
 use crate::snapshot::{MayAssign, PortalPage, Recipe};
 use crate::words;
@@ -341,14 +340,15 @@ impl Wizard {
 
     /// Opens the portal at what the plan is about.
     pub(super) fn open_portal(&mut self, page: PortalPage, effects: &mut Vec<Effect>) {
-        let row = CLOUDS.iter().find(|row| row.cloud == self.setting.cloud);
         // The portal knows nothing of what practice Azure has made up.
-        let row = row.filter(|_| !self.setting.practice);
-        let (Some(Standing { plan, .. }), Some(account), Some(row)) =
-            (self.standing(), &self.choice.account, row)
+        if self.setting.cloud.is_practice() {
+            return;
+        }
+        let (Some(Standing { plan, .. }), Some(account)) = (self.standing(), &self.choice.account)
         else {
             return;
         };
+        let row = self.setting.cloud.row();
         let url = match page {
             PortalPage::AccessControl => row.access_control_page(&account.tenant_id, &plan.scope),
             PortalPage::Person => row.person_page(&plan.object_id),
@@ -357,9 +357,8 @@ impl Wizard {
     }
 
     fn recipes(&self, plan: &AssignmentPlan) -> Vec<Recipe> {
-        let row = CLOUDS.iter().find(|row| row.cloud == self.setting.cloud);
-        let (Some(account), Some(row)) = (&self.choice.account, row) else { return Vec::new() };
-        recipes(plan, &account.tenant_id, row)
+        let account = self.choice.account.as_ref();
+        account.map_or_else(Vec::new, |it| recipes(plan, &it.tenant_id, self.setting.cloud.row()))
     }
 
     fn access_phase(&self, standing: Option<&Standing<'_>>) -> AccessPhase {

@@ -13,7 +13,7 @@ use crate::cloud::Service;
 use crate::env_file::{self, Disk};
 use crate::resources::KnownBy;
 use crate::snapshot::connectivity::{CertificateFile, ProgramNeeds};
-use crate::snapshot::{ModelPurpose, NoUndo, PortalPage, Resource, Way};
+use crate::snapshot::{CloudName, ModelPurpose, NoUndo, PortalPage, Resource, Way};
 
 /// An endpoint that somebody was told.
 const COLLEAGUES: &str = "https://colleagues.openai.azure.com";
