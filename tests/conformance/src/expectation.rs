@@ -7,6 +7,7 @@ use regex::Regex;
 use serde_json::{Value, json};
 
 use crate::record::{Answer, Body};
+use crate::roles::CHATTING;
 
 /// The directory of the made-up person.
 pub const TENANT: &str = "5b0d8f0a-0d5c-4b52-9d6f-3f6f0e2f5a11";
@@ -19,17 +20,6 @@ const CHAT: &str =
     "Microsoft.CognitiveServices/accounts/OpenAI/deployments/chat/completions/action";
 const ASSIGN: &str = "Microsoft.Authorization/roleAssignments/write";
 
-/// The roles that let one chat (`built-in roles`, 2026-08).
-const CHATTING: [&str; 8] = [
-    "5e0bd9bd-7b93-4f28-af87-19fc36ad61bd",
-    "a001fd3d-188f-4b5d-821b-7da978bf7442",
-    "a97b65f3-24c7-4388-baec-2e87135dc908",
-    "53ca6127-db72-4b80-b1b0-d745d6d5456d",
-    "eadc314b-1a2d-4efa-be10-5d325db5065e",
-    "c883944f-8b7b-4483-af10-35834be79c4a",
-    "64702f94-c441-49e6-a78b-ef80e0188fee",
-    "19c28022-e58e-450d-a464-0b2a53034789",
-];
 /// The roles that are known not to.
 const SILENT: [&str; 8] = [
     "8e3af657-a8ff-443c-a75c-2fe8c4bcb635",

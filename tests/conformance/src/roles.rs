@@ -13,7 +13,7 @@ const LIST_KEYS: &str = "Microsoft.CognitiveServices/accounts/listkeys/action";
 
 /// The roles that may chat: OpenAI User and Contributor, Cognitive Services User, Foundry User,
 /// Project Manager and Owner, AI Developer, Data Contributor.
-const CHATTING: [&str; 8] = [
+pub(crate) const CHATTING: [&str; 8] = [
     "5e0bd9bd-7b93-4f28-af87-19fc36ad61bd",
     "a001fd3d-188f-4b5d-821b-7da978bf7442",
     "a97b65f3-24c7-4388-baec-2e87135dc908",
