@@ -31,7 +31,7 @@ use crate::snapshot::AssignmentPlan;
 
 pub use causes::{CURED_BY_SIGN_IN, GONE, causes, look_further};
 pub use condition::{Condition, Target};
-pub use facts::{Assignment, Definition, Denial, Facts, reaches};
+pub use facts::{Assignment, Definition, Denial, Facts, Party, reaches};
 pub use permission::{Action, Certainty, Permission};
 pub use plan::{Wish, plan};
 pub use recipe::recipes;
@@ -388,18 +388,22 @@ struct DenialProperties {
 #[derive(Deserialize)]
 struct Principal {
     id: String,
+    #[serde(rename = "type", default)]
+    kind: String,
 }
 
 impl DenialItem {
     fn into_denial(self) -> Denial {
         let it = self.properties;
-        let ids = |principals: Vec<Principal>| principals.into_iter().map(|it| it.id).collect();
+        let parties = |listed: Vec<Principal>| {
+            listed.into_iter().map(|it| Party { id: it.id, kind: it.kind }).collect()
+        };
         Denial {
             name: it.deny_assignment_name,
             scope: it.scope,
             here_only: it.do_not_apply_to_child_scopes,
-            principals: ids(it.principals),
-            excepted: ids(it.exclude_principals),
+            principals: parties(it.principals),
+            excepted: parties(it.exclude_principals),
             permissions: it.permissions,
             condition: it.condition,
         }

@@ -80,14 +80,30 @@ pub struct Denial {
     pub scope: String,
     /// Whether it is about that scope alone.
     pub here_only: bool,
-    /// Object ids of those that are meant.
-    pub principals: Vec<String>,
-    /// Object ids of those that are excepted.
-    pub excepted: Vec<String>,
+    /// Those that are meant.
+    pub principals: Vec<Party>,
+    /// Those that are excepted.
+    pub excepted: Vec<Party>,
     /// What is denied.
     pub permissions: Vec<Permission>,
     /// What limits it.
     pub condition: Option<String>,
+}
+
+/// Whom a deny assignment names.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Party {
+    /// The object id.
+    pub id: String,
+    /// `User`, `Group`, `ServicePrincipal`, or `SystemDefined` for everybody.
+    pub kind: String,
+}
+
+impl Party {
+    /// Whether somebody else may be a part of it.
+    fn has_members(&self) -> bool {
+        !["User", "ServicePrincipal"].iter().any(|kind| self.kind.eq_ignore_ascii_case(kind))
+    }
 }
 
 impl Facts {
@@ -184,29 +200,28 @@ impl Facts {
         let there = denial.scope.trim_end_matches('/').eq_ignore_ascii_case(scope);
         let reaches = reaches(&denial.scope, scope) && (there || !denial.here_only);
         let about = reaches && denial.permissions.iter().any(|it| it.names(action));
-        if !about || self.meets(&denial.excepted) == Certainty::Yes {
+        if !about {
             return Certainty::No;
         }
-        let everybody = denial.principals.iter().any(|id| id == EVERYBODY);
+        let everybody = denial.principals.iter().any(|it| it.id == EVERYBODY);
         let meant = if everybody { Certainty::Yes } else { self.meets(&denial.principals) };
-        // A group that the person may be in may be excepted.
-        let certain = denial.excepted.is_empty() || meant == Certainty::No;
-        let meant = if certain { meant } else { Certainty::Maybe };
-        Certainty::all([meant, Condition::allows(denial.condition.as_deref(), action, None)])
+        let spared = self.meets(&denial.excepted).negated();
+        let condition = Condition::allows(denial.condition.as_deref(), action, None);
+        Certainty::all([meant, spared, condition])
     }
 
     /// Whether the person is among these: themselves, or in a group that is known to be theirs. Of
-    /// any other id it is not known whether it is such a group.
-    fn meets(&self, ids: &[String]) -> Certainty {
-        let is = |id: &String, known: &str| id.eq_ignore_ascii_case(known);
-        let own = |id: &String| {
-            is(id, &self.object_id)
-                || self.assignments.iter().flatten().any(|known| is(id, &known.principal))
+    /// any other group it is not known.
+    fn meets(&self, parties: &[Party]) -> Certainty {
+        let is = |party: &Party, known: &str| party.id.eq_ignore_ascii_case(known);
+        let own = |party: &Party| {
+            is(party, &self.object_id)
+                || self.assignments.iter().flatten().any(|known| is(party, &known.principal))
         };
-        match ids.iter().any(own) {
+        match parties.iter().any(own) {
             true => Certainty::Yes,
-            false if ids.is_empty() => Certainty::No,
-            false => Certainty::Maybe,
+            false if parties.iter().any(Party::has_members) => Certainty::Maybe,
+            false => Certainty::No,
         }
     }
 }

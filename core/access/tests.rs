@@ -17,6 +17,10 @@ fn owned(list: &[&str]) -> Vec<String> {
     list.iter().map(ToString::to_string).collect()
 }
 
+fn parties(list: &[(&str, &str)]) -> Vec<Party> {
+    list.iter().map(|(id, kind)| Party { id: (*id).to_owned(), kind: (*kind).to_owned() }).collect()
+}
+
 fn data(data_actions: &[&str], not_data_actions: &[&str]) -> Permission {
     Permission {
         data_actions: owned(data_actions),
@@ -148,22 +152,29 @@ fn a_condition_that_is_not_understood_leaves_the_question_open() {
 
 #[test]
 fn a_denial_takes_away_what_a_role_gives() {
-    let denial = |principals: &[&str], excepted: &[&str]| Denial {
+    type Named<'a> = &'a [(&'a str, &'a str)];
+    let denial = |principals: Named<'_>, excepted: Named<'_>| Denial {
         name: "No models".to_owned(),
         scope: "/subscriptions/1".to_owned(),
         here_only: false,
-        principals: owned(principals),
-        excepted: owned(excepted),
+        principals: parties(principals),
+        excepted: parties(excepted),
         permissions: vec![data(&["Microsoft.CognitiveServices/*"], &[])],
         condition: None,
     };
-    let everybody = "00000000-0000-0000-0000-000000000000";
+    let everybody = ("00000000-0000-0000-0000-000000000000", "SystemDefined");
+    let (ada, group) = ((ADA, "User"), ("a group", "Group"));
+    let (other, app) = (("somebody", "User"), ("a program", "ServicePrincipal"));
     for (principals, excepted, here_only, expected) in [
         (vec![everybody], vec![], false, Verdict::MayNotChat),
-        (vec![everybody], vec![ADA], false, Verdict::MayChat),
-        (vec![everybody], vec!["a group"], false, Verdict::CannotTell),
-        (vec![ADA], vec![], false, Verdict::MayNotChat),
-        (vec!["a group"], vec![], false, Verdict::CannotTell),
+        (vec![everybody], vec![ada], false, Verdict::MayChat),
+        (vec![everybody], vec![group], false, Verdict::CannotTell),
+        (vec![everybody], vec![other, app], false, Verdict::MayNotChat),
+        (vec![everybody], vec![app, group], false, Verdict::CannotTell),
+        (vec![ada], vec![], false, Verdict::MayNotChat),
+        (vec![group], vec![], false, Verdict::CannotTell),
+        (vec![other, app], vec![], false, Verdict::MayChat),
+        (vec![("of a kind that is new", "Device")], vec![], false, Verdict::CannotTell),
         (vec![everybody], vec![], true, Verdict::MayChat),
     ] {
         let denial = Denial { here_only, ..denial(&principals, &excepted) };
@@ -260,7 +271,7 @@ fn a_denial_of_assigning_is_seen_before_trying() {
     let denial = Denial {
         name: "Managed".to_owned(),
         scope: GROUP.to_owned(),
-        principals: vec!["00000000-0000-0000-0000-000000000000".to_owned()],
+        principals: parties(&[("00000000-0000-0000-0000-000000000000", "SystemDefined")]),
         permissions: vec![control(&["*/write"])],
         ..Denial::default()
     };
@@ -305,7 +316,7 @@ fn a_denial_under_a_condition_that_is_not_understood_denies_perhaps() {
     let denial = Denial {
         name: "At night".to_owned(),
         scope: SCOPE.to_owned(),
-        principals: owned(&[ADA]),
+        principals: parties(&[(ADA, "User")]),
         permissions: vec![data(&["*"], &[])],
         condition: Some("@Environment[UtcNow] DateTimeGreaterThan '2026'".to_owned()),
         ..Denial::default()
@@ -333,7 +344,13 @@ fn what_keeps_a_role_from_working_is_told_apart() {
     assert_eq!(cause(&with(below), ADA), ["cause_scope"]);
     let condition = Some("something".to_owned());
     let limited = vec![Assignment { condition, ..given() }];
-    assert_eq!(cause(&with(limited), ADA), ["cause_condition"]);
+    assert_eq!(cause(&with(limited.clone()), ADA), ["cause_condition"]);
+    let two = vec![limited[0].clone(), given()];
+    assert_eq!(cause(&with(two), ADA), ["cause_none"], "another one has no condition");
+    let about_blobs =
+        "!(ActionMatches{'Microsoft.Storage/storageAccounts/blobServices/containers/blobs/read'})";
+    let harmless = Assignment { condition: Some(about_blobs.to_owned()), ..given() };
+    assert_eq!(cause(&with(vec![harmless]), ADA), ["cause_none"], "it is about something else");
     assert_eq!(cause(&with(vec![given()]), "somebody else"), ["cause_identity"]);
     let of_group =
         Assignment { principal: "group".to_owned(), principal_type: "Group".to_owned(), ..given() };
@@ -343,10 +360,12 @@ fn what_keeps_a_role_from_working_is_told_apart() {
     let denial = Denial {
         name: "locked".to_owned(),
         scope: SCOPE.to_owned(),
-        principals: vec![ADA.to_owned()],
+        principals: parties(&[(ADA, "User")]),
         permissions: vec![data(&[CHAT], &[])],
         ..Denial::default()
     };
     let denied = Facts { denials: Some(vec![denial]), ..with(vec![given()]) };
     assert_eq!(cause(&denied, ADA), ["cause_denied"]);
+    let unread = Facts { denials: None, ..with(vec![given()]) };
+    assert_eq!(cause(&unread, ADA), ["denials_unread"]);
 }

@@ -5,8 +5,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use keyless::access::{
-    Assignment, CHAT, Definition, Denial, FILES, Facts, OTHER_MODELS, Permission, Role, Wish,
-    judge, plan,
+    Assignment, CHAT, Definition, Denial, FILES, Facts, OTHER_MODELS, Party, Permission, Role,
+    Wish, judge, plan,
 };
 use keyless::snapshot::{MayAssign, RoleScope, Usage, Verdict};
 use rand::rngs::StdRng;
@@ -109,6 +109,20 @@ const PATTERNS: [(&str, Spread); 15] = [
     (DELETE, [false, false, false, false, true]),
     ("*/read", [false; 5]),
 ];
+
+/// Whom deny assignments name.
+const NAMED: [(&str, &str); 8] = [
+    (ADA, "User"),
+    (EVERYBODY, "SystemDefined"),
+    ("group 0", "Group"),
+    ("group 1", "Group"),
+    ("other group", "Group"),
+    ("unsaid", ""),
+    ("stranger", "User"),
+    ("program", "ServicePrincipal"),
+];
+/// Those among them that Ada is certainly not a part of.
+const NOT_HERS: [&str; 3] = [EVERYBODY, "stranger", "program"];
 
 /// What one element of a definition grants, by position in [`ACTIONS`].
 type Spread = [bool; 5];
@@ -387,17 +401,17 @@ fn world(random: &mut StdRng, built_in: &[BuiltIn]) -> World {
 }
 
 fn denial(random: &mut StdRng) -> (Spread, Denial) {
-    let some = |random: &mut StdRng, most: usize| -> Vec<String> {
-        let all = [ADA, EVERYBODY, "group 0", "group 1", "stranger", "other"];
+    let some = |random: &mut StdRng, most: usize| -> Vec<Party> {
         let count = random.random_range(0..=most);
-        (0..count).map(|_| all[random.random_range(0..all.len())].to_owned()).collect()
+        let named = (0..count).map(|_| NAMED[random.random_range(0..NAMED.len())]);
+        named.map(|(id, kind)| Party { id: id.to_owned(), kind: kind.to_owned() }).collect()
     };
     let (permission, spread) = element(random);
     let (scope, _) = SCOPES[random.random_range(0..SCOPES.len())];
     let principals = some(random, 2);
     // Whoever is meant and excepted at once is nobody that Azure would name.
-    let foreign = |id: &String| id != EVERYBODY && !principals.contains(id);
-    let excepted = some(random, 1).into_iter().filter(foreign).collect();
+    let foreign = |it: &Party| it.id != EVERYBODY && !principals.contains(it);
+    let excepted = some(random, 2).into_iter().filter(foreign).collect();
     let denial = Denial {
         name: "denial".to_owned(),
         scope: scope.to_owned(),
@@ -417,8 +431,8 @@ fn identities(world: &World) -> Vec<BTreeSet<String>> {
     known.insert(ADA.to_owned());
     let mentioned =
         world.denials.iter().flat_map(|(_, it)| it.principals.iter().chain(&it.excepted));
-    let open: BTreeSet<&String> =
-        mentioned.filter(|id| !known.contains(*id) && *id != EVERYBODY).collect();
+    let may_be_hers = |id: &&String| !known.contains(*id) && NOT_HERS.iter().all(|it| it != id);
+    let open: BTreeSet<&String> = mentioned.map(|it| &it.id).filter(may_be_hers).collect();
     let open: Vec<&String> = open.into_iter().collect();
     (0..1u32 << open.len())
         .map(|bits| {
@@ -442,8 +456,8 @@ fn may(world: &World, own: &BTreeSet<String>, question: Question, open: bool) ->
     let itself = [ACCOUNT, GROUP][place as usize];
     let denied = world.denials.iter().any(|(spread, denial)| {
         let here = counts(&denial.scope, place) && (!denial.here_only || denial.scope == itself);
-        let meant = denial.principals.iter().any(|id| id == EVERYBODY || own.contains(id));
-        let excepted = denial.excepted.iter().any(|id| own.contains(id));
+        let meant = denial.principals.iter().any(|it| it.id == EVERYBODY || own.contains(&it.id));
+        let excepted = denial.excepted.iter().any(|it| own.contains(&it.id));
         spread[action] && here && meant && !excepted
     });
     let granting = world.granted.iter().filter(|it| it.counts[place as usize] && it.names[action]);
