@@ -1,4 +1,4 @@
-//! What must hold for every input of six parsers that read what somebody else wrote.
+//! What must hold for every input of seven parsers that read what somebody else wrote.
 //!
 //! The fuzz targets and the replay of the corpus (`tests/journeys/corpus.rs`) call the same
 //! functions; each panics when its promise is broken.
@@ -7,6 +7,8 @@
 mod callback;
 #[path = "checks/challenge.rs"]
 mod challenge;
+#[path = "checks/condition.rs"]
+mod condition;
 #[path = "checks/env_file.rs"]
 mod env_file;
 #[path = "checks/envelope.rs"]
@@ -18,6 +20,7 @@ mod sse;
 
 pub use callback::check_callback;
 pub use challenge::check_challenge;
+pub use condition::check_condition;
 pub use env_file::check_env_file;
 pub use envelope::check_envelope;
 pub use filter::check_filter;

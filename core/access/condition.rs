@@ -119,6 +119,10 @@ impl Comparison {
     }
 }
 
+/// Templates have a dozen parentheses and negations. Every one of more could lie in the one before,
+/// and reading them would take all of the stack.
+const OPENINGS: usize = 100;
+
 /// The pieces of a condition.
 struct Words<'a> {
     words: Vec<&'a str>,
@@ -142,7 +146,9 @@ impl<'a> Words<'a> {
             words.push(word);
             rest = further.trim_start();
         }
-        Some(Words { words, at: 0 })
+        let opens = |word: &&&str| ["(", "!", "NOT"].iter().any(|it| word.eq_ignore_ascii_case(it));
+        let readable = words.iter().filter(opens).count() <= OPENINGS;
+        readable.then_some(Words { words, at: 0 })
     }
 
     fn is_done(&self) -> bool {

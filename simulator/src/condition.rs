@@ -9,6 +9,9 @@ use serde::Deserialize;
 /// The only version of conditions that there is.
 pub(crate) const VERSION: &str = "2.0";
 
+/// More parentheses and negations than any template has; all of them could lie in each other.
+const MOST_OPENINGS: usize = 100;
+
 /// A condition, as it was written and as it was understood.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(try_from = "String")]
@@ -200,6 +203,10 @@ impl Words {
             };
             found.push(word);
             rest = left.trim_start();
+        }
+        let opens = |word: &&Word| matches!(word, Word::Mark('(' | '!')) || word.is("NOT");
+        if found.iter().filter(opens).count() > MOST_OPENINGS {
+            return Err(at(text));
         }
         Ok(Self(found.into_iter().peekable()))
     }

@@ -35,6 +35,11 @@ fn claims_are_those_of_the_header() {
 }
 
 #[test]
+fn a_condition_that_is_not_understood_decides_nothing() {
+    replay("condition", checks::check_condition);
+}
+
+#[test]
 fn a_filter_is_what_it_is_spelled_as() {
     replay("filter", checks::check_filter);
 }
