@@ -183,3 +183,19 @@ impl Row {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_time_until_the_quota_is_there_again_is_read_or_unknown() {
+        let seconds = |text| read_pause(text).map(|pause| pause.as_secs());
+        assert_eq!(seconds("00:00:05"), Some(5), "as recorded");
+        assert_eq!(seconds("01:02:03"), Some(3_723));
+        for text in ["", "soon", "00:00:-1", "99999999999999999999:00:00", "1:".repeat(20).as_str()]
+        {
+            assert_eq!(seconds(text), None, "{text}");
+        }
+    }
+}

@@ -419,8 +419,6 @@ fn doubt_of(deployment: &Deployment) -> u8 {
     }
 }
 
-/// The sentence for the end of a sign-in, by Entra's number; none for what is no end: a network
-/// that is away, or a policy that another sign-in would meet again.
 /// Whether a resource is not what it was. What its subscription is called comes later than the
 /// resource itself, and Azure's letter case is not stable.
 fn is_another(before: &Resource, now: &Resource) -> bool {
@@ -434,6 +432,8 @@ fn is_nameless(resource: &Resource) -> bool {
     resource.subscription.eq_ignore_ascii_case(id)
 }
 
+/// The sentence for the end of a sign-in, by Entra's number; none for what is no end: a network
+/// that is away, or a policy that another sign-in would meet again.
 fn why_it_ended(failure: &Failure) -> Option<&'static str> {
     let number = failure.details.iter().find(|detail| detail.name == "entra_number");
     match number.map(|detail| detail.value.as_str()) {

@@ -1314,6 +1314,35 @@ fn a_subdomain_is_set_by_its_own_button_and_not_by_the_one_that_shows_it() {
 }
 
 #[test]
+fn what_is_looked_for_under_one_role_is_not_told_of_another() {
+    let mut bench = Bench::walked(4);
+    bench.handle(Event::Command(assign_shown()));
+    while !bench.running.values().any(|work| matches!(work, Work::LookFurther(..))) {
+        let (id, work) = bench
+            .running
+            .iter()
+            .next()
+            .map(|(id, work)| (*id, work.clone()))
+            .expect("the role is assigned, then waited for in vain, and then looked at");
+        match work {
+            Work::WaitForRole(..) => {
+                bench.running.remove(&id);
+                bench.handle(Event::Done(id, Err(failure(Code::RoleNotEffective))));
+            }
+            work => drop(bench.end_well(id, &work, 1)),
+        }
+    }
+    let look = bench.running.iter().find(|(_, work)| matches!(work, Work::LookFurther(..)));
+    let (id, look) = look.map(|(id, work)| (*id, work.clone())).expect("it was just seen");
+    let elsewhere = Command::ChooseRoleScope { scope: RoleScope::ResourceGroup };
+    bench.handle(Event::Command(elsewhere));
+    assert!(!bench.running.contains_key(&id), "nobody waits for it any more");
+    bench.handle(Event::Done(id, Ok(outcome(&look, 1))));
+    let findings = bench.wizard.get_access_page().findings;
+    assert!(findings.iter().all(|it| !it.code.starts_with("cause_")), "{findings:?}");
+}
+
+#[test]
 fn a_project_that_is_chosen_anew_takes_its_test_page_away() {
     let mut bench = Bench::walked(6);
     bench.handle(Event::Command(Command::GoToStep { step: Step::ConnectProject }));

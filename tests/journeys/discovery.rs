@@ -127,6 +127,23 @@ async fn half_an_index_is_not_taken_for_the_whole() {
 }
 
 #[tokio::test]
+async fn a_quota_that_comes_back_in_an_hour_is_not_waited_for() {
+    let mut stage = Stage::new("default").await;
+    let headers = [
+        ("x-ms-user-quota-remaining".to_owned(), "0".to_owned()),
+        ("x-ms-user-quota-resets-after".to_owned(), "01:00:00".to_owned()),
+    ];
+    let body = json!({
+        "totalRecords": 1_000, "count": 0, "data": [], "facets": [],
+        "resultTruncated": "false", "$skipToken": "more",
+    });
+    let act = Act::Answer { status: 200, headers: headers.into(), body };
+    stage.simulator.add_fault(Fault::on("resourceGraph.query", act));
+    read_all(&mut stage).await;
+    assert!(names(&stage).iter().any(|(name, _)| name == RESOURCE), "the subscriptions know");
+}
+
+#[tokio::test]
 async fn what_keyless_has_assigned_is_looked_for_where_it_is_known_at_once() {
     let mut stage = Stage::new("default").await;
     stage.sign_in().await;

@@ -9,7 +9,7 @@ use keyless::snapshot::{
     Capacity, ChooseResourcePage, Deployment, DeploymentState, ModelPurpose, Obstacle, Retirement,
     Step, SubdomainForm, SubdomainState,
 };
-use serde_json::json;
+use serde_json::{Value, json};
 use simulator::{Act, Fault, Scenario};
 
 use crate::changes::listed;
@@ -323,6 +323,72 @@ async fn what_azure_refuses_about_the_resource_is_told_with_a_next_step() {
         stage.send(Command::PressRemedy { index: u32::try_from(index).expect("a few") }).await;
         until_set(&mut stage).await;
     }
+}
+
+#[tokio::test]
+async fn a_name_that_was_refused_is_not_tried_again_in_place_of_a_new_one() {
+    let mut stage = Stage::new("keys-only").await;
+    let body = json!({ "error": { "code": "ScopeLocked", "message": "The scope '/x' cannot perform write operation because following scope(s) are locked: '/x'. Please remove the lock and try again." } });
+    let locked = Act::Answer { status: 409, headers: [].into(), body };
+    stage.simulator.add_fault(Fault::on("accounts.update", locked).times(1));
+    open_form(&mut stage, SubdomainState::Free).await;
+    set(&mut stage, UNNAMED).await;
+    stage.until_failure(Code::ScopeLocked).await;
+    stage.send(Command::CheckSubdomain { name: "not_one".to_owned() }).await;
+    assert!(stage.page().failure.is_none(), "its button would set the old name");
+    stage.send(Command::CheckSubdomain { name: "contoso-better".to_owned() }).await;
+    until_known(&mut stage, SubdomainState::Free).await;
+    set(&mut stage, "contoso-better").await;
+    until_set(&mut stage).await;
+    let selected = page(&stage).selected.as_ref().expect("a resource");
+    assert!(selected.endpoint.ends_with("/openai/contoso-better"), "{}", selected.endpoint);
+}
+
+#[tokio::test]
+async fn a_change_that_ends_without_a_subdomain_is_not_called_done() {
+    let mut stage = Stage::new("keys-only").await;
+    let body = json!({ "status": "Succeeded" });
+    let act = Act::Answer { status: 200, headers: [].into(), body };
+    // Azure says that it is done, and the account has none: the change takes six seconds.
+    stage.simulator.add_fault(Fault::on("operationResults.get", act));
+    let settled =
+        Act::Answer { status: 200, headers: [].into(), body: account_without_subdomain() };
+    stage.simulator.add_fault(Fault::on("accounts.get", settled));
+    open_form(&mut stage, SubdomainState::Free).await;
+    set(&mut stage, UNNAMED).await;
+    let failure = stage.until_failure(Code::UnexpectedAnswer).await;
+    assert!(!failure.remedies.is_empty(), "{failure:?}");
+    let changes = stage.open_changes().await;
+    assert_ne!(changes.items[0].state, ChangeState::Done, "{changes:?}");
+    assert_ne!(changes.items[0].state, ChangeState::Refused, "{changes:?}");
+}
+
+/// The resource that takes keys only, at rest.
+fn account_without_subdomain() -> Value {
+    json!({
+        "id": format!("/subscriptions/04a91150-4b4d-434b-9a09-43e90cc8f48f/resourceGroups/rg-legacy/providers/Microsoft.CognitiveServices/accounts/{UNNAMED}"),
+        "name": UNNAMED,
+        "type": "Microsoft.CognitiveServices/accounts",
+        "kind": "OpenAI",
+        "location": "swedencentral",
+        "properties": { "provisioningState": "Succeeded", "endpoint": "https://swedencentral.api.cognitive.microsoft.com/" },
+    })
+}
+
+#[tokio::test]
+async fn after_a_subdomain_the_list_is_read_where_it_is_known_at_once() {
+    let mut stage = Stage::new("keys-only").await;
+    open_form(&mut stage, SubdomainState::Free).await;
+    set(&mut stage, UNNAMED).await;
+    until_set(&mut stage).await;
+    let (queries, lists) = (count(&stage, "resourceGraph.query"), count(&stage, "accounts.list"));
+    stage.send(Command::GoToStep { step: Step::SignIn }).await;
+    stage.send(Command::SignOut).await;
+    stage.sign_in().await;
+    assert_eq!(count(&stage, "resourceGraph.query"), queries, "the index may know the old one");
+    assert!(count(&stage, "accounts.list") > lists);
+    stage.select(UNNAMED).await;
+    assert!(page(&stage).advice.is_empty(), "it has its subdomain still");
 }
 
 #[tokio::test]
