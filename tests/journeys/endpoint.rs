@@ -4,7 +4,8 @@ use keyless::failure::{Action, Code, Remedy, TextKind};
 use keyless::session::Command;
 use keyless::snapshot::{AccessPhase, DeploymentTrouble, EndpointForm, EndpointTrouble, Verdict};
 use keyless::snapshot::{Step, TestPhase};
-use simulator::Entry;
+use serde_json::json;
+use simulator::{Act, Entry, Fault};
 
 use crate::fixtures::show;
 use crate::stage::{ADA, RESOURCE, Stage, access, choose, shown, test};
@@ -77,6 +78,24 @@ async fn whoever_has_the_data_role_only_pastes_the_endpoint_and_reads_an_answer(
     assert_eq!((page.phase, page.verdict), (AccessPhase::Works, Some(Verdict::MayChat)));
     let history = stage.history();
     assert_eq!(asked_elsewhere(&history), [""; 0], "there is no id to ask with");
+}
+
+#[tokio::test]
+async fn whoever_is_refused_every_list_goes_on_with_the_endpoint() {
+    let mut stage = Stage::new("already-has-access").await;
+    for operation in ["resourceGraph.query", "accounts.list"] {
+        let body = json!({ "error": { "code": "AuthorizationFailed", "message": "The client 'ada' with object id '1' does not have authorization to perform action 'Microsoft.CognitiveServices/accounts/read' over scope '/x' or the scope is invalid. If access was recently granted, please refresh your credentials." } });
+        let refused = Act::Answer { status: 403, headers: [].into(), body };
+        stage.simulator.add_fault(Fault::on(operation, refused));
+    }
+    stage.send(Command::SignInWithBrowser).await;
+    stage.go_on().await;
+    stage.until("the lists are refused", |s| s.failure.is_some()).await;
+    show("resources-refused", &stage);
+    assert_eq!(shown(stage.page()), Step::ChooseResource);
+    stage.send(Command::OpenEndpoint).await;
+    walk_to_test(&mut stage).await;
+    assert!(!stage.test_connection().await.is_empty());
 }
 
 #[tokio::test]

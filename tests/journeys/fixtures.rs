@@ -121,6 +121,7 @@ pub const NAMES: &[&str] = &[
     "resource-fenced",
     "resource-models",
     "resources",
+    "resources-refused",
     "resume-expired",
     "resume-frequency",
     "resume-offline",
