@@ -48,6 +48,20 @@ async fn what_the_window_assigned_and_waited_for_it_takes_away_again() {
 }
 
 #[tokio::test]
+async fn a_role_that_takes_forty_seconds_is_waited_for_and_the_wait_can_be_left() {
+    let road = at_access("role-after-40-s").await;
+    let wizard = &road.wizard;
+    wizard.press(&say("button.assign_role", &[])).await;
+    wizard.shows(&say("access.waiting", &[])).await;
+    let waited = "document.querySelector('[role=timer] dd')?.innerText";
+    wizard.becomes_true(&format!("{waited} >= '0:03'")).await;
+    wizard.press(&say("button.stop_waiting", &[])).await;
+    wizard.press(&say("button.wait_again", &[])).await;
+    wizard.becomes_true(&format!("{waited} >= '0:30'")).await;
+    wizard.arrives_at("connect_project", &[]).await;
+}
+
+#[tokio::test]
 async fn an_owner_is_told_why_that_is_not_enough_and_takes_the_role() {
     let road = at_access("owner").await;
     let wizard = &road.wizard;
