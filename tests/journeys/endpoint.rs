@@ -84,7 +84,7 @@ async fn whoever_has_the_data_role_only_pastes_the_endpoint_and_reads_an_answer(
 async fn whoever_is_refused_every_list_goes_on_with_the_endpoint() {
     let mut stage = Stage::new("already-has-access").await;
     for operation in ["resourceGraph.query", "accounts.list"] {
-        let body = json!({ "error": { "code": "AuthorizationFailed", "message": "The client 'ada' with object id '1' does not have authorization to perform action 'Microsoft.CognitiveServices/accounts/read' over scope '/x' or the scope is invalid. If access was recently granted, please refresh your credentials." } });
+        let body = json!({ "error": { "code": "AuthorizationFailed", "message": "The client 'ada' with object id '1' does not have authorization to perform action 'Microsoft.CognitiveServices/accounts/read' over scope '/subscriptions/04a91150-4b4d-434b-9a09-43e90cc8f48f' or the scope is invalid. If access was recently granted, please refresh your credentials." } });
         let refused = Act::Answer { status: 403, headers: [].into(), body };
         stage.simulator.add_fault(Fault::on(operation, refused));
     }
