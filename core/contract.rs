@@ -34,6 +34,7 @@ pub const COMMANDS: &[&str] = &[
     "choose_role",
     "choose_role_scope",
     "assign_role",
+    "check_access",
     "undo_role",
     "open_portal",
     "confirm_access",

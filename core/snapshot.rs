@@ -736,9 +736,9 @@ pub struct GetAccessPage {
     pub plan: Option<AssignmentPlan>,
     /// The text for somebody who can assign the role of the plan; none where the person may.
     pub request: Option<String>,
-    /// Whether the person may take away again what Keyless assigned here; none where it assigned
-    /// nothing, or nothing that is its own to take.
-    pub undo: Option<MayAssign>,
+    /// What Keyless assigned here and can take away again; none where it assigned nothing, or
+    /// nothing that is its own to take.
+    pub undo: Option<RoleUndo>,
     /// The same as the plan, by hand.
     pub recipes: Vec<Recipe>,
     /// Since when the role is being waited for.
@@ -785,6 +785,8 @@ pub enum Verdict {
 pub struct AssignmentPlan {
     /// What it is for.
     pub usage: Usage,
+    /// What it may be for: an Azure OpenAI resource has OpenAI's models only.
+    pub usages: Vec<Usage>,
     /// The role's name.
     pub role: String,
     /// The role's name before it was renamed, which is still met.
@@ -917,15 +919,20 @@ pub enum Usage {
     /// Chat.
     #[default]
     Chat,
-    /// Files, fine-tuning, managing deployments.
+    /// Files and fine-tuning.
     Files,
     /// Models that are not OpenAI's.
     OtherModels,
 }
 
 impl Usage {
-    /// Every usage, in the order in which they are offered.
-    pub const ALL: &'static [Usage] = &[Usage::Chat, Usage::Files, Usage::OtherModels];
+    /// Those that a resource of this kind serves, in the order in which they are offered.
+    pub fn of(kind: &str) -> &'static [Usage] {
+        match kind {
+            "AIServices" => &[Usage::Chat, Usage::Files, Usage::OtherModels],
+            _ => &[Usage::Chat, Usage::Files],
+        }
+    }
 }
 
 /// Where a role is assigned: `role_scope.<scope>`.
@@ -958,16 +965,29 @@ pub enum MayAssign {
     Unknown,
 }
 
+/// A role that Keyless assigned, and whether the person may take it away again.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[ts(export_to = "contract.ts")]
+pub struct RoleUndo {
+    /// The role's name.
+    pub role: String,
+    /// Whether they may.
+    pub may: MayAssign,
+}
+
 /// A wait for a role.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
 #[ts(export_to = "contract.ts")]
 pub struct Waiting {
-    /// Whole seconds since the role was assigned.
+    /// Whole seconds since the first look.
     pub elapsed_seconds: u32,
     /// How often it was looked at.
     pub attempts: u32,
     /// Whole seconds until the next look.
     pub next_in_seconds: u32,
+    /// Whether the last look said nothing of the role: the network or the service was away, or
+    /// Azure does not know the endpoint or the deployment yet.
+    pub unanswered: bool,
 }
 
 /// Step 4: connect a project.

@@ -18,6 +18,11 @@ use crate::snapshot::Waiting;
 pub const DEADLINE: Duration = Duration::from_secs(10 * 60);
 /// After this a new token is asked for, once: it may know of a role that the old one does not.
 const RENEW_AFTER: Duration = Duration::from_secs(5 * 60);
+/// A network or a service that comes back within this time does not end the wait.
+const OUTAGE: Duration = Duration::from_secs(2 * 60);
+/// A new subdomain leads nowhere for about 90 s, and a new deployment is not known for up to five
+/// minutes (recorded body of `DeploymentNotFound`).
+const NEWBORN: Duration = Duration::from_secs(5 * 60);
 const QUESTION: &str = "Say hello.";
 
 /// How long to pause after `elapsed` has passed since the first look.
@@ -40,18 +45,21 @@ pub async fn wait_for_role(
 ) -> Result<Cause, Failure> {
     let clock = identity.http().clock();
     let started = clock.elapsed();
-    let (mut attempts, mut renewed) = (0, false);
+    let (mut attempts, mut renewed, mut lost) = (0, false, None);
     loop {
-        match chat::ask(identity, account, deployment, QUESTION, cause, |_| {}).await {
+        let failure = match chat::ask(identity, account, deployment, QUESTION, cause, |_| {}).await
+        {
             Ok(cause) => return Ok(cause),
-            Err(failure) => match failure.code {
-                Code::ChatThrottled | Code::ContentFiltered => return Ok(cause.clone()),
-                Code::ChatNotPermitted => {}
-                _ => return Err(keep_waiting(failure)),
-            },
-        }
+            Err(failure) => failure,
+        };
         attempts += 1;
         let elapsed = clock.elapsed().saturating_sub(started);
+        match (failure.code, patience(failure.code)) {
+            (Code::ChatThrottled | Code::ContentFiltered, _) => return Ok(cause.clone()),
+            (Code::ChatNotPermitted, _) => lost = None,
+            (_, Some(patience)) if elapsed - *lost.get_or_insert(elapsed) < patience => {}
+            _ => return Err(keep_waiting(failure)),
+        }
         if elapsed >= DEADLINE {
             let minutes = (elapsed.as_secs() / 60).to_string();
             let known = [("role", role), ("minutes", &minutes)];
@@ -67,8 +75,22 @@ pub async fn wait_for_role(
             elapsed_seconds: seconds(elapsed),
             attempts,
             next_in_seconds: seconds(pause),
+            unanswered: lost.is_some(),
         });
         clock.sleep(pause).await;
+    }
+}
+
+/// How long an answer may come again that says nothing of the role.
+fn patience(code: Code) -> Option<Duration> {
+    match code {
+        Code::NetworkFailed
+        | Code::ConnectionRefused
+        | Code::TimedOut
+        | Code::ServiceFailed
+        | Code::Throttled => Some(OUTAGE),
+        Code::NameNotFound | Code::EndpointNotFound | Code::DeploymentNotFound => Some(NEWBORN),
+        _ => None,
     }
 }
 

@@ -98,6 +98,9 @@ pub struct Wizard {
     groups: BTreeMap<String, String>,
     /// What Keyless assigned for this person, the newest last.
     made: Vec<Made>,
+    /// Resources, by id in lower case, that refused the last message although a role lets the
+    /// person chat, or that have not answered one since a role was assigned.
+    doubted: BTreeSet<String>,
     /// Whether Keyless has changed anything in Azure in this run.
     has_changed: bool,
     project: Project,
@@ -249,6 +252,7 @@ impl Wizard {
             role: RoleState::default(),
             groups: BTreeMap::new(),
             made: Vec::new(),
+            doubted: BTreeSet::new(),
             has_changed: false,
             test: Test::default(),
             aside: None,

@@ -57,6 +57,7 @@ pub fn plan(facts: &Facts, wish: &Wish) -> AssignmentPlan {
     };
     AssignmentPlan {
         usage: wish.usage,
+        usages: Usage::of(&facts.kind).to_vec(),
         role: role.name.to_owned(),
         former_role: role.former.map(str::to_owned),
         role_id: role.id.to_owned(),

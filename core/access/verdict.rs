@@ -71,9 +71,7 @@ fn through(facts: &Facts, actions: &[Action<'_>]) -> Vec<Notice> {
 
 fn found_role(facts: &Facts, assignment: &Assignment) -> Notice {
     let inherited = !assignment.scope.trim_end_matches('/').eq_ignore_ascii_case(&facts.account);
-    let role = name_of(facts, &assignment.role);
-    let named = || is_subscription(&assignment.scope) && !facts.subscription.is_empty();
-    let scope = if named() { &*facts.subscription } else { scope_name(&assignment.scope) };
+    let (role, scope) = (name_of(facts, &assignment.role), place_of(facts, assignment));
     let known = [("role", role), ("scope", scope), ("group", &assignment.principal)];
     match (assignment.principal_type == "Group", inherited) {
         (false, false) => Notice::new("may_chat_through", &known[..2]),
@@ -130,9 +128,13 @@ fn why_not(facts: &Facts, actions: &[Action<'_>], answers: &[Certainty]) -> Noti
         return Notice::new("role_for_chat_only", &[("role", name_of(facts, &assignment.role))]);
     }
     // The strongest role is the one that a person wonders about.
-    let held = |role: &&Role| facts.reaching(scope).any(|it| it.role.eq_ignore_ascii_case(role.id));
-    match ROLES.iter().filter(|role| !role.grants.chat).find(held) {
-        Some(role) => Notice::new("owner_without_data_role", &[("role", role.name)]),
+    let held = |role: &Role| facts.reaching(scope).find(|it| it.role.eq_ignore_ascii_case(role.id));
+    match ROLES.iter().filter(|role| !role.grants.chat).find_map(held) {
+        Some(assignment) => {
+            let role = name_of(facts, &assignment.role);
+            let known = [("role", role), ("scope", place_of(facts, assignment))];
+            Notice::new("owner_without_data_role", &known)
+        }
         None => Notice::new("no_role", &[]),
     }
 }
@@ -143,6 +145,12 @@ fn name_of<'a>(facts: &'a Facts, role: &'a str) -> &'a str {
         (None, Some(definition)) => &definition.name,
         (None, None) => role,
     }
+}
+
+/// Where it was assigned, by the name that people call it.
+fn place_of<'a>(facts: &'a Facts, assignment: &'a Assignment) -> &'a str {
+    let named = is_subscription(&assignment.scope) && !facts.subscription.is_empty();
+    if named { &facts.subscription } else { scope_name(&assignment.scope) }
 }
 
 /// Whether a role is assigned at a part of the account, such as a project.

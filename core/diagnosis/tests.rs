@@ -103,6 +103,7 @@ const KNOWN: &[(&str, &str)] = &[
     ("setx", "setx"),
     ("status", "403"),
     ("subdomain", "harbour"),
+    ("subscription_id", "04a91150-4b4d-434b-9a09-43e90cc8f48f"),
     ("subscriptions", "0"),
     ("tenant", "Fabrikam"),
     ("tool", "Azure CLI"),

@@ -246,6 +246,7 @@ fn explain(
         ("resource_group", &account.resource.resource_group),
         ("scope", &account.resource.id),
         ("subdomain", name),
+        ("subscription_id", segment_after(&account.resource.id, "subscriptions")),
     ])
 }
 

@@ -126,6 +126,7 @@ impl Wizard {
         let concerns = |account: &Account| reaches(&grant.scope, &account.resource.id);
         if let Some(account) = self.listed_choice().filter(concerns) {
             self.stop(&[Slot::Role], effects);
+            self.test = Test::default();
             self.forget_access(effects);
             self.start(Work::CheckAccess(Box::new(account)), effects);
         }

@@ -40,6 +40,7 @@ impl Wizard {
             Command::ChooseRole { role_id } => self.choose_role(role_id, effects),
             Command::ChooseRoleScope { scope } => self.choose_role_scope(scope, effects),
             Command::AssignRole { plan } => self.confirm_plan(&plan, effects),
+            Command::CheckAccess => self.look_at_access(effects),
             Command::UndoRole => self.undo_role(effects),
             Command::OpenPortal { page } => self.open_portal(page, effects),
             Command::ConfirmAccess => self.confirm_access(effects),

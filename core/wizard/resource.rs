@@ -89,12 +89,14 @@ impl Wizard {
         let resource = &account.resource;
         let person = self.person.as_ref().map_or("", |person| &person.account);
         let subdomain = resources::suggest_subdomain(&resource.name);
+        let subscription = resources::segment_after(&resource.id, "subscriptions");
         say(&[
             ("account", person),
             ("resource", &resource.name),
             ("resource_group", &resource.resource_group),
             ("scope", &resource.id),
             ("subdomain", &subdomain),
+            ("subscription_id", subscription),
         ])
     }
 

@@ -96,7 +96,7 @@ impl Wizard {
             Outcome::Assigned(assigned) => self.take_assigned(assigned, work, effects),
             Outcome::RoleUndone => self.take_undone(work, effects),
             Outcome::RoleWorks(cause) => {
-                self.role.works = true;
+                self.believe();
                 self.role.waiting = None;
                 self.role.proof = cause;
                 if self.step == Step::GetAccess {
@@ -126,7 +126,7 @@ impl Wizard {
             }
             Outcome::Answered => {
                 self.test.answered = true;
-                self.role.works = true;
+                self.believe();
             }
             Outcome::Network(page) => self.show_connectivity(*page),
             Outcome::CertificatesSaved(result) => self.note_saved(result),
@@ -331,8 +331,8 @@ impl Wizard {
     /// What a refused chat says about access: a limit or a filter means that access works.
     pub(super) fn learn_from_refusal(&mut self, code: Code) {
         match code {
-            Code::ChatThrottled | Code::ContentFiltered => self.role.works = true,
-            Code::ChatNotPermitted => self.role.works = false,
+            Code::ChatThrottled | Code::ContentFiltered => self.believe(),
+            Code::ChatNotPermitted => self.doubt(),
             _ => {}
         }
     }

@@ -3,7 +3,7 @@
 use super::*;
 use crate::access::{Assignment, CURED_BY_SIGN_IN, DESCRIPTION, judge, plan, recipes, scope_name};
 use crate::failure::TextKind;
-use crate::snapshot::{MayAssign, PortalPage, Recipe};
+use crate::snapshot::{MayAssign, PortalPage, Recipe, RoleUndo};
 use crate::words;
 
 /// How the person stands towards what they want the role for.
@@ -13,15 +13,18 @@ struct Standing<'a> {
     findings: Vec<Notice>,
     /// What Keyless assigned to fulfil the plan.
     made: Option<&'a Made>,
+    /// What Keyless assigned here last, whatever the plan is.
+    last: Option<&'a Made>,
     /// Whether they can do it.
     has_access: bool,
 }
 
 impl Standing<'_> {
     /// What the button of the page takes away: the assignment that the page names, where it is
-    /// Keyless's own.
+    /// Keyless's own. Whoever has a role reads of that one, and not of a plan.
     fn undoable(&self) -> Option<(&Made, &str)> {
-        let made = self.made?;
+        let held = self.last.filter(|_| self.verdict == Verdict::MayChat);
+        let made = self.made.or(held)?;
         Some((made, made.assigned.own.as_deref()?))
     }
 }
@@ -33,12 +36,40 @@ impl Wizard {
         let plan = plan(facts, wish);
         let (verdict, findings) = judge(facts, wish.usage);
         let made = self.made.iter().find(|made| made.is_at(&plan.role_id, &plan.scope));
+        let here = |made: &&Made| reaches(&made.plan.scope, &facts.account);
+        let last = self.made.iter().rev().find(here);
         let serves = wish.usage == Usage::Chat || verdict == Verdict::MayChat || made.is_some();
         let has_access = self.role.works && serves;
-        Some(Standing { plan, verdict, findings, made, has_access })
+        Some(Standing { plan, verdict, findings, made, last, has_access })
+    }
+
+    /// The resource has answered: whatever was read of roles, they do.
+    pub(super) fn believe(&mut self) {
+        self.role.works = true;
+        if let Some(account) = self.doubtable() {
+            self.doubted.remove(&account);
+        }
+    }
+
+    /// The resource has the last word: what is read of roles is no access until it has answered.
+    pub(super) fn doubt(&mut self) {
+        self.role.works = false;
+        self.doubted.extend(self.doubtable());
+    }
+
+    fn doubtable(&self) -> Option<String> {
+        self.choice.account.as_ref().map(|account| account.resource.id.to_lowercase())
+    }
+
+    fn is_doubted(&self) -> bool {
+        self.doubtable().is_some_and(|account| self.doubted.contains(&account))
     }
 
     pub(super) fn choose_usage(&mut self, usage: Usage, effects: &mut Vec<Effect>) {
+        let kind = self.role.access.as_ref().map_or("", |access| &access.facts.kind);
+        if !Usage::of(kind).contains(&usage) {
+            return;
+        }
         // The role follows from what it is for.
         let scope = self.role.wish.scope;
         self.change_wish(Wish { usage, role: None, scope }, effects);
@@ -77,7 +108,7 @@ impl Wizard {
         }
     }
 
-    /// Assigns the role of the plan; where it is assigned, waits for it.
+    /// Assigns the role of the plan; where a role is there already, waits for it.
     pub(super) fn assign_role(&mut self, effects: &mut Vec<Effect>) {
         let (Some(account), Some(access), Some(standing)) =
             (self.choice.account.clone(), &self.role.access, self.standing())
@@ -87,14 +118,11 @@ impl Wizard {
         if standing.has_access || self.is_running(Slot::Role) {
             return;
         }
-        let made = standing.made.map(|made| made.assigned.cause.clone());
-        match (made, standing.plan) {
-            (Some(cause), plan) => self.wait_for_role(plan.role, cause, effects),
-            (None, plan) => {
-                let (plan, access) = (Box::new(plan), Box::new(access.clone()));
-                self.start(Work::AssignRole(Box::new(account), plan, access), effects);
-            }
+        if let Some((role, cause)) = self.awaited(&standing) {
+            return self.wait_for_role(role, cause, effects);
         }
+        let (plan, access) = (Box::new(standing.plan), Box::new(access.clone()));
+        self.start(Work::AssignRole(Box::new(account), plan, access), effects);
     }
 
     /// Waits on for what is assigned; what is not, this button assigns to nobody.
@@ -102,11 +130,18 @@ impl Wizard {
         if self.is_running(Slot::Role) {
             return;
         }
-        let made = self.standing().and_then(|standing| standing.made);
-        let made = made.map(|made| (made.plan.role.clone(), made.assigned.cause.clone()));
-        if let Some((role, cause)) = made {
+        if let Some((role, cause)) = self.standing().and_then(|standing| self.awaited(&standing)) {
             self.wait_for_role(role, cause, effects);
         }
+    }
+
+    /// The role that is there and has only to work, and what showed that it is.
+    fn awaited(&self, standing: &Standing<'_>) -> Option<(String, Cause)> {
+        if let Some(made) = standing.made {
+            return Some((made.plan.role.clone(), made.assigned.cause.clone()));
+        }
+        let role = || self.role_name().unwrap_or_else(|| standing.plan.role.clone());
+        (standing.verdict == Verdict::MayChat).then(|| (role(), self.role.proof.clone()))
     }
 
     pub(super) fn take_assigned(
@@ -162,6 +197,7 @@ impl Wizard {
         let gone = |made: &Made| made.assigned.own.as_deref() == Some(id);
         self.made.retain(|made| !gone(made));
         let role = plan.role.clone();
+        self.test = Test::default();
         self.check_access_again(effects);
         self.clear_notices(Step::GetAccess);
         self.notify(Step::GetAccess, Notice::new("role_undone", &[("role", &role)]));
@@ -174,6 +210,7 @@ impl Wizard {
             return;
         };
         self.role.paused = false;
+        self.doubt();
         self.stop_looking_further(effects);
         self.clear_notices(Step::GetAccess);
         let cause = cause.and(&self.choice.listed);
@@ -184,7 +221,7 @@ impl Wizard {
     pub(super) fn take_access(&mut self, access: Access, effects: &mut Vec<Effect>) {
         self.forget_what_is_gone(&access);
         let (verdict, findings) = judge(&access.facts, Usage::Chat);
-        self.role.works = verdict == Verdict::MayChat;
+        self.role.works = verdict == Verdict::MayChat && !self.is_doubted();
         let mut through = findings.iter().filter(|finding| finding.code.starts_with("may_chat"));
         self.role.through = through.find_map(|finding| finding.parameters.get("role").cloned());
         self.role.proof = access.cause.clone();
@@ -267,6 +304,14 @@ impl Wizard {
         });
     }
 
+    /// Somebody else may have assigned it meanwhile.
+    pub(super) fn look_at_access(&mut self, effects: &mut Vec<Effect>) {
+        if self.step == Step::GetAccess && !self.is_running(Slot::Role) {
+            self.failures.remove(&Step::GetAccess);
+            self.check_access_again(effects);
+        }
+    }
+
     pub(super) fn check_access_again(&mut self, effects: &mut Vec<Effect>) {
         if self.choice.account.is_none() {
             return;
@@ -313,7 +358,10 @@ impl Wizard {
                 (false, Verdict::MayChat) => Verdict::CannotTell,
                 (false, judged) => judged,
             }),
-            undo: standing.undoable().map(|(made, _)| made.plan.may_undo),
+            undo: standing.undoable().map(|(made, _)| RoleUndo {
+                role: made.plan.role.clone(),
+                may: made.plan.may_undo,
+            }),
             recipes: self.recipes(&standing.plan),
             request: self.request(&standing),
             findings: self.findings(standing.made, standing.findings),
@@ -364,13 +412,14 @@ impl Wizard {
     fn access_phase(&self, standing: Option<&Standing<'_>>) -> AccessPhase {
         let has_access = standing.is_some_and(|standing| standing.has_access);
         let is_made = standing.is_some_and(|standing| standing.made.is_some());
+        let is_refused = standing.is_some_and(|standing| standing.verdict == Verdict::MayChat);
         match self.work_in(Slot::Role) {
             Some(Work::AssignRole(..)) => AccessPhase::Assigning,
             Some(Work::UndoRole(..)) => AccessPhase::Undoing,
             Some(_) => AccessPhase::Waiting,
             None if self.is_running(Slot::Access) => AccessPhase::Checking,
             None if has_access => AccessPhase::Works,
-            None if self.role.paused && is_made => AccessPhase::Paused,
+            None if (self.role.paused && is_made) || is_refused => AccessPhase::Paused,
             None => AccessPhase::Known,
         }
     }

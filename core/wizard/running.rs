@@ -108,6 +108,7 @@ impl Wizard {
         self.sign_in.keeping = None;
         self.made.clear();
         self.groups.clear();
+        self.doubted.clear();
         self.changes = Known::default();
         self.list = List { revision: self.list.revision + 1, ..List::default() };
         self.choice = Choice::default();

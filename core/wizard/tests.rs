@@ -174,7 +174,8 @@ fn role_command() -> impl Strategy<Value = Command> {
         3 => Just(assign_shown()),
         1 => Just(assign("/elsewhere")),
         2 => Just(Command::UndoRole),
-        1 => select(Usage::ALL).prop_map(|usage| Command::ChooseUsage { usage }),
+        1 => Just(Command::CheckAccess),
+        1 => select(Usage::of("AIServices")).prop_map(|usage| Command::ChooseUsage { usage }),
         1 => select(RoleScope::ALL).prop_map(|scope| Command::ChooseRoleScope { scope }),
         1 => select(ROLES).prop_map(|role| Command::ChooseRole { role_id: role.id.to_owned() }),
         1 => Just(Command::OpenPortal { page: PortalPage::Person }),
@@ -743,7 +744,12 @@ impl Bench {
                     self.handle(Event::Progress(id, Progress::ToolFound(tool)))
                 }
                 Some((id, Work::WaitForRole(..))) => {
-                    let waiting = Waiting { elapsed_seconds: 2, attempts: 1, next_in_seconds: 2 };
+                    let waiting = Waiting {
+                        elapsed_seconds: 2,
+                        attempts: 1,
+                        next_in_seconds: 2,
+                        unanswered: false,
+                    };
                     self.handle(Event::Progress(id, Progress::StillWaiting(waiting)))
                 }
                 Some((id, Work::Ask(..))) => {

@@ -121,6 +121,8 @@ pub enum Command {
     },
     /// Take away again what Keyless assigned.
     UndoRole,
+    /// Read again what the person may do.
+    CheckAccess,
     /// Open the Azure portal at what the plan is about.
     OpenPortal {
         /// Which page.

@@ -46,6 +46,7 @@ hand_on! {
     choose_role => ChooseRole { role_id: String };
     choose_role_scope => ChooseRoleScope { scope: RoleScope };
     assign_role => AssignRole { plan: String };
+    check_access => CheckAccess;
     undo_role => UndoRole;
     open_portal => OpenPortal { page: PortalPage };
     confirm_access => ConfirmAccess;

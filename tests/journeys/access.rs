@@ -47,6 +47,11 @@ fn page(stage: &Stage) -> GetAccessPage {
     access(stage.page()).expect("step three is shown").clone()
 }
 
+/// Whether what Keyless assigned can be taken away here.
+fn undo(stage: &Stage) -> Option<MayAssign> {
+    page(stage).undo.map(|undo| undo.may)
+}
+
 fn is_known(snapshot: &Snapshot) -> bool {
     access(snapshot).is_some_and(|page| page.phase == AccessPhase::Known)
 }
@@ -60,7 +65,7 @@ async fn what_keyless_assigned_it_takes_away_again() {
     stage.get_role().await;
     stage.send(Command::GoToStep { step: Step::GetAccess }).await;
     let before = page(&stage);
-    assert_eq!((before.phase, before.undo), (AccessPhase::Works, Some(MayAssign::Yes)));
+    assert_eq!((before.phase, undo(&stage)), (AccessPhase::Works, Some(MayAssign::Yes)));
     show("access-undoable", &stage);
     stage.send(Command::UndoRole).await;
     stage.until("what is left is known", is_known).await;
@@ -242,7 +247,7 @@ async fn an_undo_that_is_refused_says_so_and_changes_nothing() {
     stage.send(Command::UndoRole).await;
     stage.until_failure(Code::ScopeLocked).await;
     let page = page(&stage);
-    assert_eq!((page.phase, page.undo), (AccessPhase::Works, Some(MayAssign::Yes)));
+    assert_eq!((page.phase, undo(&stage)), (AccessPhase::Works, Some(MayAssign::Yes)));
     stage.send(Command::ConfirmAccess).await;
     stage.until("the road is open all the same", |s| project(s).is_some()).await;
 }
@@ -260,7 +265,7 @@ async fn whoever_lost_the_right_to_undo_is_told_who_has_it() {
     assert_eq!(failure.parameters["resource"], RESOURCE);
     assert_eq!(names_of(&failure.remedies), ["action:check_access", "link:portal"]);
     assert_eq!(stage.statuses("roleAssignments.delete"), [403], "practice Azure refused by itself");
-    assert_eq!(page(&stage).undo, Some(MayAssign::Yes), "nothing was changed");
+    assert_eq!(undo(&stage), Some(MayAssign::Yes), "nothing was changed");
     show("may-not-undo", &stage);
 }
 
@@ -305,12 +310,94 @@ async fn the_button_takes_away_the_role_that_the_page_names() {
     let told: Vec<String> = page(&stage).findings.into_iter().map(|it| it.code).collect();
     assert_eq!(told, ["role_assigned", "not_proved"], "a chat does not prove that files work");
     stage.send(Command::ChooseUsage { usage: Usage::Chat }).await;
-    assert_eq!(page(&stage).undo, Some(MayAssign::Yes));
+    assert_eq!(undo(&stage), Some(MayAssign::Yes));
     stage.send(Command::UndoRole).await;
     stage.until("it is gone", |s| s.notices.iter().any(|it| it.code == "role_undone")).await;
     let taken = taken(&stage);
     assert!(taken.len() == 1 && taken[0].ends_with(&chat), "{taken:?}");
     assert!(!taken[0].ends_with(&files), "the other one stays");
+}
+
+#[tokio::test]
+async fn a_role_that_another_need_would_not_have_chosen_can_still_be_taken_away() {
+    let mut stage = Stage::new("default").await;
+    stage.sign_in().await;
+    stage.choose(RESOURCE).await;
+    stage.send(Command::ChooseRole { role_id: FOUNDRY_USER.to_owned() }).await;
+    let foundry = page(&stage).plan.expect("a plan");
+    stage.get_role().await;
+    stage.send(Command::GoToStep { step: Step::GetAccess }).await;
+    stage.send(Command::ChooseUsage { usage: Usage::Files }).await;
+    stage.send(Command::ChooseUsage { usage: Usage::Chat }).await;
+    let offered = page(&stage).undo.expect("it is Keyless's own, whatever a chat alone would take");
+    assert_eq!(offered.role, foundry.role);
+    stage.send(Command::UndoRole).await;
+    stage.until("it is gone", |s| s.notices.iter().any(|it| it.code == "role_undone")).await;
+    assert!(taken(&stage)[0].ends_with(&foundry.name), "{:?}", taken(&stage));
+}
+
+#[tokio::test]
+async fn an_answer_from_before_the_role_was_taken_away_is_no_answer_any_more() {
+    let mut stage = Stage::new("default").await;
+    stage.sign_in().await;
+    stage.choose(RESOURCE).await;
+    stage.get_role().await;
+    stage.write_env().await;
+    stage.test_connection().await;
+    let tested = |stage: &Stage| {
+        stage.page().steps.iter().any(|it| it.step == Step::TestConnection && it.done)
+    };
+    assert!(tested(&stage));
+    stage.send(Command::GoToStep { step: Step::GetAccess }).await;
+    stage.send(Command::UndoRole).await;
+    stage.until("it is gone", |s| s.notices.iter().any(|it| it.code == "role_undone")).await;
+    assert!(!tested(&stage), "the connection has to be tested anew");
+}
+
+/// Waits for a role while each look is answered like this so many times.
+async fn wait_through(act: Act, times: u64) -> Stage {
+    let mut stage = Stage::new("default").await;
+    stage.sign_in().await;
+    stage.choose(RESOURCE).await;
+    stage.simulator.add_fault(Fault::on("chat.create", act).times(times));
+    stage.assign_role().await;
+    stage
+}
+
+#[tokio::test]
+async fn a_network_that_comes_back_does_not_end_the_wait() {
+    let mut stage = wait_through(Act::Cut, 20).await;
+    let lost = |s: &Snapshot| {
+        access(s).and_then(|page| page.waiting.as_ref()).is_some_and(|waiting| waiting.unanswered)
+    };
+    stage.until("the page says so", lost).await;
+    show("access-waiting-unanswered", &stage);
+    stage.see_change().await;
+}
+
+#[tokio::test]
+async fn an_endpoint_that_is_new_is_waited_for() {
+    let unmapped = json!({ "error": { "code": "404", "message": "Resource not found" } });
+    for body in [
+        json!({ "error": { "code": "ResourceNotFound", "message": "Subdomain does not map to a resource" } }),
+        json!({ "error": { "code": "DeploymentNotFound", "message": "The API deployment for this resource does not exist. If you created the deployment within the last 5 minutes, please wait a moment and try again." } }),
+    ] {
+        let act = Act::Answer { status: 404, headers: [].into(), body };
+        let mut stage = wait_through(act, 45).await;
+        stage.see_change().await;
+    }
+    let act = Act::Answer { status: 404, headers: [].into(), body: unmapped };
+    let mut stage = wait_through(act, 45).await;
+    stage.until_failure(Code::PathNotFound).await;
+}
+
+#[tokio::test]
+async fn a_network_that_stays_away_ends_the_wait_after_two_minutes() {
+    let mut stage = wait_through(Act::Cut, 10_000).await;
+    let failure = stage.until_failure(Code::NetworkFailed).await;
+    assert_eq!(names_of(&failure.remedies)[0], "action:keep_waiting");
+    let looks = stage.history().iter().filter(|entry| entry.operation == "chat.create").count();
+    assert!((30..=60).contains(&looks), "every two and every five seconds, twice a look: {looks}");
 }
 
 #[tokio::test]
@@ -325,7 +412,7 @@ async fn another_resource_in_between_costs_nobody_the_way_back() {
     let other = other.expect("there is another one").name.clone();
     stage.select(&other).await;
     stage.choose(RESOURCE).await;
-    assert_eq!(page(&stage).undo, Some(MayAssign::Yes), "it is still Keyless's own");
+    assert_eq!(undo(&stage), Some(MayAssign::Yes), "it is still Keyless's own");
 }
 
 #[tokio::test]

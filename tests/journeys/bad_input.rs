@@ -9,7 +9,7 @@ use async_trait::async_trait;
 use keyless::failure::{Action, Code, Failure, Remedy};
 use keyless::secrets::{Secret, SecretStore, StoreTrouble};
 use keyless::session::Command;
-use keyless::snapshot::{AccessPhase, SignInPhase, Snapshot, Step, TestPhase};
+use keyless::snapshot::{AccessPhase, SignInPhase, Snapshot, Step, TestPhase, Verdict};
 use serde_json::{Value, json};
 use simulator::{Act, Fault};
 
@@ -274,8 +274,13 @@ async fn a_role_that_never_works_is_told_after_ten_minutes() {
     let looked = |s: &Snapshot| findings(s).last().is_some_and(|it| it == "cause_none");
     stage.until("it was looked for another cause", looked).await;
     show("role-not-effective-cause", &stage);
+    press(&mut stage, Action::CheckAccess).await;
+    let known = |s: &Snapshot| access(s).is_some_and(|page| page.plan.is_some());
+    let snapshot = stage.until("the roles are read again", known).await;
+    let page = access(&snapshot).expect("the access is shown");
+    assert_eq!(page.phase, AccessPhase::Paused, "what the list promises was refused for minutes");
     stage.simulator.clear_faults();
-    press(&mut stage, Action::KeepWaiting).await;
+    stage.send(stage.confirmation()).await;
     stage.until("the road goes on", |s| shown(s) == Step::ConnectProject).await;
 }
 
@@ -296,7 +301,7 @@ async fn a_role_that_was_taken_away_while_one_waited_is_not_waited_for() {
     let snapshot = stage.until("it is told", gone).await;
     assert!(snapshot.failure.is_none(), "there is nothing to wait for");
     let page = access(&snapshot).expect("the access is shown");
-    assert_eq!((page.phase, page.undo), (AccessPhase::Known, None), "the role is offered anew");
+    assert_eq!((page.phase, &page.undo), (AccessPhase::Known, &None), "the role is offered anew");
     show("role-gone", &stage);
     stage.simulator.clear_faults();
     stage.assign_role().await;
@@ -411,10 +416,17 @@ async fn a_chat_without_the_role_leads_back_to_access() {
     let (mut stage, failure) = refused_chat(401, &[], body, Code::ChatNotPermitted).await;
     assert!(offers(&failure, Action::CheckAccess));
     press(&mut stage, Action::CheckAccess).await;
-    stage
-        .until("the access is shown", |s| access(s).is_some_and(|p| p.phase == AccessPhase::Works))
-        .await;
-    sending_again_works(&mut stage).await;
+    let paused = |s: &Snapshot| access(s).is_some_and(|p| p.phase == AccessPhase::Paused);
+    let snapshot = stage.until("the access is shown", paused).await;
+    let page = access(&snapshot).expect("the access is shown");
+    assert_eq!(page.verdict, Some(Verdict::CannotTell), "the resource has the last word");
+    show("access-refused", &stage);
+    stage.simulator.clear_faults();
+    let before = stage.history().len();
+    stage.send(stage.confirmation()).await;
+    stage.until("the road goes on", |s| shown(s) == Step::ConnectProject).await;
+    let written = stage.history()[before..].iter().any(|it| it.operation.starts_with("roleAssign"));
+    assert!(!written, "what is there is waited for, not assigned once more");
 }
 
 #[tokio::test]

@@ -150,7 +150,11 @@ async fn the_steps_follow_what_the_page_undoes() {
     assert!(!stage.page().steps.iter().any(|it| it.step == Step::ConnectProject && it.done));
     stage.send(Command::GoToStep { step: Step::GetAccess }).await;
     stage.until("it is known", |s| access(s).is_some_and(|p| p.plan.is_some())).await;
-    assert_eq!(access(stage.page()).and_then(|page| page.undo), None, "there is nothing to undo");
+    assert_eq!(
+        access(stage.page()).and_then(|page| page.undo.clone()),
+        None,
+        "there is nothing to undo"
+    );
     stage.get_role().await;
     stage.write_env().await;
 }

@@ -141,7 +141,7 @@ met! {
         ["action:choose_resource", "action:switch_account", "text:ask_administrator", "link:entra_error"];
 
     d1_no_subscription: "D1", List, NoSubscription { account: ADA, tenant: "Contoso" }
-        ["action:read_resources", "text:request_subscription", "action:choose_tenant", "action:switch_account"];
+        ["text:request_subscription", "action:read_resources", "action:choose_tenant", "action:switch_account"];
     d2_a_read_that_is_refused: "D2" as "read-refused", List,
         ReadRefused { action: "Microsoft.CognitiveServices/accounts/read" }
         ["action:try_again", "action:switch_account"];

@@ -191,10 +191,16 @@ function useHeadingFocus(step: Step, beside: Aside["kind"] | null) {
     const closed = before.step === step && beside === null ? before.beside : null;
     const opener = `[data-opens-aside="${closed ?? ""}"]`;
     const target = document.querySelector<HTMLElement>(opener);
-    (target ?? main.current?.querySelector("h1"))?.focus();
+    (target ?? beginningOf(main.current))?.focus();
   }, [step, beside]);
   useFocusKept(main);
   return main;
+}
+
+/** Where a page begins: a form that was asked for with its first field, all others with the
+ * heading. */
+function beginningOf(page: HTMLElement | null): HTMLElement | null | undefined {
+  return page?.querySelector<HTMLElement>("[data-begins] input") ?? page?.querySelector("h1");
 }
 
 /** Leads to the heading when what had the focus is gone: from nowhere, no key leads anywhere. */

@@ -86,6 +86,7 @@ function calls(): Call[] {
     ["choose_role", (door) => door.chooseRole("r"), { roleId: "r" }],
     ["choose_role_scope", (door) => door.chooseRoleScope("account"), { scope: "account" }],
     ["assign_role", (door) => door.assignRole("name"), { plan: "name" }],
+    ["check_access", (door) => door.checkAccess(), {}],
     ["undo_role", (door) => door.undoRole(), {}],
     ["open_portal", (door) => door.openPortal("person"), { page: "person" }],
     ["confirm_access", (door) => door.confirmAccess(), {}],

@@ -44,6 +44,7 @@ export const COMMANDS = [
   "choose_role",
   "choose_role_scope",
   "assign_role",
+  "check_access",
   "undo_role",
   "open_portal",
   "confirm_access",
@@ -110,6 +111,8 @@ export interface Backend {
   chooseRoleScope: (scope: RoleScope) => Promise<void>;
   /** Assigns the role of the plan of this name, if it is still the one that is shown. */
   assignRole: (plan: string) => Promise<void>;
+  /** Reads again what the person may do: somebody may have changed it. */
+  checkAccess: () => Promise<void>;
   /** Takes away again what Keyless assigned. */
   undoRole: () => Promise<void>;
   openPortal: (page: PortalPage) => Promise<void>;
@@ -167,6 +170,7 @@ export const backend: Backend = {
   chooseRole: (roleId) => call("choose_role", { roleId }),
   chooseRoleScope: (scope) => call("choose_role_scope", { scope }),
   assignRole: (plan) => call("assign_role", { plan }),
+  checkAccess: () => call("check_access"),
   undoRole: () => call("undo_role"),
   openPortal: (page) => call("open_portal", { page }),
   confirmAccess: () => call("confirm_access"),

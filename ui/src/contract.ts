@@ -42,6 +42,10 @@ export type AssignmentPlan = {
  */
 usage: Usage, 
 /**
+ * What it may be for: an Azure OpenAI resource has OpenAI's models only.
+ */
+usages: Array<Usage>, 
+/**
  * The role's name.
  */
 role: string, 
@@ -571,10 +575,10 @@ plan: AssignmentPlan | null,
  */
 request: string | null, 
 /**
- * Whether the person may take away again what Keyless assigned here; none where it assigned
- * nothing, or nothing that is its own to take.
+ * What Keyless assigned here and can take away again; none where it assigned nothing, or
+ * nothing that is its own to take.
  */
-undo: MayAssign | null, 
+undo: RoleUndo | null, 
 /**
  * The same as the plan, by hand.
  */
@@ -991,6 +995,19 @@ may_assign: MayAssign, };
 export type RoleScope = "account" | "resource_group";
 
 /**
+ * A role that Keyless assigned, and whether the person may take it away again.
+ */
+export type RoleUndo = { 
+/**
+ * The role's name.
+ */
+role: string, 
+/**
+ * Whether they may.
+ */
+may: MayAssign, };
+
+/**
  * A scope that can be chosen.
  */
 export type ScopeOffer = { 
@@ -1400,7 +1417,7 @@ export type Verdict = "may_chat" | "may_not_chat" | "cannot_tell";
  */
 export type Waiting = { 
 /**
- * Whole seconds since the role was assigned.
+ * Whole seconds since the first look.
  */
 elapsed_seconds: number, 
 /**
@@ -1410,7 +1427,12 @@ attempts: number,
 /**
  * Whole seconds until the next look.
  */
-next_in_seconds: number, };
+next_in_seconds: number, 
+/**
+ * Whether the last look said nothing of the role: the network or the service was away, or
+ * Azure does not know the endpoint or the deployment yet.
+ */
+unanswered: boolean, };
 
 /**
  * How a person signed in.

@@ -105,12 +105,14 @@ function primaryOf({ aside, page, failure }: Snapshot): Key | null {
   if (page.step === "get_access" && isDenied(page)) {
     return "action.choose_resource";
   }
+  // Nobody knows whether they may assign it: the test message tells more.
+  const unsure = page.step === "get_access" && page.verdict === "cannot_tell";
+  if (unsure && phase === "known" && page.plan?.may_assign !== "yes" && !isLed(failure)) {
+    return "button.try_anyway";
+  }
   // The request to somebody who can is what helps.
   if (page.step === "get_access" && phase === "known" && page.request !== null) {
     return null;
-  }
-  if (page.step === "get_access" && page.verdict === "cannot_tell" && page.plan === null) {
-    return "button.try_anyway";
   }
   if (page.step === "get_access" && (page.plan === null || isLed(failure))) {
     return phase === "known" || phase === "paused" ? null : (PRIMARY[`${page.step}/${phase}`] ?? null);

@@ -952,6 +952,7 @@ function presses(): Press[] {
     ],
     pressed("changes-refused", "action.try_again", "pressRemedy", 0),
     pressed("access-missing", "button.assign_role", "assignRole", PLAN.name),
+    pressed("access-unknown", "button.try_anyway", "confirmAccess"),
     pressed("access-unknown", "button.assign_role", "assignRole", PLAN.name),
     pressed("access-no-role", "button.assign_role", "assignRole", PLAN.name),
     pressed("access-waiting", "button.stop_waiting", "cancel"),

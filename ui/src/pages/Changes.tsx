@@ -88,7 +88,11 @@ export function Changes({ snapshot, page }: Props) {
       <Troubles page={page} />
       {reading && <WaitingLine label={say("changes.reading")} />}
       {!reading && items.length === 0 && failure === null && (
-        <Card icon="history" title={say("changes.empty")} body={say("changes.empty.body")} />
+        <Card
+          icon="history"
+          title={say("changes.empty")}
+          body={say(snapshot.practice ? "changes.empty.practice" : "changes.empty.body")}
+        />
       )}
       {items.length > 0 && (
         <ul className={styles.list} aria-label={say("changes.list")}>

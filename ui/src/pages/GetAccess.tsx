@@ -13,6 +13,7 @@ import { BusyLine } from "../parts/BusyLine";
 import { Card } from "../parts/Card";
 import { offers } from "../parts/FailureBar";
 import { Frame, type Primary } from "../parts/Frame";
+import { Remedies } from "../parts/Remedies";
 import { useWizard, type Wizard } from "../wizard";
 import { say, sayCount, sayNotice } from "../words";
 import { PlanCard, UsageChoice } from "./get_access/PlanCard";
@@ -57,7 +58,7 @@ export function GetAccess({ snapshot, page }: Props) {
       snapshot={snapshot}
       heading={say("step.get_access.heading", { resource: page.resource })}
       primary={isLed(snapshot) ? null : primaryOf(page, wizard)}
-      secondary={secondaryOf(page)}
+      secondary={secondaryOf(snapshot, page)}
       showsBusy={page.phase === "checking" || page.phase === "waiting"}
       cancelLabel={say(page.phase === "waiting" ? "button.stop_waiting" : "button.cancel")}
     >
@@ -109,6 +110,9 @@ function primaryOf(page: GetAccessPage, { backend, run }: Wizard): Primary | nul
       if (isDenied(page)) {
         return leave;
       }
+      if (tryingLeads(page)) {
+        return { ...goOn, label: say("button.try_anyway") };
+      }
       return page.request === null ? assign : null;
   }
 }
@@ -116,6 +120,12 @@ function primaryOf(page: GetAccessPage, { backend, run }: Wizard): Primary | nul
 /** Whether nothing is known of roles, and none can be assigned. */
 function isUnlisted({ verdict, plan }: GetAccessPage): boolean {
   return verdict === "cannot_tell" && plan === null;
+}
+
+/** Whether the test message tells more than an attempt to assign: nobody knows whether the person
+ * has the role, nor whether they may give it. */
+function tryingLeads({ verdict, plan }: GetAccessPage): boolean {
+  return verdict === "cannot_tell" && plan !== null && plan.may_assign !== "yes";
 }
 
 /** Whether it is forbidden whatever roles the person has. */
@@ -136,29 +146,32 @@ function failureLeads({ failure }: Snapshot): boolean {
 
 /** The way on without the role: Azure did not say whether chat is allowed, and the test message
  * will; or the role is for more than a chat. */
-function secondaryOf(page: GetAccessPage) {
+function secondaryOf(snapshot: Snapshot, page: GetAccessPage) {
   const { phase, verdict } = page;
   if (phase !== "known" || verdict === "may_chat" || isUnlisted(page)) {
     return null;
   }
   return (
     <>
-      {wayOnOf(page)}
-      {page.request !== null && page.plan !== null && !isDenied(page) && (
+      {wayOnOf(snapshot, page)}
+      {(page.request !== null || tryingLeads(page)) && page.plan !== null && !isDenied(page) && (
         <AssignAllTheSame plan={page.plan} />
       )}
     </>
   );
 }
 
-function wayOnOf({ verdict, plan }: GetAccessPage) {
-  if (verdict === "cannot_tell") {
-    return <GoOn label={say("button.try_anyway")} />;
+function wayOnOf(snapshot: Snapshot, page: GetAccessPage) {
+  if (page.verdict === "cannot_tell") {
+    const leads = tryingLeads(page) && !isLed(snapshot);
+    return leads ? null : <GoOn label={say("button.try_anyway")} />;
   }
-  return plan !== null && plan.usage !== "chat" ? <GoOn label={say("button.go_on_without")} /> : null;
+  const chats = snapshot.steps.some(({ step, done }) => step === "get_access" && done);
+  const wantsMore = page.plan !== null && page.plan.usage !== "chat";
+  return chats && wantsMore ? <GoOn label={say("button.go_on_without")} /> : null;
 }
 
-/** For whoever may not assign the role, as far as Azure shows. */
+/** For whoever may not assign the role, as far as Azure shows or does not show it. */
 function AssignAllTheSame({ plan }: { plan: AssignmentPlan }) {
   const { backend, run } = useWizard();
   return (
@@ -186,6 +199,7 @@ function GoOn({ label }: { label: string }) {
 }
 
 function Content({ snapshot, page }: Props) {
+  const styles = useStyles();
   const { phase, resource, verdict, findings, plan, waiting } = page;
   switch (phase) {
     case "checking":
@@ -212,7 +226,7 @@ function Content({ snapshot, page }: Props) {
           )}
           {plan !== null && !failureLeads(snapshot) && (
             <Card key="usage" icon="chat" title={say("access.usage")}>
-              <UsageChoice usage={plan.usage} fixed={phase === "assigning"} />
+              <UsageChoice plan={plan} fixed={phase === "assigning"} />
             </Card>
           )}
           {plan !== null &&
@@ -224,7 +238,6 @@ function Content({ snapshot, page }: Props) {
                 plan={plan}
                 recipes={page.recipes}
                 practice={snapshot.practice}
-                request={page.request}
                 fixed={phase === "assigning"}
               />
             )}
@@ -240,6 +253,7 @@ function Content({ snapshot, page }: Props) {
       return (
         <Card icon="clock" title={say("access.waiting")} body={say("access.waiting.body")}>
           {waiting !== null && <WaitingClock waiting={waiting} />}
+          {waiting?.unanswered === true && <p className={styles.hint}>{say("access.waiting.unanswered")}</p>}
           <Findings findings={findings} />
         </Card>
       );
@@ -273,13 +287,13 @@ function WorksCard({ page }: { page: GetAccessPage }) {
 }
 
 /** Takes away what Keyless assigned, or says who can. */
-function Undo({ page: { undo, plan } }: { page: GetAccessPage }) {
+function Undo({ page: { undo } }: { page: GetAccessPage }) {
   const styles = useStyles();
   const { backend, run } = useWizard();
-  if (undo === null || plan === null) {
+  if (undo === null) {
     return null;
   }
-  if (undo === "no") {
+  if (undo.may === "no") {
     return <p className={styles.hint}>{say("access.plan.undo.no")}</p>;
   }
   return (
@@ -290,28 +304,68 @@ function Undo({ page: { undo, plan } }: { page: GetAccessPage }) {
           run(backend.undoRole());
         }}
       >
-        {say("button.undo_role", { role: plan.role })}
+        {say("button.undo_role", { role: undo.role })}
       </Button>
     </div>
   );
 }
 
 function VerdictCard({ page, verdict }: { page: GetAccessPage; verdict: Verdict }) {
-  // Whoever wants more than a chat may chat all the same.
-  const more = page.plan !== null && page.plan.usage !== "chat" && verdict === "may_not_chat";
-  const usual = isUnlisted(page)
-    ? say("access.verdict.unlisted.body")
-    : say(`access.verdict.${verdict}.body`);
-  const body = more ? say("access.verdict.more.body") : usual;
+  const more = wantsMore(page);
   return (
     <Card
       icon={verdict === "may_chat" ? "success" : verdict === "cannot_tell" ? "info" : "key"}
       tone={verdict === "may_chat" ? "success" : verdict === "cannot_tell" ? "brand" : "warning"}
       title={more ? say("access.verdict.more") : say(`access.verdict.${verdict}`)}
-      body={isDenied(page) ? say("access.verdict.denied.body") : body}
+      body={sayVerdict(page, verdict)}
     >
       <Findings findings={page.findings} />
+      {page.request !== null && !isDenied(page) && (
+        <Request request={page.request} leads={page.phase === "known" && !tryingLeads(page)} />
+      )}
     </Card>
+  );
+}
+
+/** Whether it is about more than a chat: that may be there all the same. */
+function wantsMore({ plan, verdict }: GetAccessPage): boolean {
+  return plan !== null && plan.usage !== "chat" && verdict === "may_not_chat";
+}
+
+function sayVerdict(page: GetAccessPage, verdict: Verdict): string {
+  if (isDenied(page)) {
+    return say("access.verdict.denied.body");
+  }
+  if (isUnlisted(page)) {
+    return say("access.verdict.unlisted.body");
+  }
+  if (tryingLeads(page)) {
+    return say("access.verdict.cannot_tell.try");
+  }
+  if (page.request !== null) {
+    return say("access.verdict.request");
+  }
+  return say(wantsMore(page) ? "access.verdict.more.body" : `access.verdict.${verdict}.body`);
+}
+
+/** What somebody who can assign the role is sent, and the look at what they did. */
+function Request({ request, leads }: { request: string; leads: boolean }) {
+  const { backend, run } = useWizard();
+  return (
+    <Remedies
+      code="may_not_assign"
+      remedies={[{ kind: "text", text: "request_access", content: request }]}
+      leads={leads}
+      press={() => undefined}
+    >
+      <Button
+        onClick={() => {
+          run(backend.checkAccess());
+        }}
+      >
+        {say("action.check_access")}
+      </Button>
+    </Remedies>
   );
 }
 

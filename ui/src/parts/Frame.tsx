@@ -90,6 +90,8 @@ interface Props {
   start?: ReactNode;
   /** Whether the page stands beside the steps: it has no number, and Back closes it. */
   beside?: boolean;
+  /** Whether the content is the way past the failure: then it comes first. */
+  leadsPast?: boolean;
   /** Whether the content takes the height that there is, because a part of it scrolls. */
   fills?: boolean;
   children: ReactNode;
@@ -98,7 +100,7 @@ interface Props {
 /** What all pages have in common: heading, failure, notices, content and buttons. */
 export function Frame(props: Props) {
   const { snapshot, heading, start, children } = props;
-  const { showsBusy = false, fills = false, beside = false } = props;
+  const { showsBusy = false, fills = false, beside = false, leadsPast = false } = props;
   const { page, notices, busy, proof } = snapshot;
   const styles = useStyles();
   return (
@@ -111,9 +113,10 @@ export function Frame(props: Props) {
           </h1>
         </div>
         {proof !== null && <ProofCard proof={proof} busy={busy} />}
-        {!beside && <WhatFailed {...props} />}
+        {!beside && !leadsPast && <WhatFailed {...props} />}
         <Notices notices={beside ? [] : notices} page={page} />
         <div className={mergeClasses(styles.content, fills && styles.filling)}>{children}</div>
+        {leadsPast && <WhatFailed {...props} />}
       </div>
       {hasButtons(props) && (
         <footer className={styles.footer}>

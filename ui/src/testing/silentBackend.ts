@@ -50,6 +50,7 @@ export function silentBackend(state: State, seen: (send: (message: Message) => v
     chooseRole: nothing,
     chooseRoleScope: nothing,
     assignRole: nothing,
+    checkAccess: nothing,
     undoRole: nothing,
     openPortal: nothing,
     confirmAccess: nothing,

@@ -128,6 +128,7 @@ const ACCOUNT_SCOPE = resource("contoso-chat-sweden", "OpenAI", "swedencentral")
 
 export const PLAN: AssignmentPlan = {
   usage: "chat",
+  usages: ["chat", "files", "other_models"],
   role: "Cognitive Services OpenAI User",
   former_role: null,
   role_id: "5e0bd9bd-7b93-4f28-af87-19fc36ad61bd",
@@ -274,7 +275,7 @@ const access: GetAccessPage = {
   phase: "known",
   resource: "contoso-chat-sweden",
   verdict: "may_not_chat",
-  findings: [{ code: "owner_without_data_role", parameters: { role: "Owner" } }],
+  findings: [{ code: "owner_without_data_role", parameters: { role: "Owner", scope: "Contoso Development" } }],
   plan: PLAN,
   recipes: [...RECIPES],
   undo: null,
@@ -658,21 +659,21 @@ export const STATES: readonly State[] = [
   accessAt("access-undoable", "works", {
     verdict: "may_chat",
     findings: assigned,
-    undo: "yes",
+    undo: { role: PLAN.role, may: "yes" },
   }),
   accessAt("access-not-undoable", "works", {
     verdict: "may_chat",
     findings: assigned,
-    undo: "no",
+    undo: { role: PLAN.role, may: "no" },
   }),
   accessAt("access-assigning", "assigning", {}),
   accessAt("access-waiting", "waiting", {
     findings: assigned,
-    waiting: { elapsed_seconds: 83, attempts: 32, next_in_seconds: 4 },
+    waiting: { elapsed_seconds: 83, attempts: 32, next_in_seconds: 4, unanswered: false },
   }),
   accessAt("access-waiting-first", "waiting", {
     findings: [{ code: "role_existed", parameters: WHERE }],
-    waiting: { elapsed_seconds: 0, attempts: 1, next_in_seconds: 0 },
+    waiting: { elapsed_seconds: 0, attempts: 1, next_in_seconds: 0, unanswered: false },
   }),
   accessAt("access-paused", "paused", { findings: assigned }),
   accessAt("access-works", "works", {
@@ -1124,12 +1125,12 @@ const FAILURES: Readonly<Record<Code, FailureExample>> = {
   },
   assignment_refused: { page: atAccess, parameters: { reason }, remedies: [again, portal] },
   may_not_undo: {
-    page: { step: "get_access", ...access, phase: "works", findings: assigned, undo: "yes" },
+    page: { step: "get_access", ...access, phase: "works", findings: assigned, undo: { role: PLAN.role, may: "yes" } },
     parameters: { role: PLAN.role, resource: inUse },
     remedies: [checkAgain, portal],
   },
   undo_refused: {
-    page: { step: "get_access", ...access, phase: "works", findings: assigned, undo: "yes" },
+    page: { step: "get_access", ...access, phase: "works", findings: assigned, undo: { role: PLAN.role, may: "yes" } },
     parameters: { role: PLAN.role, reason },
     remedies: [again, portal],
   },

@@ -66,7 +66,8 @@ async fn an_owner_is_told_why_that_is_not_enough_and_takes_the_role() {
     let road = at_access("owner").await;
     let wizard = &road.wizard;
     wizard.shows(&say("access.verdict.may_not_chat", &[])).await;
-    wizard.shows(&say("finding.owner_without_data_role", &[("role", "Owner")])).await;
+    let owner = [("role", "Owner"), ("scope", "Contoso Development")];
+    wizard.shows(&say("finding.owner_without_data_role", &owner)).await;
     wizard.press(&say("button.assign_role", &[])).await;
     wizard.arrives_at("connect_project", &[]).await;
 }

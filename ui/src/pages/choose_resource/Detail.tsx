@@ -70,7 +70,14 @@ function Keys({ resource }: { resource: Resource }) {
   return (
     <p className={styles.keys}>
       <Icon small name="key" />
-      {say(resource.takes_keys ? "resource.keys_on" : "resource.keys_off")}
+      {sayKeys(resource)}
     </p>
   );
+}
+
+function sayKeys({ takes_keys, obstacles }: Resource): string {
+  if (!takes_keys) {
+    return say("resource.keys_off");
+  }
+  return say(obstacles.includes("no_custom_subdomain") ? "resource.keys_only" : "resource.keys_on");
 }

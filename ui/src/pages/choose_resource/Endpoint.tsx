@@ -60,6 +60,7 @@ export function Endpoint({ snapshot, form }: Props) {
       snapshot={snapshot}
       heading={say("step.choose_resource.heading")}
       primary={{ label: say("button.use_endpoint"), press }}
+      leadsPast
       secondary={
         <Button
           onClick={() => {
@@ -72,6 +73,7 @@ export function Endpoint({ snapshot, form }: Props) {
     >
       <form
         ref={fields}
+        data-begins
         className={styles.form}
         onSubmit={(event) => {
           event.preventDefault();

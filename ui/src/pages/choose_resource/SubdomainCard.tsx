@@ -66,7 +66,7 @@ export function SubdomainCard({ form, resource }: Props) {
       <h2 className={styles.title}>{say("subdomain.heading")}</h2>
       <Field
         label={say("label.subdomain")}
-        {...(known === null ? {} : remark(STANDINGS[known], say(`subdomain.${known}`)))}
+        {...remarkOf(form, known)}
       >
         <Input
           value={name}
@@ -119,6 +119,13 @@ export function SubdomainCard({ form, resource }: Props) {
       </div>
     </section>
   );
+}
+
+function remarkOf({ writing }: SubdomainForm, known: SubdomainState | null) {
+  if (writing) {
+    return remark("checking", say("subdomain.setting"));
+  }
+  return known === null ? {} : remark(STANDINGS[known], say(`subdomain.${known}`));
 }
 
 function focusField(card: HTMLElement | null) {

@@ -5,12 +5,9 @@ import type { AssignmentPlan, MayAssign, Recipe, RoleScope, Usage } from "../../
 import { Card } from "../../parts/Card";
 import { Disclosure } from "../../parts/Disclosure";
 import { Facts } from "../../parts/Facts";
-import { Remedies } from "../../parts/Remedies";
 import { useWizard } from "../../wizard";
 import { say, sayNotice } from "../../words";
 import { Recipes } from "./Recipes";
-
-const USAGES: readonly Usage[] = ["chat", "files", "other_models"];
 
 const useStyles = makeStyles({
   hints: {
@@ -38,14 +35,12 @@ interface Props {
   recipes: readonly Recipe[];
   /** Whether this is practice Azure, which the portal and other tools know nothing of. */
   practice: boolean;
-  /** What somebody who can assign it is sent, where the person may not. */
-  request: string | null;
   /** Whether it is being carried out: nothing can be chosen any more. */
   fixed: boolean;
 }
 
 /** What would be assigned, where and as whom, and everything that can be chosen otherwise. */
-export function PlanCard({ plan, recipes, practice, request, fixed }: Props) {
+export function PlanCard({ plan, recipes, practice, fixed }: Props) {
   const styles = useStyles();
   const [opened, setOpened] = useState<"choice" | "recipes" | null>(null);
   const toggle = (part: "choice" | "recipes") => (open: boolean) => {
@@ -66,14 +61,6 @@ export function PlanCard({ plan, recipes, practice, request, fixed }: Props) {
           <li key={hint}>{hint}</li>
         ))}
       </ul>
-      {request !== null && (
-        <Remedies
-          code="may_not_assign"
-          remedies={[{ kind: "text", text: "request_access", content: request }]}
-          leads={!fixed}
-          press={() => undefined}
-        />
-      )}
       <Disclosure
         label={say("access.plan.change")}
         open={opened === "choice"}
@@ -116,7 +103,7 @@ function hintsOf(plan: AssignmentPlan): string[] {
 }
 
 /** What the role is for. */
-export function UsageChoice({ usage, fixed }: { usage: Usage; fixed: boolean }) {
+export function UsageChoice({ plan: { usage, usages }, fixed }: { plan: AssignmentPlan; fixed: boolean }) {
   const { backend, run } = useWizard();
   return (
     <RadioGroup
@@ -127,7 +114,7 @@ export function UsageChoice({ usage, fixed }: { usage: Usage; fixed: boolean }) 
         run(backend.chooseUsage(value as Usage));
       }}
     >
-      {USAGES.map((one) => (
+      {usages.map((one) => (
         <Radio key={one} value={one} label={say(`usage.${one}`)} />
       ))}
     </RadioGroup>
