@@ -222,8 +222,9 @@ pub async fn undo_assignment(
     let url = identity.http().cloud().resource_manager(&grant.id, API_VERSION);
     let request = Request::delete(Service::ResourceManager, url, cause.clone());
     let answer = identity.send(&grant.tenant_id, request).await?;
-    // "Role Assignments - Delete": 200 with what was taken away, 204 where there was nothing.
-    match answer.status.is_success() {
+    // "Role Assignments - Delete": 200 with what was taken away, 204 where there was nothing. 404:
+    // the resource itself is gone, and every assignment at it (recorded: roleAssignment.DELETE__404).
+    match answer.status.is_success() || answer.status.as_u16() == 404 {
         true => Ok(answer.cause),
         false => {
             let account = identity.home().account();

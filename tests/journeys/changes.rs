@@ -187,6 +187,23 @@ async fn what_somebody_else_has_taken_away_already_is_undone() {
 }
 
 #[tokio::test]
+async fn a_role_at_a_resource_that_was_deleted_is_undone() {
+    let mut stage = Stage::new("default").await;
+    stage.sign_in().await;
+    stage.choose(RESOURCE).await;
+    stage.get_role().await;
+    stage.open_changes().await;
+    let message = "The Resource 'Microsoft.CognitiveServices/accounts/contoso-chat-dev' under \
+                   resource group 'rg-openai-dev' was not found.";
+    let body = json!({"error": {"code": "ResourceNotFound", "message": message}});
+    let act = Act::Answer { status: 404, headers: [].into(), body };
+    stage.simulator.add_fault(Fault::on("roleAssignments.delete", act));
+    let page = stage.undo(1).await;
+    assert!(page.failure.is_none(), "{:?}", page.failure);
+    assert!(matches!(item(&page, 1).undo, ChangeUndo::Undone { .. }));
+}
+
+#[tokio::test]
 async fn what_somebody_else_has_taken_away_since_is_said_to_be_gone() {
     let mut stage = Stage::new("default").await;
     stage.sign_in().await;
