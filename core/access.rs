@@ -22,6 +22,7 @@ use serde_json::json;
 use uuid::{Uuid, uuid};
 
 use crate::cloud::Service;
+use crate::diagnosis::Asked;
 use crate::directory::read_list;
 use crate::failure::{Code, Failure};
 use crate::http::{Answer, Cause, Request};
@@ -235,11 +236,29 @@ pub async fn undo_assignment(
 
 /// Looks whether an assignment is there ("Role Assignments - Get By Id").
 pub async fn find_assignment(identity: &Identity, grant: &Grant) -> Result<Whereabouts, Failure> {
+    find(identity, grant, Asked::Read, &Cause::none()).await.map(|(found, _)| found)
+}
+
+/// The same right before an undo. A refusal is one of the undo: what cannot be seen is not deleted.
+pub async fn find_before_undo(
+    identity: &Identity,
+    grant: &Grant,
+    cause: &Cause,
+) -> Result<(Whereabouts, Cause), Failure> {
+    find(identity, grant, Asked::Undo, cause).await
+}
+
+async fn find(
+    identity: &Identity,
+    grant: &Grant,
+    asked: Asked,
+    cause: &Cause,
+) -> Result<(Whereabouts, Cause), Failure> {
     let url = identity.http().cloud().resource_manager(&grant.id, API_VERSION);
-    let request = Request::get(Service::ResourceManager, url, Cause::none());
+    let request = Request::get(Service::ResourceManager, url, cause.clone()).asking(asked);
     let answer = identity.send(&grant.tenant_id, request).await?;
     if answer.status.as_u16() == 404 {
-        return Ok(Whereabouts::Nowhere);
+        return Ok((Whereabouts::Nowhere, answer.cause));
     }
     if !answer.status.is_success() {
         let account = identity.home().account();
@@ -247,8 +266,8 @@ pub async fn find_assignment(identity: &Identity, grant: &Grant) -> Result<Where
     }
     let found = answer.json::<AssignmentItem>()?.into_assignment();
     match found.is_of_keyless(&grant.object_id) {
-        true => Ok(Whereabouts::Own),
-        false => Ok(Whereabouts::Foreign),
+        true => Ok((Whereabouts::Own, answer.cause)),
+        false => Ok((Whereabouts::Foreign, answer.cause)),
     }
 }
 

@@ -477,8 +477,10 @@ impl Inner {
                 Outcome::Assigned(self.assign_role(&account, &plan, &access).await?)
             }
             Work::UndoRole(account, plan, id, cause) => {
-                self.take_role_away(Grant::of(&account, &plan, &id), &cause).await?;
-                Outcome::RoleUndone
+                match self.take_role_away(Grant::of(&account, &plan, &id), &cause).await? {
+                    true => Outcome::RoleUndone,
+                    false => Outcome::RoleNotOwn,
+                }
             }
             Work::WaitForRole(account, deployment, role, cause) => {
                 let identity = self.identity()?;

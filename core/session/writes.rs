@@ -85,17 +85,26 @@ impl Inner {
         set
     }
 
-    /// Takes away what Keyless assigned.
-    pub(super) async fn take_role_away(&self, grant: Grant, cause: &Cause) -> Result<(), Failure> {
+    /// Takes away what Keyless assigned; whether it did. What somebody else has made of the same
+    /// name since is not Keyless's to take away: nothing is asked for then.
+    pub(super) async fn take_role_away(
+        &self,
+        grant: Grant,
+        cause: &Cause,
+    ) -> Result<bool, Failure> {
         let identity = self.identity()?;
+        let (found, seen) = access::find_before_undo(&identity, &grant, cause).await?;
+        if found == Whereabouts::Foreign {
+            return Ok(false);
+        }
         let open = self.begin(Deed::RoleRemoved(grant.clone())).await;
-        let taken = access::undo_assignment(&identity, &grant, cause).await;
+        let taken = access::undo_assignment(&identity, &grant, &seen).await;
         let state = match &taken {
             Ok(_) => Some(State::Done),
             Err(failure) => refusal(failure),
         };
         self.end(Some(open), state).await;
-        taken.map(drop)
+        taken.map(|_| true)
     }
 
     /// Once it is begun, it goes on to its end and its entry too, whoever waits for it.
@@ -172,7 +181,9 @@ impl Inner {
     pub(super) async fn undo_change(&self, change: &Change) -> Result<Record, Failure> {
         match &change.deed {
             Deed::RoleAssigned(grant) => {
-                self.take_role_away(grant.clone(), &Cause::none()).await?;
+                if !self.take_role_away(grant.clone(), &Cause::none()).await? {
+                    self.settle(change.number, State::Gone).await;
+                }
             }
             Deed::EnvWritten(write) => {
                 let restored = Deed::EnvRestored(write.reversed());
@@ -282,7 +293,13 @@ fn what_became(change: &Change, found: Whereabouts, now: time::OffsetDateTime) -
     let removes = matches!(change.deed, Deed::RoleRemoved(_));
     let is_old = changes::age(&change.began, now).is_none_or(|age| age > MAY_ARRIVE);
     if change.state == State::Done {
-        return (found == Whereabouts::Nowhere && is_old).then_some(State::Gone);
+        // What has the name now was made after Keyless's own was taken away.
+        let is_gone = match found {
+            Whereabouts::Own => false,
+            Whereabouts::Foreign => true,
+            Whereabouts::Nowhere => is_old,
+        };
+        return is_gone.then_some(State::Gone);
     }
     match (removes, found) {
         (false, Whereabouts::Own) | (true, Whereabouts::Nowhere) => Some(State::Done),

@@ -111,9 +111,11 @@ impl Wizard {
     ) {
         let Work::UndoChange(change) = work else { return };
         let is_undone = record.undone_by(change.number).is_some();
+        let now = record.change(change.number);
+        let is_gone = now.is_some_and(|change| change.state == Became::Gone);
         self.take_changes(record, effects);
         match &change.deed {
-            Deed::RoleAssigned(grant) if is_undone => self.forget_grant(grant, effects),
+            Deed::RoleAssigned(grant) if is_undone || is_gone => self.forget_grant(grant, effects),
             Deed::EnvWritten(write) if is_undone => self.forget_env(&write.path, effects),
             _ => {}
         }

@@ -94,7 +94,8 @@ impl Wizard {
             Outcome::Causes(access, causes) => self.take_causes(*access, causes, effects),
             Outcome::GroupNames(names) => self.groups.extend(names),
             Outcome::Assigned(assigned) => self.take_assigned(assigned, work, effects),
-            Outcome::RoleUndone => self.take_undone(work, effects),
+            Outcome::RoleUndone => self.take_undone("role_undone", work, effects),
+            Outcome::RoleNotOwn => self.take_undone("role_not_own", work, effects),
             Outcome::RoleWorks(cause) => {
                 self.believe();
                 self.role.waiting = None;

@@ -192,7 +192,7 @@ impl Wizard {
     }
 
     /// What the person may do is looked at as it is without the role.
-    pub(super) fn take_undone(&mut self, work: &Work, effects: &mut Vec<Effect>) {
+    pub(super) fn take_undone(&mut self, code: &str, work: &Work, effects: &mut Vec<Effect>) {
         let Work::UndoRole(_, plan, id, _) = work else { return };
         let gone = |made: &Made| made.assigned.own.as_deref() == Some(id);
         self.made.retain(|made| !gone(made));
@@ -200,7 +200,7 @@ impl Wizard {
         self.test = Test::default();
         self.check_access_again(effects);
         self.clear_notices(Step::GetAccess);
-        self.notify(Step::GetAccess, Notice::new("role_undone", &[("role", &role)]));
+        self.notify(Step::GetAccess, Notice::new(code, &[("role", &role)]));
     }
 
     fn wait_for_role(&mut self, role: String, cause: Cause, effects: &mut Vec<Effect>) {

@@ -334,6 +334,7 @@ fn outcome(work: &Work, variant: u8) -> Outcome {
             let cause = Notice::new(cause, &[("role", "r"), ("scope", "s")]);
             Outcome::Causes(Box::new(access(variant)), vec![cause])
         }
+        Work::UndoRole(..) if variant == 0 => Outcome::RoleNotOwn,
         Work::UndoRole(..) => Outcome::RoleUndone,
         Work::WaitForRole(..) => Outcome::RoleWorks(Cause::none()),
         Work::ChooseFolder => Outcome::Folder((variant > 0).then(|| PathBuf::from("/project"))),

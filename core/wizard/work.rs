@@ -524,6 +524,8 @@ pub enum Outcome {
     Assigned(Assigned),
     /// The role is taken away.
     RoleUndone,
+    /// The role stays: the assignment is somebody else's by now.
+    RoleNotOwn,
     /// The role works.
     RoleWorks(Cause),
     /// What the person may do by now, and what keeps their role from working.

@@ -220,6 +220,67 @@ async fn what_somebody_else_has_taken_away_since_is_said_to_be_gone() {
     assert!(stage.statuses("roleAssignments.delete").is_empty());
 }
 
+/// Contoso after somebody took Keyless's assignment away, and an owner ran the recipe that the page
+/// shows: it has the same name.
+fn made_by_an_owner(name: &str) -> Scenario {
+    let subscription = "/subscriptions/04a91150-4b4d-434b-9a09-43e90cc8f48f";
+    let scope = format!(
+        "{subscription}/resourceGroups/rg-openai-dev/providers/Microsoft.CognitiveServices/accounts/{RESOURCE}"
+    );
+    let ada = "b2182484-7b2e-4569-b898-f8c2fb1355bd";
+    let whole = json!({ "based_on": "default", "name": "by-an-owner", "assignments": [
+        { "name": "00000000-0000-4000-8000-000000000001", "principal": ada, "role": "Owner",
+          "scope": subscription },
+        { "name": name, "principal": ada, "role": "Cognitive Services OpenAI User", "scope": scope,
+          "description": "Made by Keyless for Azure OpenAI",
+          "created_by": "11111111-1111-4111-8111-111111111111" },
+    ]});
+    Scenario::from_json(&whole.to_string()).expect("a scenario")
+}
+
+async fn at_an_assignment() -> (Stage, String) {
+    let mut stage = Stage::new("default").await;
+    stage.sign_in().await;
+    stage.choose(RESOURCE).await;
+    let plan = access(stage.page()).and_then(|page| page.plan.clone()).expect("a plan");
+    stage.get_role().await;
+    (stage, plan.name)
+}
+
+#[tokio::test]
+async fn what_somebody_else_made_of_the_same_name_since_is_not_offered_to_be_undone() {
+    let (mut stage, name) = at_an_assignment().await;
+    stage.simulator.set_scenario(made_by_an_owner(&name));
+    stage.send(Command::ShowChanges).await;
+    let gone =
+        |page: &ChangesPage| page.items.first().is_some_and(|item| item.state == ChangeState::Gone);
+    let page = stage.until_changes("it is looked at", gone).await;
+    assert_eq!(why_not(&page, 1), NoUndo::Gone);
+    stage.send(Command::UndoChange { number: 1 }).await;
+    assert!(stage.statuses("roleAssignments.delete").is_empty());
+}
+
+#[tokio::test]
+async fn an_undo_looks_again_whose_it_is() {
+    let (mut stage, name) = at_an_assignment().await;
+    stage.open_changes().await;
+    stage.simulator.set_scenario(made_by_an_owner(&name));
+    let page = stage.undo(1).await;
+    assert_eq!(item(&page, 1).state, ChangeState::Gone);
+    assert_eq!(page.items.len(), 1, "nothing was written");
+    assert!(stage.statuses("roleAssignments.delete").is_empty());
+}
+
+#[tokio::test]
+async fn step_three_looks_again_whose_it_is() {
+    let (mut stage, name) = at_an_assignment().await;
+    stage.send(Command::GoToStep { step: Step::GetAccess }).await;
+    stage.simulator.set_scenario(made_by_an_owner(&name));
+    stage.send(Command::UndoRole).await;
+    stage.until("it is told", |s| s.notices.iter().any(|it| it.code == "role_not_own")).await;
+    assert!(stage.statuses("roleAssignments.delete").is_empty());
+}
+
 #[tokio::test]
 async fn only_whoever_assigned_it_may_undo_it() {
     let mut stage = Stage::new("two-people").await;

@@ -81,6 +81,7 @@ fn every_sentence_by_code_of_the_core_has_words() {
                 "cloud_not_remembered",
                 "env_not_ignored",
                 "page_not_known",
+                "role_not_own",
                 "session_only",
                 "setting_not_a_client",
                 "setting_not_a_cloud",
