@@ -315,7 +315,8 @@ impl AccountItem {
             id: self.id,
             name: self.name,
             kind: self.kind,
-            location: self.location,
+            // Resource Manager keeps the spelling of whoever made it ("West Europe").
+            location: self.location.to_lowercase().replace(' ', ""),
             takes_keys,
             obstacles,
         };

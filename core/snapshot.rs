@@ -586,7 +586,7 @@ pub struct Resource {
     pub name: String,
     /// `OpenAI` or `AIServices`.
     pub kind: String,
-    /// The region, as Azure spells it.
+    /// The region's name: small letters, no spaces.
     pub location: String,
     /// The resource group's name.
     pub resource_group: String,

@@ -232,8 +232,9 @@ impl Wizard {
                 self.select_resource(&now.id, effects);
             }
             Some(now) => {
-                let account = self.choice.account.as_mut();
-                if let Some(account) = account.filter(|_| !is_nameless(&now)) {
+                let Some(account) = &mut self.choice.account else { return };
+                account.resource.takes_keys = now.takes_keys;
+                if !is_nameless(&now) {
                     account.resource.subscription = now.subscription;
                 }
             }
@@ -420,11 +421,12 @@ fn doubt_of(deployment: &Deployment) -> u8 {
     }
 }
 
-/// Whether a resource is not what it was. What its subscription is called comes later than the
-/// resource itself, and Azure's letter case is not stable.
+/// Whether a resource is not what it was, in what a chat depends on. The rest is only shown, and
+/// Resource Graph and Resource Manager spell it each in its own way.
 fn is_another(before: &Resource, now: &Resource) -> bool {
-    let (id, subscription) = (before.id.clone(), before.subscription.clone());
-    Resource { id, subscription, ..now.clone() } != *before
+    !before.kind.eq_ignore_ascii_case(&now.kind)
+        || !before.endpoint.eq_ignore_ascii_case(&now.endpoint)
+        || before.obstacles != now.obstacles
 }
 
 /// Whether its subscription is known by its id only.

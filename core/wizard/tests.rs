@@ -1301,6 +1301,27 @@ fn a_resource_that_was_mended_is_used_as_it_is_now() {
     assert_eq!(bench.wizard.step, Step::GetAccess, "the mended resource can be used");
 }
 
+/// Resource Graph and Resource Manager spell the same thing each in its own way.
+#[test]
+fn a_resource_that_is_only_spelled_otherwise_is_the_same() {
+    let mut bench = Bench::walked(5);
+    assert!(bench.wizard.reachable(Step::ConnectProject));
+    let mut effects = Vec::new();
+    bench.wizard.start(Work::ReadDirectory(Source::Subscriptions), &mut effects);
+    bench.book(effects);
+    let (id, _) = bench.running.pop_first().expect("the list is being read");
+    let mut now = account(1);
+    now.resource.id = now.resource.id.replace("resourceGroups/g", "resourcegroups/G");
+    now.resource.resource_group = "G".to_owned();
+    now.resource.location = "elsewhere".to_owned();
+    now.resource.takes_keys = true;
+    let started = bench.handle(Event::Progress(id, Progress::Sight(found("t", vec![now]))));
+    assert_eq!(started, [], "nothing is read anew");
+    assert!(bench.wizard.reachable(Step::ConnectProject), "what was confirmed stays so");
+    let chosen = bench.wizard.choice.account.as_ref().expect("it stays chosen");
+    assert!(chosen.resource.takes_keys, "and tells what is known by now");
+}
+
 #[test]
 fn a_subdomain_is_set_by_its_own_button_and_not_by_the_one_that_shows_it() {
     let mut bench = Bench::at_keys_only();

@@ -94,7 +94,8 @@ pub(crate) fn list_names(scenario: &Scenario) -> Vec<String> {
     let mut names = fixed_names(scenario.cloud);
     let groups = scenario.subscriptions.iter().flat_map(|one| &one.resource_groups);
     for account in groups.flat_map(|group| &group.accounts) {
-        let region = (account.location.as_str(), InferenceHost::Region);
+        let region = account.region();
+        let region = (region.as_str(), InferenceHost::Region);
         let own = account.subdomain.as_deref().into_iter().flat_map(|label| {
             InferenceHost::ALL
                 .into_iter()

@@ -405,6 +405,7 @@ impl GivenIdentity {
 pub(crate) struct Account {
     pub(crate) name: String,
     pub(crate) kind: String,
+    /// As whoever made it spelled it; see [`Account::region`].
     pub(crate) location: String,
     /// The custom subdomain; an account without one has only its region's endpoint.
     #[serde(default)]
@@ -745,6 +746,12 @@ impl ResourceGroup {
 }
 
 impl Account {
+    /// The region's name: Resource Manager answers with the spelling of whoever made the account,
+    /// everything else with this.
+    pub(crate) fn region(&self) -> String {
+        self.location.to_lowercase().replace(' ', "")
+    }
+
     pub(crate) fn deployment(&self, name: &str) -> Option<&Deployment> {
         self.deployments.iter().find(|deployment| deployment.name.eq_ignore_ascii_case(name))
     }

@@ -906,7 +906,7 @@ name: string,
  */
 kind: string, 
 /**
- * The region, as Azure spells it.
+ * The region's name: small letters, no spaces.
  */
 location: string, 
 /**

@@ -300,7 +300,7 @@ fn network_rules(rules: &NetworkRules) -> Value {
 /// Without a subdomain the region's host; with one, a host that depends on the kind.
 pub(super) fn endpoint(account: &Account, addresses: &Addresses) -> String {
     match &account.subdomain {
-        None => addresses.inference(&account.location, InferenceHost::Region),
+        None => addresses.inference(&account.region(), InferenceHost::Region),
         Some(subdomain) if account.kind == "OpenAI" => {
             addresses.inference(subdomain, InferenceHost::OpenAi)
         }

@@ -49,7 +49,7 @@ pub(super) fn update(path: &ScopePath, ask: &Ask<'_>, world: &mut World) -> Resu
     let name = wanted(ask)?;
     let known = account.subdomain.as_ref().map(|known| known.to_lowercase());
     check_change(&name, known.as_deref(), world)?;
-    let (subscription, location) = (subscription.id.clone(), account.location.clone());
+    let (subscription, location) = (subscription.id.clone(), account.region());
     let seconds = world.scenario.account_changed_after_seconds;
     let until = ask.now + Duration::seconds(i64::try_from(seconds).unwrap_or(i64::MAX));
     world.scenario.name_account(path, &name, until);

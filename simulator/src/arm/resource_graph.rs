@@ -394,7 +394,7 @@ impl Row<'_> {
             ("tenantId", Self::Identity { identity }) => json!(identity.tenant),
             ("tenantId", Self::Assignment { assignment }) => json!(assignment.tenant),
             ("kind", Self::Account { account, .. }) => json!(account.kind),
-            ("location", Self::Account { account, .. }) => json!(account.location),
+            ("location", Self::Account { account, .. }) => json!(account.region()),
             ("location", Self::Identity { identity }) => json!(identity.location),
             ("location", Self::Group { group, .. }) => json!(group.location),
             ("sku", Self::Account { .. }) => json!({"name": "S0"}),
