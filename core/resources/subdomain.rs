@@ -95,12 +95,16 @@ pub async fn find_subdomain(identity: &Identity, account: &Account) -> Result<Na
     Ok(Named::Already(Box::new(settled)))
 }
 
-/// The subdomain that the account of this change has now.
+/// The subdomain that the account of this change has now: none where the account is gone.
 pub async fn read_subdomain(
     identity: &Identity,
     naming: &Naming,
 ) -> Result<Option<String>, Failure> {
-    let (item, _) = read_at(identity, &naming.tenant_id, &naming.account, &Cause::none()).await?;
+    let answer = get(identity, &naming.tenant_id, &naming.account, &Cause::none()).await?;
+    if answer.status.as_u16() == 404 {
+        return Ok(None);
+    }
+    let (item, _) = understand(answer)?;
     Ok(item.properties.custom_sub_domain_name.filter(|name| !name.is_empty()))
 }
 
@@ -213,18 +217,21 @@ async fn read(
     account: &Account,
     cause: &Cause,
 ) -> Result<(AccountItem, Cause), Failure> {
-    read_at(identity, &account.tenant_id, &account.resource.id, cause).await
+    understand(get(identity, &account.tenant_id, &account.resource.id, cause).await?)
 }
 
-async fn read_at(
+async fn get(
     identity: &Identity,
     tenant: &str,
     id: &str,
     cause: &Cause,
-) -> Result<(AccountItem, Cause), Failure> {
+) -> Result<Answer, Failure> {
     let url = identity.http().cloud().resource_manager(id, API_VERSION);
     let request = Request::get(Service::ResourceManager, url, cause.clone());
-    let answer = identity.send(tenant, request).await?;
+    identity.send(tenant, request).await
+}
+
+fn understand(answer: Answer) -> Result<(AccountItem, Cause), Failure> {
     match answer.status.is_success() {
         true => Ok((answer.json()?, answer.cause)),
         false => Err(answer.failure(&[])),

@@ -409,6 +409,23 @@ async fn an_answer_that_is_lost_does_not_set_a_second_subdomain() {
 }
 
 #[tokio::test]
+async fn a_resource_that_is_gone_has_no_subdomain() {
+    let mut stage = Stage::new("keys-only").await;
+    stage.simulator.add_fault(Fault::on("accounts.update", Act::Cut).times(1));
+    open_form(&mut stage, SubdomainState::Free).await;
+    set(&mut stage, UNNAMED).await;
+    stage.until_failure(Code::NetworkFailed).await;
+    let body = json!({ "error": { "code": "ResourceNotFound", "message": "The Resource 'Microsoft.CognitiveServices/accounts/contoso-first-try' under resource group 'rg-legacy' was not found." } });
+    let gone = Act::Answer { status: 404, headers: [].into(), body };
+    stage.simulator.add_fault(Fault::on("accounts.get", gone));
+    let changes = stage.open_changes().await;
+    assert_eq!(changes.items[0].undo, ChangeUndo::No { reason: NoUndo::NotYet });
+    stage.pass(std::time::Duration::from_secs(360));
+    let changes = stage.open_changes().await;
+    assert_eq!(changes.items[0].state, ChangeState::NotDone, "it is settled");
+}
+
+#[tokio::test]
 async fn a_subdomain_is_among_what_keyless_changed_and_stays() {
     let mut stage = Stage::new("keys-only").await;
     open_form(&mut stage, SubdomainState::Free).await;
