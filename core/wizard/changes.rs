@@ -70,20 +70,18 @@ impl Wizard {
         // The page shows the newest.
         open.sort_by_key(|change| std::cmp::Reverse(change.number));
         open.truncate(SHOWN);
-        let unfinished = record.unsettled().next().is_some();
         self.changes.record = Some(record);
-        if !self.shows_changes() {
-            return if unfinished {
-                self.note_unfinished()
-            };
-        }
-        if !open.is_empty() {
+        if self.shows_changes() && !open.is_empty() {
             self.start(Work::LookAtChanges(open), effects);
         }
     }
 
     /// Where a window begins: at the first page, or at the second with a sign-in that was kept.
-    fn note_unfinished(&mut self) {
+    /// Later the record is read for its page only, and whoever has opened that knows.
+    pub(super) fn note_unfinished(&mut self, record: &Record) {
+        if self.shows_changes() || record.unsettled().next().is_none() {
+            return;
+        }
         for step in [Step::SignIn, Step::ChooseResource] {
             self.notify(step, Notice::new(UNFINISHED, &[]));
         }

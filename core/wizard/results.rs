@@ -131,7 +131,10 @@ impl Wizard {
             }
             Outcome::Network(page) => self.show_connectivity(*page),
             Outcome::CertificatesSaved(result) => self.note_saved(result),
-            Outcome::Changes(record) => self.take_changes(*record, effects),
+            Outcome::Changes(record) => {
+                self.note_unfinished(&record);
+                self.take_changes(*record, effects);
+            }
             Outcome::ChangesLookedAt(record, open) => self.take_looked_at(*record, open, work),
             Outcome::ChangeUndone(record) => self.take_change_undone(*record, work, effects),
         }

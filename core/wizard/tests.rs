@@ -1446,6 +1446,23 @@ fn three_hundred_that_fail(entra: u32) {
     assert!(snapshot.notices.iter().any(|notice| notice.code == "tenants_cut"), "that is told");
 }
 
+/// The page is closed before the record is read, or while something is being undone.
+#[test]
+fn whoever_has_opened_the_page_of_the_changes_is_not_sent_there_again() {
+    let mut bench = Bench::walked(2);
+    bench.handle(Event::Command(Command::ShowChanges));
+    bench.handle(Event::Command(Command::CloseAside));
+    bench.settle(0);
+    bench.handle(Event::Command(Command::ShowChanges));
+    bench.settle(2);
+    let started = bench.handle(Event::Command(Command::UndoChange { number: 3 }));
+    assert!(matches!(&started[..], [Work::UndoChange(_)]), "{started:?}");
+    bench.handle(Event::Command(Command::CloseAside));
+    bench.settle(0);
+    let notices = bench.wizard.snapshot().notices;
+    assert!(notices.iter().all(|notice| notice.code != UNFINISHED), "{notices:?}");
+}
+
 #[test]
 fn a_thousand_resources_stay_out_of_the_snapshot() {
     let mut bench = Bench::new();
