@@ -136,20 +136,19 @@ async fn set(
         return Err(explain(identity, account, name, person, &answer));
     }
     let finish = async {
-        let cause = match operation_of(&answer) {
-            Some(operation) => {
-                follow(identity, account, operation, &answer.cause, |failed| {
-                    explain(identity, account, name, person, failed)
-                })
-                .await?
-            }
-            None => answer.cause.clone(),
+        let end = match operation_of(&answer) {
+            Some(operation) => follow(identity, account, operation, &answer.cause).await?,
+            None => End::Unknown(answer.cause.clone()),
         };
-        let settled = settle(identity, account, &cause).await?;
-        match settled.resource.obstacles.contains(&Obstacle::NoCustomSubdomain) {
-            true => Err(answer.failure(&[]).detail("cause", "the account has no subdomain")),
-            false => Ok(settled),
+        // Only the account itself tells whether anything was changed.
+        let settled = settle(identity, account, end.cause()).await?;
+        if !settled.resource.obstacles.contains(&Obstacle::NoCustomSubdomain) {
+            return Ok(settled);
         }
+        Err(match &end {
+            End::Failed(answer) => explain(identity, account, name, person, answer),
+            End::Unknown(_) => answer.failure(&[]).detail("cause", "the account has no subdomain"),
+        })
     };
     finish.await.map_err(|failure: Failure| failure.detail(TAKEN, name))
 }
@@ -172,25 +171,41 @@ fn operation_of(answer: &Answer) -> Option<Url> {
     Url::parse(header("azure-asyncoperation").or_else(|| header("location"))?).ok()
 }
 
-/// Waits until the operation has ended; its states while it runs are not those of other services
-/// (recorded: cog.operationResults__200).
+/// What an operation tells of its end.
+enum End {
+    /// This answer says that it failed.
+    Failed(Answer),
+    /// It is done, or cannot be looked at.
+    Unknown(Cause),
+}
+
+impl End {
+    fn cause(&self) -> &Cause {
+        match self {
+            End::Failed(answer) => &answer.cause,
+            End::Unknown(cause) => cause,
+        }
+    }
+}
+
+/// Waits until the operation has ended, or cannot be looked at: it belongs to the subscription. Its
+/// states while it runs are not those of other services (recorded: cog.operationResults__200).
 async fn follow(
     identity: &Identity,
     account: &Account,
     operation: Url,
     cause: &Cause,
-    explain: impl Fn(&Answer) -> Failure,
-) -> Result<Cause, Failure> {
+) -> Result<End, Failure> {
     let mut cause = cause.clone();
     loop {
         let request = Request::get(Service::ResourceManager, operation.clone(), cause);
         let answer = identity.send(&account.tenant_id, request.asking(Asked::Subdomain)).await?;
         if !answer.status.is_success() {
-            return Err(answer.failure(&[]));
+            return Ok(End::Unknown(answer.cause));
         }
         match answer.json::<OperationItem>()?.status.as_str() {
-            "Succeeded" => return Ok(answer.cause),
-            "Failed" | "Canceled" => return Err(explain(&answer)),
+            "Succeeded" => return Ok(End::Unknown(answer.cause)),
+            "Failed" | "Canceled" => return Ok(End::Failed(answer)),
             _ => cause = answer.cause,
         }
         identity.http().clock().sleep(PAUSE).await;

@@ -9,7 +9,7 @@ use keyless::snapshot::{
     Capacity, ChooseResourcePage, Deployment, DeploymentState, ModelPurpose, Obstacle, Retirement,
     Step, SubdomainForm, SubdomainState,
 };
-use serde_json::{Value, json};
+use serde_json::json;
 use simulator::{Act, Fault, Scenario};
 
 use crate::changes::listed;
@@ -253,6 +253,7 @@ async fn a_name_that_somebody_else_takes_meanwhile_says_so_in_its_field() {
     }});
     let act = Act::Answer { status: 200, headers: [].into(), body: failed };
     stage.simulator.add_fault(Fault::on("operationResults.get", act));
+    stage.simulator.add_fault(Fault::on("accounts.get", without_subdomain()));
     open_form(&mut stage, SubdomainState::Free).await;
     set(&mut stage, UNNAMED).await;
     until_known(&mut stage, SubdomainState::Taken).await;
@@ -351,9 +352,7 @@ async fn a_change_that_ends_without_a_subdomain_is_not_called_done() {
     let act = Act::Answer { status: 200, headers: [].into(), body };
     // Azure says that it is done, and the account has none: the change takes six seconds.
     stage.simulator.add_fault(Fault::on("operationResults.get", act));
-    let settled =
-        Act::Answer { status: 200, headers: [].into(), body: account_without_subdomain() };
-    stage.simulator.add_fault(Fault::on("accounts.get", settled));
+    stage.simulator.add_fault(Fault::on("accounts.get", without_subdomain()));
     open_form(&mut stage, SubdomainState::Free).await;
     set(&mut stage, UNNAMED).await;
     let failure = stage.until_failure(Code::UnexpectedAnswer).await;
@@ -363,16 +362,47 @@ async fn a_change_that_ends_without_a_subdomain_is_not_called_done() {
     assert_ne!(changes.items[0].state, ChangeState::Refused, "{changes:?}");
 }
 
+/// The operation belongs to the subscription, where fewer may look than at the account itself.
+#[tokio::test]
+async fn an_operation_that_cannot_be_looked_at_is_told_by_the_resource_itself() {
+    for (status, code) in [(404, "OperationNotFound"), (403, "AuthorizationFailed")] {
+        let mut stage = Stage::new("keys-only").await;
+        let body = json!({ "error": { "code": code, "message": "It cannot be read." } });
+        let act = Act::Answer { status, headers: [].into(), body };
+        stage.simulator.add_fault(Fault::on("operationResults.get", act));
+        open_form(&mut stage, SubdomainState::Free).await;
+        set(&mut stage, UNNAMED).await;
+        until_set(&mut stage).await;
+        assert!(stage.page().failure.is_none(), "{code}: it was set");
+        assert_eq!(count(&stage, "operationResults.get"), 1, "{code}");
+    }
+}
+
+#[tokio::test]
+async fn an_operation_that_cannot_be_looked_at_is_not_called_refused() {
+    let mut stage = Stage::new("keys-only").await;
+    let body = json!({ "error": { "code": "OperationNotFound", "message": "It is not there." } });
+    let act = Act::Answer { status: 404, headers: [].into(), body };
+    stage.simulator.add_fault(Fault::on("operationResults.get", act));
+    stage.simulator.add_fault(Fault::on("accounts.get", without_subdomain()));
+    open_form(&mut stage, SubdomainState::Free).await;
+    set(&mut stage, UNNAMED).await;
+    stage.until_failure(Code::UnexpectedAnswer).await;
+    let changes = stage.open_changes().await;
+    assert_eq!(changes.items[0].state, ChangeState::CannotTell, "it was taken");
+}
+
 /// The resource that takes keys only, at rest.
-fn account_without_subdomain() -> Value {
-    json!({
+fn without_subdomain() -> Act {
+    let body = json!({
         "id": format!("/subscriptions/04a91150-4b4d-434b-9a09-43e90cc8f48f/resourceGroups/rg-legacy/providers/Microsoft.CognitiveServices/accounts/{UNNAMED}"),
         "name": UNNAMED,
         "type": "Microsoft.CognitiveServices/accounts",
         "kind": "OpenAI",
         "location": "swedencentral",
         "properties": { "provisioningState": "Succeeded", "endpoint": "https://swedencentral.api.cognitive.microsoft.com/" },
-    })
+    });
+    Act::Answer { status: 200, headers: [].into(), body }
 }
 
 #[tokio::test]
