@@ -401,6 +401,7 @@ impl Inner {
                 | Work::ReadDirectory(_)
                 | Work::ReadTenants(..)
                 | Work::NameGroups(..)
+                | Work::LookAtChanges(_)
                 | Work::ChooseFolder
                 | Work::Ask(..)
         );

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use futures::{StreamExt, stream};
 use tokio::sync::Mutex as Turn;
 
 use super::*;
@@ -16,6 +17,11 @@ use crate::snapshot::{AssignmentPlan, NoUndo};
 /// A request that was under way when the window ended may still arrive for so long: until then it
 /// is not said of an assignment which is not there that it was never made.
 const MAY_ARRIVE: time::Duration = time::Duration::minutes(5);
+
+/// So many changes are looked at side by side;
+const LOOKS_AT_ONCE: usize = 8;
+/// each no longer than this: a directory may hang.
+const LOOK_LIMIT: Duration = Duration::from_secs(15);
 
 /// Begins the entry of an assignment when the request is about to go out.
 struct Noting<'a> {
@@ -140,42 +146,54 @@ impl Inner {
         beside_the_work(move || changes.read(now, &backups)).await
     }
 
-    /// Looks what became of assignments; why it is still not known of those that were begun, by
+    /// Looks what became of changes in Azure; why it is still not known of those that were begun, by
     /// number.
     pub(super) async fn look_at_changes(
         &self,
         changes: &[Change],
     ) -> Result<(Record, BTreeMap<u32, NoUndo>), Failure> {
         let identity = self.identity()?;
-        let mut open = BTreeMap::new();
-        for change in changes {
-            let now = self.surroundings.clock.now();
-            let became = match (&change.deed, change.deed.grant()) {
-                (Deed::SubdomainSet(naming), _) => {
-                    let found = resources::read_subdomain(&identity, naming).await;
-                    found.map(|found| what_became_of_name(change, naming, found.as_deref(), now))
-                }
-                (_, Some(grant)) => {
-                    let found = access::find_assignment(&identity, grant).await;
-                    found.map(|found| what_became(change, found, now))
-                }
-                (_, None) => continue,
-            };
-            match became {
-                Ok(Some(state)) => self.settle(change.number, state).await,
-                Ok(None) if change.state == State::Begun => {
-                    open.insert(change.number, NoUndo::NotYet);
-                }
-                Ok(None) => {}
-                Err(failure) => {
-                    tracing::info!(code = ?failure.code, "what became of a change is not known");
-                    if change.state == State::Begun {
-                        open.insert(change.number, NoUndo::NotRead);
-                    }
-                }
-            }
-        }
+        let looks: Vec<_> =
+            changes.iter().map(|change| self.look_at_change(&identity, change)).collect();
+        let looks = stream::iter(looks).buffer_unordered(LOOKS_AT_ONCE);
+        let open = looks.filter_map(async |open| open).collect().await;
         Ok((self.read_changes().await, open))
+    }
+
+    /// Settles a change where it can be told what became of it; why not, where it was begun.
+    async fn look_at_change(&self, identity: &Identity, change: &Change) -> Option<(u32, NoUndo)> {
+        let look = Box::pin(self.find_what_became(identity, change));
+        let reason = match self.http.within(LOOK_LIMIT, "Azure", look).await {
+            Ok(Some(state)) => {
+                self.settle(change.number, state).await;
+                return None;
+            }
+            Ok(None) => NoUndo::NotYet,
+            Err(failure) => {
+                tracing::info!(code = ?failure.code, "what became of a change is not known");
+                NoUndo::NotRead
+            }
+        };
+        (change.state == State::Begun).then_some((change.number, reason))
+    }
+
+    async fn find_what_became(
+        &self,
+        identity: &Identity,
+        change: &Change,
+    ) -> Result<Option<State>, Failure> {
+        let now = self.surroundings.clock.now();
+        match (&change.deed, change.deed.grant()) {
+            (Deed::SubdomainSet(naming), _) => {
+                let found = resources::read_subdomain(identity, naming).await?;
+                Ok(what_became_of_name(change, naming, found.as_deref(), now))
+            }
+            (_, Some(grant)) => {
+                let found = access::find_assignment(identity, grant).await?;
+                Ok(what_became(change, found, now))
+            }
+            (_, None) => Ok(None),
+        }
     }
 
     pub(super) async fn undo_change(&self, change: &Change) -> Result<Record, Failure> {

@@ -1,6 +1,6 @@
 //! What Keyless changed: one page with every write, and undoing from there.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use keyless::failure::Code;
 use keyless::session::Command;
@@ -8,12 +8,13 @@ use keyless::snapshot::changes::{
     ChangeDeed, ChangeItem, ChangeState, ChangeUndo, NoUndo, UndoEffect,
 };
 use keyless::snapshot::{ChangesPage, ProjectPhase, Snapshot, Step};
-use serde_json::json;
+use serde_json::{Value, json};
 use simulator::{Act, Fault, Scenario};
 
 use crate::browser::Habit;
 use crate::fixtures::show;
-use crate::stage::{ADA, RESOURCE, Stage, access, changes, project, shown};
+use crate::stage::{ADA, RESOURCE, Setup, Stage, access, changes, project, shown};
+use crate::tenants::most_at_once;
 
 /// Whether nothing on the page is still being found out.
 pub fn is_settled(page: &ChangesPage) -> bool {
@@ -439,6 +440,65 @@ async fn a_write_without_an_answer_is_looked_for() {
     assert_eq!(listed(&page), [(ChangeDeed::RoleAssigned, ChangeState::NotDone)]);
     let writes = stage.statuses("roleAssignments.create");
     assert_eq!(writes, [0, 0, 0], "nothing was repeated because of it");
+}
+
+/// Entries like the one that there is, of requests that were under way, up to this number.
+fn forge_entries(stage: &Stage, last: u32) {
+    let file = stage.home.path().join("data/changes.jsonl");
+    let text = std::fs::read_to_string(&file).expect("there is an entry");
+    let mut entry: Value = serde_json::from_str(text.trim()).expect("an entry is JSON");
+    entry["state"] = json!({ "kind": "begun" });
+    let scope = entry["deed"]["scope"].as_str().expect("a scope").to_owned();
+    let lines = (1..=last).map(|number| {
+        let name = format!("00000000-0000-4000-8000-0000000000{number:02}");
+        entry["number"] = number.into();
+        entry["deed"]["id"] =
+            format!("{scope}/providers/Microsoft.Authorization/roleAssignments/{name}").into();
+        format!("{entry}\n")
+    });
+    std::fs::write(&file, lines.collect::<String>()).expect("written");
+}
+
+#[tokio::test]
+async fn what_became_of_many_changes_is_looked_at_eight_at_a_time() {
+    let latency = Duration::from_millis(20);
+    let mut stage = Stage::with(Setup { latency, ..Setup::default() }).await;
+    stage.sign_in().await;
+    stage.choose(RESOURCE).await;
+    stage.get_role().await;
+    forge_entries(&stage, 20);
+    stage.relaunch().await;
+    stage.until("it goes on by itself", |s| s.person.is_some() && s.busy.is_none()).await;
+    let page = stage.open_changes().await;
+    assert!((1..=20).all(|number| why_not(&page, number) == NoUndo::NotYet));
+    let mut looks = stage.history();
+    looks.retain(|entry| entry.operation == "roleAssignments.get");
+    assert_eq!((looks.len(), most_at_once(&looks)), (20, 8));
+}
+
+#[tokio::test]
+async fn one_look_that_hangs_keeps_no_other_from_its_end() {
+    let mut stage = Stage::new("default").await;
+    stage.sign_in().await;
+    stage.choose(RESOURCE).await;
+    stage.get_role().await;
+    forge_entries(&stage, 3);
+    stage.relaunch().await;
+    stage.until("it goes on by itself", |s| s.person.is_some() && s.busy.is_none()).await;
+    let mut hangs = Fault::on("roleAssignments.get", Act::Delay { milliseconds: 3_600_000 });
+    hangs.when.path_contains = Some("000000000003".to_owned());
+    stage.simulator.add_fault(hangs);
+    stage.send(Command::ShowChanges).await;
+    let began = Instant::now();
+    while stage.statuses("roleAssignments.get").iter().filter(|it| **it == 404).count() < 2 {
+        assert!(began.elapsed() < Duration::from_secs(10), "the others wait for it");
+        tokio::task::yield_now().await;
+    }
+    stage.pass(Duration::from_secs(20));
+    let page = stage.until_changes("the looks end", is_settled).await;
+    assert!(page.failure.is_none(), "{:?}", page.failure);
+    let told = [1, 2, 3].map(|number| why_not(&page, number));
+    assert_eq!(told, [NoUndo::NotYet, NoUndo::NotYet, NoUndo::NotRead]);
 }
 
 #[tokio::test]
