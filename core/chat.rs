@@ -53,7 +53,7 @@ pub async fn ask(
             let mut known = vec![
                 ("deployment", deployment),
                 ("resource", account.resource.name.as_str()),
-                ("tenant", &account.tenant_id),
+                ("tenant", account.delegated_from.as_ref().unwrap_or(&account.tenant_id)),
             ];
             // The portal opens what has an id.
             known.extend(account.is_listed().then_some(("portal", portal.as_str())));

@@ -35,6 +35,8 @@ pub struct Subscription {
     /// The directory whose token listed it. A delegated subscription (Azure Lighthouse) belongs to
     /// another one, in which the person may be unknown.
     pub tenant_id: String,
+    /// The directory that it belongs to, where it is delegated to this one.
+    pub delegated_from: Option<String>,
 }
 
 /// Looks for a directory by its id or one of its domains, and returns its id; `None` where there
@@ -137,6 +139,7 @@ struct SubscriptionItem {
     display_name: String,
     #[serde(default)]
     state: String,
+    tenant_id: Option<String>,
 }
 
 /// The subscriptions of a tenant that can be used, each with the answer that named it. `cause` is
@@ -157,6 +160,7 @@ pub async fn list_subscriptions(
                 id: item.subscription_id,
                 name: item.display_name,
                 tenant_id: tenant.to_owned(),
+                delegated_from: item.tenant_id.filter(|owner| !owner.eq_ignore_ascii_case(tenant)),
             };
             (subscription, cause)
         })

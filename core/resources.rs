@@ -47,6 +47,9 @@ pub struct Account {
     pub resource: Resource,
     /// The directory whose tokens it takes.
     pub tenant_id: String,
+    /// The directory that it belongs to, where it is delegated to this one (Azure Lighthouse):
+    /// tokens of this one are refused by its data plane.
+    pub delegated_from: Option<String>,
     /// The answer that named it.
     pub cause: Cause,
     /// How it came to be known.
@@ -72,7 +75,8 @@ impl Account {
             ..Resource::default()
         };
         let (tenant_id, cause) = (tenant_id.to_owned(), Cause::none());
-        Account { resource, tenant_id, cause, known_by: KnownBy::Endpoint }
+        let (delegated_from, known_by) = (None, KnownBy::Endpoint);
+        Account { resource, tenant_id, delegated_from, cause, known_by }
     }
 
     /// Whether Azure listed it, so that it has an Azure Resource Manager id.
@@ -231,15 +235,17 @@ impl Found {
     /// Names the subscriptions of the accounts by those that are known. A subscription that is not
     /// among them is disabled: nothing in it can be used.
     fn name_subscriptions(&mut self, known: &[(Subscription, Cause)]) {
-        let names: HashMap<String, &str> =
-            known.iter().map(|(it, _)| (it.id.to_lowercase(), it.name.as_str())).collect();
-        if names.is_empty() {
+        let known: HashMap<String, &Subscription> =
+            known.iter().map(|(it, _)| (it.id.to_lowercase(), it)).collect();
+        if known.is_empty() {
             return;
         }
-        self.accounts.retain_mut(|Account { resource, .. }| {
-            let name = names.get(&segment_after(&resource.id, "subscriptions").to_lowercase());
-            resource.subscription = name.copied().unwrap_or_default().to_owned();
-            name.is_some()
+        self.accounts.retain_mut(|account| {
+            let id = segment_after(&account.resource.id, "subscriptions").to_lowercase();
+            let Some(subscription) = known.get(&id) else { return false };
+            account.resource.subscription.clone_from(&subscription.name);
+            account.delegated_from.clone_from(&subscription.delegated_from);
+            true
         });
     }
 }
@@ -320,7 +326,8 @@ impl AccountItem {
             takes_keys,
             obstacles,
         };
-        Account { resource, tenant_id: tenant.to_owned(), cause, known_by: KnownBy::List }
+        let (tenant_id, delegated_from) = (tenant.to_owned(), None);
+        Account { resource, tenant_id, delegated_from, cause, known_by: KnownBy::List }
     }
 }
 

@@ -220,6 +220,7 @@ async fn settle(identity: &Identity, account: &Account, cause: &Cause) -> Result
         if item.is_settled() {
             let mut settled = item.into_account(&account.tenant_id, read);
             settled.resource.subscription.clone_from(&account.resource.subscription);
+            settled.delegated_from.clone_from(&account.delegated_from);
             return Ok(settled);
         }
         cause = read;

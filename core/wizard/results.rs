@@ -223,14 +223,18 @@ impl Wizard {
             // What is being written is not pulled away; a later look finds it changed.
             return;
         }
-        let Some(chosen) = self.listed_choice().map(|account| account.resource) else { return };
+        let Some(account) = self.listed_choice() else { return };
+        let (chosen, tenant) = (account.resource, account.tenant_id);
         let arrives = self.is_running(Slot::Directory) || self.is_running(Slot::Tenants);
-        let mut now = self.list.accounts.iter().map(|account| &account.resource);
-        match now.find(|resource| resource.id.eq_ignore_ascii_case(&chosen.id)).cloned() {
+        let is_chosen = |it: &&Account| it.resource.id.eq_ignore_ascii_case(&chosen.id);
+        let now = self.list.accounts.iter().find(is_chosen);
+        // It turned out to be delegated, and its own directory shows it, too.
+        let moved = now.is_some_and(|account| account.tenant_id != tenant);
+        match now.map(|account| account.resource.clone()) {
             // It may be on a page that has not come yet.
             None if arrives => {}
             None => self.forget_choice(effects),
-            Some(now) if is_another(&chosen, &now) => {
+            Some(now) if moved || is_another(&chosen, &now) => {
                 self.choice.deployments = None;
                 self.select_resource(&now.id, effects);
             }

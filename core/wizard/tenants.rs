@@ -227,17 +227,14 @@ impl Wizard {
     }
 
     /// The list of resources, of the directories in their order: a subscription that is delegated
-    /// to another directory shows its resources in both.
+    /// to another directory shows its resources in both, and is used in its own.
     fn gather_accounts(&mut self, effects: &mut Vec<Effect>) {
+        let all = || self.found_in_order().flat_map(|found| &found.accounts);
+        let own = all().filter(|account| account.delegated_from.is_none());
+        let delegated = all().filter(|account| account.delegated_from.is_some());
         let mut seen = std::collections::HashSet::new();
-        let mut accounts = Vec::new();
-        for found in self.found_in_order() {
-            for account in &found.accounts {
-                if seen.insert(account.resource.id.to_lowercase()) {
-                    accounts.push(account.clone());
-                }
-            }
-        }
+        let new = |account: &&Account| seen.insert(account.resource.id.to_lowercase());
+        let mut accounts: Vec<Account> = own.chain(delegated).filter(new).cloned().collect();
         accounts.sort_by_cached_key(Account::place);
         self.list.show(accounts);
         self.list.subscriptions = self.tenants.iter().map(|tenant| tenant.subscriptions).sum();

@@ -212,6 +212,7 @@ fn account(number: u8) -> Account {
             obstacles: if number > 1 { vec![Obstacle::NoCustomSubdomain] } else { Vec::new() },
         },
         tenant_id: "t".to_owned(),
+        delegated_from: None,
         cause: Cause::none(),
         known_by: KnownBy::List,
     }
@@ -1320,6 +1321,33 @@ fn a_resource_that_is_only_spelled_otherwise_is_the_same() {
     assert!(bench.wizard.reachable(Step::ConnectProject), "what was confirmed stays so");
     let chosen = bench.wizard.choice.account.as_ref().expect("it stays chosen");
     assert!(chosen.resource.takes_keys, "and tells what is known by now");
+}
+
+#[test]
+fn a_resource_that_is_delegated_is_used_in_the_directory_that_it_belongs_to() {
+    let mut bench = Bench::new();
+    bench.settle(3);
+    bench.handle(Event::Command(Command::SignInWithBrowser));
+    bench.settle(2);
+    let of = |tenant: &str, delegated_from: Option<String>| Account {
+        tenant_id: tenant.to_owned(),
+        delegated_from,
+        ..account(1)
+    };
+    let (first, second) = (tenant_id(0), tenant_id(1));
+    let mut effects = Vec::new();
+    let mut see = |bench: &mut Bench, tenant: &str, account: Account| {
+        bench.wizard.see(found(tenant, vec![account]), &mut effects);
+    };
+    // Until the subscriptions are listed, nobody knows that it is delegated.
+    see(&mut bench, &first, of(&first, None));
+    bench.handle(Event::Command(Command::SelectResource { id: account(1).resource.id }));
+    see(&mut bench, &second, of(&second, None));
+    see(&mut bench, &first, of(&first, Some(second.clone())));
+    let listed: Vec<&str> = bench.wizard.list.accounts.iter().map(|it| &*it.tenant_id).collect();
+    assert_eq!(listed, [&second], "once, and where its tokens count");
+    let chosen = bench.wizard.choice.account.as_ref().map(|it| &it.tenant_id);
+    assert_eq!(chosen, Some(&second), "what was chosen is asked there, too");
 }
 
 #[test]

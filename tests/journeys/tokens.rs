@@ -189,6 +189,7 @@ async fn read_pages(minutes: &[u64]) -> (Stage, Vec<String>) {
         id: "04a91150-4b4d-434b-9a09-43e90cc8f48f".to_owned(),
         name: "Contoso Development".to_owned(),
         tenant_id: CONTOSO.to_owned(),
+        delegated_from: None,
     };
     let reading = tokio::spawn(async move {
         let pace = Pace::within(Duration::from_secs(30 * 24 * 3600));

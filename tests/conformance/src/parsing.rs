@@ -254,8 +254,12 @@ impl<'r> Reading<'r> {
     ) -> Result<Value, Failure> {
         self.replay.set([("/accounts", answer.clone())]);
         let id = resources::segment_after(&operation.scope, "subscriptions").to_owned();
-        let subscription =
-            Subscription { id, name: "A subscription".to_owned(), tenant_id: TENANT.to_owned() };
+        let subscription = Subscription {
+            id,
+            name: "A subscription".to_owned(),
+            tenant_id: TENANT.to_owned(),
+            delegated_from: None,
+        };
         let pace = Pace::within(Duration::from_secs(60));
         let found =
             resources::list_accounts(&self.identity, &[(subscription, Cause::none())], &pace).await;
@@ -367,8 +371,13 @@ impl<'r> Reading<'r> {
             takes_keys: true,
             obstacles: Vec::new(),
         };
-        let known_by = KnownBy::List;
-        Account { resource, tenant_id: TENANT.to_owned(), cause: Cause::none(), known_by }
+        Account {
+            resource,
+            tenant_id: TENANT.to_owned(),
+            delegated_from: None,
+            cause: Cause::none(),
+            known_by: KnownBy::List,
+        }
     }
 }
 

@@ -223,6 +223,7 @@ async fn follow_recipe(stage: &mut Stage, _: Client) {
     let account = Account {
         resource: Resource { id, ..Resource::default() },
         tenant_id: CONTOSO.to_owned(),
+        delegated_from: None,
         cause: Cause::none(),
         known_by: KnownBy::List,
     };
