@@ -1,7 +1,7 @@
 //! The same as the assignment, for whoever would rather do it themselves: what the article does
 //! with the Azure CLI, the same with Azure PowerShell, and as Bicep.
 //!
-//! They leave the same state as Keyless's own write: the assignment has its name.
+//! The Azure CLI and Bicep leave the same state as Keyless's own write: the assignment has its name.
 
 use super::{DESCRIPTION, role_definition_id};
 use crate::cloud::Row;
@@ -13,7 +13,7 @@ use crate::snapshot::{AssignmentPlan, Recipe, RecipeKind, RecipeStep, RecipeText
 /// How to do it by hand, in each tool and shell that can.
 pub fn recipes(plan: &AssignmentPlan, tenant: &str, cloud: &Row) -> Vec<Recipe> {
     let azure_cli = Shell::ALL.iter().filter_map(|shell| azure_cli(*shell, plan, tenant, cloud));
-    azure_cli.chain(powershell(plan, tenant, cloud)).chain(bicep(plan)).collect()
+    azure_cli.chain(powershell(plan, tenant, cloud)).chain(bicep(plan, tenant, cloud)).collect()
 }
 
 fn step(step: RecipeStep, text: String) -> RecipeText {
@@ -24,13 +24,8 @@ fn azure_cli(shell: Shell, plan: &AssignmentPlan, tenant: &str, cloud: &Row) -> 
     let az = |program: &[&str], arguments: &[(&str, &str)]| {
         line(|value| quote_for_batch(shell, value), program, arguments)
     };
-    let mut texts = Vec::new();
-    if !cloud.is_default() {
-        let set = az(&["az", "cloud", "set"], &[("--name", cloud.azure_cli)])?;
-        texts.push(step(RecipeStep::ChooseCloud, set));
-    }
+    let mut texts = sign_in(shell, tenant, cloud)?;
     texts.extend([
-        step(RecipeStep::SignIn, az(&["az", "login"], &[("--tenant", tenant)])?),
         step(
             RecipeStep::WhoAmI,
             az(&["az", "ad", "signed-in-user", "show"], &[("--query", "id"), ("--output", "tsv")])?,
@@ -58,6 +53,20 @@ fn azure_cli(shell: Shell, plan: &AssignmentPlan, tenant: &str, cloud: &Row) -> 
         ),
     ]);
     Some(Recipe { kind: RecipeKind::AzureCli, shell: Some(shell), texts })
+}
+
+/// The Azure CLI, signed in to the directory and the cloud of the resource.
+fn sign_in(shell: Shell, tenant: &str, cloud: &Row) -> Option<Vec<RecipeText>> {
+    let az = |program: &[&str], argument: (&str, &str)| {
+        line(|value| quote_for_batch(shell, value), program, &[argument])
+    };
+    let mut texts = Vec::new();
+    if !cloud.is_default() {
+        let set = az(&["az", "cloud", "set"], ("--name", cloud.azure_cli))?;
+        texts.push(step(RecipeStep::ChooseCloud, set));
+    }
+    texts.push(step(RecipeStep::SignIn, az(&["az", "login"], ("--tenant", tenant))?));
+    Some(texts)
 }
 
 fn powershell(plan: &AssignmentPlan, tenant: &str, cloud: &Row) -> Option<Recipe> {
@@ -95,22 +104,25 @@ fn powershell(plan: &AssignmentPlan, tenant: &str, cloud: &Row) -> Option<Recipe
     Some(Recipe { kind: RecipeKind::AzurePowerShell, shell: None, texts })
 }
 
-/// A file that is deployed to the resource group, and the command that does it: one recipe where
-/// every shell reads the same line.
-fn bicep(plan: &AssignmentPlan) -> Vec<Recipe> {
-    let file = bicep_file(plan);
-    let recipe = |shell: Option<Shell>, deploy: String| {
-        let texts = vec![step(RecipeStep::File, file.clone()), step(RecipeStep::Deploy, deploy)];
-        Recipe { kind: RecipeKind::Bicep, shell, texts }
+/// A file that is deployed to the resource group, and the commands that do it: one recipe where
+/// every shell reads the same lines.
+fn bicep(plan: &AssignmentPlan, tenant: &str, cloud: &Row) -> Vec<Recipe> {
+    let texts = |shell: Shell| {
+        let mut texts = sign_in(shell, tenant, cloud)?;
+        texts.push(step(RecipeStep::File, bicep_file(plan)));
+        texts.push(step(RecipeStep::Deploy, deployment(shell, plan)?));
+        Some(texts)
     };
-    let lines = Shell::ALL.iter().filter_map(|it| Some((*it, deployment(*it, plan)?)));
-    let mut lines: Vec<(Shell, String)> = lines.collect();
-    let all = lines.len() == Shell::ALL.len();
-    let alike = all && lines.iter().all(|(_, line)| *line == lines[0].1);
+    let of_shells = Shell::ALL.iter().filter_map(|shell| Some((*shell, texts(*shell)?)));
+    let mut of_shells: Vec<(Shell, Vec<RecipeText>)> = of_shells.collect();
+    let all = of_shells.len() == Shell::ALL.len();
+    let alike = all && of_shells.iter().all(|(_, texts)| *texts == of_shells[0].1);
     if alike {
-        lines.truncate(1);
+        of_shells.truncate(1);
     }
-    lines.into_iter().map(|(shell, line)| recipe((!alike).then_some(shell), line)).collect()
+    let shell_of = |shell| (!alike).then_some(shell);
+    let recipe = |(shell, texts)| Recipe { kind: RecipeKind::Bicep, shell: shell_of(shell), texts };
+    of_shells.into_iter().map(recipe).collect()
 }
 
 fn deployment(shell: Shell, plan: &AssignmentPlan) -> Option<String> {
