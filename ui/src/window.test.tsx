@@ -326,7 +326,29 @@ describe("a custom subdomain", () => {
   });
 });
 
+describe("a resource that takes keys only", () => {
+  it("says what is missing where it helps, and asks nothing of the core", async () => {
+    const confirmResource = vi.fn(() => Promise.resolve());
+    await showState(named("chosen-keys-only"), { confirmResource });
+    await userEvent.click(screen.getByRole("button", { name: say("button.use_resource") }));
+    expect(confirmResource).not.toHaveBeenCalled();
+    expect(screen.getByText(say("missing.subdomain"))).toBeDefined();
+    const helps = screen.getByRole("button", { name: say("action.set_subdomain") });
+    expect(document.activeElement).toBe(helps);
+    expect(screen.queryByText(say("resource.keys_on"))).toBeNull();
+  });
+});
+
 describe("an endpoint that is written down", () => {
+  it("begins with its field, before the failure that it leads past", async () => {
+    const { send } = await showState(named("signed-in"));
+    send({ kind: "snapshot", snapshot: named("core/endpoint-form").snapshot });
+    expect(document.activeElement).toBe(field());
+    const told = screen.getByText(say("failure.no_subscription.title"));
+    const follows = field().compareDocumentPosition(told) & Node.DOCUMENT_POSITION_FOLLOWING;
+    expect(follows).not.toBe(0);
+  });
+
   const field = () => screen.getByRole("textbox", { name: say("label.endpoint") });
   const deployment = () => screen.getByRole("textbox", { name: say("label.deployment") });
   const use = () => screen.getByRole("button", { name: say("button.use_endpoint") });
@@ -953,6 +975,7 @@ function presses(): Press[] {
     pressed("changes-refused", "action.try_again", "pressRemedy", 0),
     pressed("access-missing", "button.assign_role", "assignRole", PLAN.name),
     pressed("access-unknown", "button.try_anyway", "confirmAccess"),
+    pressed("access-no-role", "action.check_access", "checkAccess"),
     pressed("access-unknown", "button.assign_role", "assignRole", PLAN.name),
     pressed("access-no-role", "button.assign_role", "assignRole", PLAN.name),
     pressed("access-waiting", "button.stop_waiting", "cancel"),

@@ -97,7 +97,8 @@ function FromList({ snapshot, page, returns }: FromListProps) {
     } else if (missing === "missing.resource") {
       listRef.current?.focus();
     } else {
-      (detailRef.current?.querySelector<HTMLElement>("input[type=radio]:enabled") ?? detailRef.current)?.focus();
+      const wanted = missing === "missing.subdomain" ? "button" : "input[type=radio]:enabled";
+      (detailRef.current?.querySelector<HTMLElement>(wanted) ?? detailRef.current)?.focus();
     }
   }
 

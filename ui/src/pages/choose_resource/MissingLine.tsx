@@ -21,6 +21,9 @@ export function missingOf(page: ChooseResourcePage): Missing | null {
   if (page.selected === null) {
     return "missing.resource";
   }
+  if (page.selected.obstacles.includes("no_custom_subdomain")) {
+    return "missing.subdomain";
+  }
   if (page.deployment !== null) {
     return null;
   }
