@@ -14,9 +14,10 @@ mod verdict;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
+use std::time::Duration;
 
 use async_trait::async_trait;
-use futures::future::join_all;
+use futures::{StreamExt, stream};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use uuid::{Uuid, uuid};
@@ -47,6 +48,12 @@ pub const CHAT: &str =
 pub const FILES: &str = "Microsoft.CognitiveServices/accounts/OpenAI/files/write";
 /// The data action of models that are not OpenAI's.
 pub const OTHER_MODELS: &str = "Microsoft.CognitiveServices/accounts/MaaS/chat/completions/action";
+
+/// What only helps is not waited for any longer: the token that the chat needs later, and the roles
+/// that are not built in.
+const COURTESY_LIMIT: Duration = Duration::from_secs(15);
+/// So many roles are read at once that no proxy is drowned.
+const ROLES_AT_ONCE: usize = 8;
 
 const WRITE: &str = "Microsoft.Authorization/roleAssignments/write";
 const DELETE: &str = "Microsoft.Authorization/roleAssignments/delete";
@@ -137,14 +144,18 @@ pub enum Whereabouts {
 
 /// Reads what the person may do at the account, side by side: the permissions API, the assignments
 /// that reach them and what is denied; then the roles among these that are not built in. A token
-/// of the data plane is got ready meanwhile.
+/// of the data plane is got ready meanwhile. These two hold nothing up.
 pub async fn check_access(identity: &Arc<Identity>, account: &Account) -> Result<Access, Failure> {
     let claims = identity.claims_in(&account.tenant_id, &account.cause).await?;
     let (permissions, assignments, denials, prepared) = futures::join!(
         read_permissions(identity, account),
         read_assignments(identity, account, &claims.oid),
         read_denials(identity, account),
-        identity.prepare_inference(&account.tenant_id, &account.cause),
+        identity.http().within(
+            COURTESY_LIMIT,
+            "Azure",
+            identity.prepare_inference(&account.tenant_id, &account.cause),
+        ),
     );
     if let Err(failure) = prepared {
         // The chat would fail for this reason too, and then it is told.
@@ -461,7 +472,8 @@ async fn read_denials(identity: &Identity, account: &Account) -> Result<Read<Den
     Ok((items.into_iter().map(DenialItem::into_denial).collect(), cause))
 }
 
-/// The roles of these assignments that are not built in; one that cannot be read is left out.
+/// The roles of these assignments that are not built in; one that cannot be read, or not in time,
+/// is left out.
 async fn read_definitions(
     identity: &Identity,
     account: &Account,
@@ -473,19 +485,27 @@ async fn read_definitions(
         .map(|assignment| assignment.role.as_str())
         .filter(|role| Role::find(role).is_none())
         .collect();
-    let reads = unknown.into_iter().map(|role| async move {
-        let path = role_definition_id(&account.resource.id, role);
-        let url = identity.http().cloud().resource_manager(&path, API_VERSION);
-        let request = Request::get(Service::ResourceManager, url, cause.clone());
-        let answer = identity.send(&account.tenant_id, request).await.ok()?;
-        let item = answer.status.is_success().then(|| answer.json::<DefinitionItem>().ok())??;
-        let definition = Definition {
-            name: item.properties.role_name,
-            permissions: item.properties.permissions,
-        };
-        Some((role.to_owned(), definition))
-    });
-    join_all(reads).await.into_iter().flatten().collect()
+    let reads: Vec<_> =
+        unknown.into_iter().map(|role| read_definition(identity, account, role, cause)).collect();
+    let reads = stream::iter(reads).buffer_unordered(ROLES_AT_ONCE);
+    let reads = reads.take_until(identity.http().clock().sleep(COURTESY_LIMIT));
+    reads.filter_map(async |definition| definition).collect().await
+}
+
+async fn read_definition(
+    identity: &Identity,
+    account: &Account,
+    role: &str,
+    cause: &Cause,
+) -> Option<(String, Definition)> {
+    let path = role_definition_id(&account.resource.id, role);
+    let url = identity.http().cloud().resource_manager(&path, API_VERSION);
+    let request = Request::get(Service::ResourceManager, url, cause.clone());
+    let answer = identity.send(&account.tenant_id, request).await.ok()?;
+    let item = answer.status.is_success().then(|| answer.json::<DefinitionItem>().ok())??;
+    let definition =
+        Definition { name: item.properties.role_name, permissions: item.properties.permissions };
+    Some((role.to_owned(), definition))
 }
 
 fn url_at(identity: &Identity, account: &Account, kind: &str) -> url::Url {

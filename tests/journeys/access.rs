@@ -1,5 +1,7 @@
 //! Access: what the person has, what they may take, and taking it away again.
 
+use std::time::Duration;
+
 use keyless::clock::Clock;
 use keyless::failure::Code;
 use keyless::session::Command;
@@ -13,6 +15,7 @@ use simulator::{Act, Fault, Scenario};
 use crate::failures::names_of;
 use crate::fixtures::show;
 use crate::stage::{RESOURCE, Setup, Stage, access, project, shown};
+use crate::tenants::most_at_once;
 
 const ADA_ID: &str = "b2182484-7b2e-4569-b898-f8c2fb1355bd";
 const SUBSCRIPTION: &str = "/subscriptions/04a91150-4b4d-434b-9a09-43e90cc8f48f";
@@ -475,6 +478,86 @@ async fn a_group_that_microsoft_graph_does_not_name_keeps_its_id() {
         assert_eq!(page.findings[0].parameters["group"], "af37fde7-894d-4ab4-916d-79a692de5543");
         assert!(stage.page().failure.is_none(), "and nobody is bothered with it");
     }
+}
+
+fn own_role(number: u8) -> String {
+    format!("10000000-0000-4000-8000-0000000000{number:02}")
+}
+
+/// Ada has many roles that her company has made; the first one lets her chat.
+fn many_roles() -> Value {
+    let role = |number: u8| {
+        let chat = "Microsoft.CognitiveServices/accounts/OpenAI/*";
+        let data: &[&str] = if number == 1 { &[chat] } else { &[] };
+        json!({ "id": own_role(number), "name": format!("Own role {number}"),
+            "actions": ["*/read"], "data_actions": data })
+    };
+    let assigned = |number: u8| assignment(number, &own_role(number), SUBSCRIPTION);
+    json!({
+        "role_definitions": (1..=12).map(role).collect::<Vec<_>>(),
+        "assignments": (1..=12).map(assigned).collect::<Vec<_>>(),
+    })
+}
+
+#[tokio::test]
+async fn roles_that_are_not_known_are_read_eight_at_a_time() {
+    let mut stage = stage_where(many_roles()).await;
+    stage.simulator.set_latency(Duration::from_millis(20));
+    stage.sign_in().await;
+    stage.choose(RESOURCE).await;
+    let mut reads = stage.history();
+    reads.retain(|entry| entry.operation == "roleDefinitions.get");
+    assert_eq!((reads.len(), most_at_once(&reads)), (12, 8));
+}
+
+/// The hand clock is turned by the test, once all else is known.
+async fn know_without(stage: &mut Stage, hanging: Fault, answered: impl Fn(&Stage) -> bool) {
+    stage.simulator.add_fault(hanging);
+    stage.select(RESOURCE).await;
+    stage.send(Command::ConfirmResource).await;
+    let began = std::time::Instant::now();
+    while !answered(stage) {
+        assert!(began.elapsed() < Duration::from_secs(10), "{:#?}", stage.history());
+        tokio::task::yield_now().await;
+    }
+    assert!(stage.history().iter().any(|entry| entry.ended.is_none()), "something hangs");
+    stage.pass(Duration::from_secs(20));
+    let known = |s: &Snapshot| access(s).is_some_and(|page| page.verdict == Some(Verdict::MayChat));
+    stage.until("the verdict is known all the same", known).await;
+    assert!(began.elapsed() < Duration::from_secs(10), "the connection's own limit came first");
+}
+
+fn hanging(operation: &str) -> Fault {
+    Fault::on(operation, Act::Delay { milliseconds: 3_600_000 })
+}
+
+#[tokio::test]
+async fn a_role_that_cannot_be_read_in_time_is_left_out() {
+    let mut stage = stage_where(many_roles()).await;
+    stage.sign_in().await;
+    let mut fault = hanging("roleDefinitions.get");
+    fault.when.path_contains = Some(own_role(12));
+    let others = |stage: &Stage| {
+        let statuses = stage.statuses("roleDefinitions.get");
+        statuses.iter().filter(|status| **status == 200).count() == 11
+    };
+    know_without(&mut stage, fault, others).await;
+    assert_eq!(page(&stage).findings[0].parameters["role"], "Own role 1", "the others are known");
+}
+
+#[tokio::test]
+async fn a_token_for_the_chat_that_hangs_keeps_no_verdict_back() {
+    let mut stage = stage_where(many_roles()).await;
+    stage.sign_in().await;
+    // Every token is over by then.
+    stage.pass(Duration::from_secs(30 * 3_600));
+    let mut fault = hanging("entra.token");
+    fault.when.body_contains = vec!["cognitiveservices.azure.com".to_owned()];
+    let others = |stage: &Stage| {
+        let lists = ["permissions.list", "roleAssignments.list", "denyAssignments.list"];
+        lists.iter().all(|list| stage.statuses(list) == [200])
+    };
+    know_without(&mut stage, fault, others).await;
 }
 
 /// In seconds: every 2 in the first minute, then every 5, after five minutes every 10.
