@@ -158,6 +158,8 @@ pub enum NoUndo {
     SignedOut,
     /// Somebody else is signed in.
     SomebodyElse,
+    /// The same person is signed in, perhaps: the directory that tells is not open yet.
+    DirectoryNotOpen,
     /// The file was changed since.
     FileChanged,
     /// The file is gone.

@@ -63,15 +63,26 @@ impl Wizard {
     }
 
     pub(super) fn take_changes(&mut self, record: Record, effects: &mut Vec<Effect>) {
-        let is_new = |change: &&Change| !self.changes.asked.contains(&change.number);
+        self.changes.record = Some(record);
+        self.look_at_changes(effects);
+    }
+
+    /// Asks Azure about the changes on the page that it was not asked about. Those of a directory
+    /// that opens late come to that late.
+    pub(super) fn look_at_changes(&mut self, effects: &mut Vec<Effect>) {
+        if !self.shows_changes() || self.is_running(Slot::Changes) {
+            return;
+        }
+        let Some(record) = &self.changes.record else { return };
         let own = |change: &&Change| self.is_of_person(&change.deed);
-        let all = record.unsettled().chain(record.standing());
-        let mut open: Vec<Change> = all.filter(is_new).filter(own).cloned().collect();
+        let mut open: Vec<&Change> =
+            record.unsettled().chain(record.standing()).filter(own).collect();
         // The page shows the newest.
         open.sort_by_key(|change| std::cmp::Reverse(change.number));
         open.truncate(SHOWN);
-        self.changes.record = Some(record);
-        if self.shows_changes() && !open.is_empty() {
+        open.retain(|change| !self.changes.asked.contains(&change.number));
+        if !open.is_empty() {
+            let open = open.into_iter().cloned().collect();
             self.start(Work::LookAtChanges(open), effects);
         }
     }
@@ -92,12 +103,13 @@ impl Wizard {
         record: Record,
         open: BTreeMap<u32, NoUndo>,
         work: &Work,
+        effects: &mut Vec<Effect>,
     ) {
         if let Work::LookAtChanges(changes) = work {
             self.changes.asked.extend(changes.iter().map(|change| change.number));
         }
         self.changes.looked.extend(open);
-        self.changes.record = Some(record);
+        self.take_changes(record, effects);
     }
 
     /// What the steps were about is looked at as it is now.
@@ -152,6 +164,19 @@ impl Wizard {
             || self.tenants.iter().any(|tenant| {
                 tenant.object_id.as_deref().is_some_and(|object_id| is(&tenant.id, object_id))
             })
+    }
+
+    /// Whether it was done under the name of the person who is signed in, in a directory that has
+    /// not shown yet who they are there.
+    fn is_behind_closed_door(&self, change: &Change) -> bool {
+        let (Some(person), Some((own_tenant, _))) = (&self.person, change.deed.person()) else {
+            return false;
+        };
+        let is_own = |tenant: &str| tenant.eq_ignore_ascii_case(own_tenant);
+        let is_open = is_own(&person.tenant_id)
+            || self.tenants.iter().any(|it| it.object_id.is_some() && is_own(&it.id));
+        let account = change.account.as_ref();
+        !is_open && account.is_some_and(|account| account.eq_ignore_ascii_case(&person.account))
     }
 
     /// The page shows what is known now, and of whoever is signed in now.
@@ -271,6 +296,9 @@ impl Wizard {
         };
         match &change.deed {
             Deed::RoleAssigned(_) if self.person.is_none() => Some(NoUndo::SignedOut),
+            Deed::RoleAssigned(_) if self.is_behind_closed_door(change) => {
+                Some(NoUndo::DirectoryNotOpen)
+            }
             Deed::RoleAssigned(_) => {
                 (!self.is_of_person(&change.deed)).then_some(NoUndo::SomebodyElse)
             }
@@ -294,8 +322,12 @@ impl Wizard {
             }
             _ => false,
         };
-        let known = self.changes.looked.get(&change.number).copied();
-        known.unwrap_or(if looking { NoUndo::Looking } else { NoUndo::NotLookedAt })
+        match self.changes.looked.get(&change.number) {
+            Some(known) => *known,
+            None if looking => NoUndo::Looking,
+            None if self.is_behind_closed_door(change) => NoUndo::DirectoryNotOpen,
+            None => NoUndo::NotLookedAt,
+        }
     }
 }
 

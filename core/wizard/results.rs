@@ -7,7 +7,10 @@ impl Wizard {
         let step = if self.proving().is_some() { self.step } else { Step::SignIn };
         match progress {
             Progress::TenantFound(id) => self.learn_tenant(Some(id)),
-            Progress::Sight(sight) => self.see(sight, effects),
+            Progress::Sight(sight) => {
+                self.see(sight, effects);
+                self.look_at_changes(effects);
+            }
             Progress::ToolFound(found) => {
                 self.sign_in.tools.retain(|known| known.tool != found.tool);
                 self.sign_in.tools.push(found);
@@ -135,7 +138,9 @@ impl Wizard {
                 self.note_unfinished(&record);
                 self.take_changes(*record, effects);
             }
-            Outcome::ChangesLookedAt(record, open) => self.take_looked_at(*record, open, work),
+            Outcome::ChangesLookedAt(record, open) => {
+                self.take_looked_at(*record, open, work, effects)
+            }
             Outcome::ChangeUndone(record) => self.take_change_undone(*record, work, effects),
         }
     }

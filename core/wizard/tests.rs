@@ -1474,6 +1474,51 @@ fn three_hundred_that_fail(entra: u32) {
     assert!(snapshot.notices.iter().any(|notice| notice.code == "tenants_cut"), "that is told");
 }
 
+/// A guest, whose directory opens while the page is shown.
+#[test]
+fn a_change_in_a_directory_that_is_not_open_yet_is_looked_at_once_it_opens() {
+    use crate::snapshot::changes::{ChangeUndo, UndoEffect};
+    let there = |number: u32, state| {
+        let mut change = record(0).changes.remove(0);
+        let Deed::RoleAssigned(grant) = &mut change.deed else { panic!("a role comes first") };
+        (grant.tenant_id, grant.object_id) = (tenant_id(1), "oid-in-1".to_owned());
+        let account = Some(person(2).account);
+        Change { number, account, state, ..change }
+    };
+    let record = Record {
+        changes: vec![there(1, Became::Done), there(2, Became::Begun)],
+        ..Record::default()
+    };
+    let mut bench = Bench::walked(1);
+    bench.wizard.tenants.retain(|tenant| tenant.home);
+    let reasons = |bench: &mut Bench| {
+        let Some(Aside::Changes(page)) = bench.wizard.snapshot().aside else {
+            panic!("the page is shown")
+        };
+        page.items.into_iter().map(|item| item.undo).collect::<Vec<_>>()
+    };
+    bench.handle(Event::Command(Command::ShowChanges));
+    let (id, _) = bench.running.pop_last().expect("the record is being read");
+    bench.handle(Event::Done(id, Ok(Outcome::Changes(Box::new(record.clone())))));
+    let closed = ChangeUndo::No { reason: NoUndo::DirectoryNotOpen };
+    assert_eq!(reasons(&mut bench), [closed.clone(), closed], "nobody else can undo it");
+    assert!(bench.running.is_empty(), "and nothing is asked there: {:?}", bench.running);
+    let mut effects = Vec::new();
+    bench.wizard.start(Work::ReadDirectory(Source::Index), &mut effects);
+    bench.book(effects);
+    let (reading, _) = bench.running.last_key_value().expect("the directories are read");
+    let reading = *reading;
+    let looks: Vec<Work> = sights(1)
+        .into_iter()
+        .flat_map(|sight| bench.handle(Event::Progress(reading, Progress::Sight(sight))))
+        .filter(|work| matches!(work, Work::LookAtChanges(_)))
+        .collect();
+    assert!(matches!(&looks[..], [Work::LookAtChanges(both)] if both.len() == 2), "{looks:?}");
+    let looking = ChangeUndo::No { reason: NoUndo::Looking };
+    let offered = ChangeUndo::Offered { effect: UndoEffect::TakeAway };
+    assert_eq!(reasons(&mut bench), [looking, offered], "the newest first");
+}
+
 /// The page is closed before the record is read, or while something is being undone.
 #[test]
 fn whoever_has_opened_the_page_of_the_changes_is_not_sent_there_again() {

@@ -668,7 +668,7 @@ export type NetworkStage = "name" | "connection" | "encryption" | "answer";
 /**
  * Why a change cannot be undone here: `no_undo.<reason>`.
  */
-export type NoUndo = "nothing_changed" | "existed" | "gone" | "is_undo" | "for_ever" | "under_way" | "superseded" | "signed_out" | "somebody_else" | "file_changed" | "file_gone" | "file_unreadable" | "no_copy" | "looking" | "not_yet" | "not_read" | "not_looked_at" | "file_neither";
+export type NoUndo = "nothing_changed" | "existed" | "gone" | "is_undo" | "for_ever" | "under_way" | "superseded" | "signed_out" | "somebody_else" | "directory_not_open" | "file_changed" | "file_gone" | "file_unreadable" | "no_copy" | "looking" | "not_yet" | "not_read" | "not_looked_at" | "file_neither";
 
 /**
  * A sentence by code.

@@ -592,6 +592,7 @@ describe("the page about the changes", () => {
     expect(screen.getByText(say("no_undo.existed"))).toBeDefined();
     const other = say("no_undo.somebody_else", { account: "grace@contoso.example" });
     expect(screen.getByText(other)).toBeDefined();
+    expect(screen.getByText(say("no_undo.directory_not_open", { directory: "Fabrikam" }))).toBeDefined();
     expect(screen.getByText(/^Undone on Nov 20, 2026/)).toBeDefined();
   });
 

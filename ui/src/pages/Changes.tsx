@@ -197,9 +197,14 @@ function sayPlace({ place }: ChangeItem): string {
 }
 
 /** What its sentences may name. */
-function namesOf({ account, place }: ChangeItem): Parameters {
+function namesOf({ account, place, directory }: ChangeItem): Parameters {
   const name = place.slice(place.lastIndexOf("/") + 1);
-  return { account: account ?? say("changes.as_nobody"), place: name, resource: name };
+  return {
+    account: account ?? say("changes.as_nobody"),
+    directory: directory ?? "",
+    place: name,
+    resource: name,
+  };
 }
 
 interface UndoProps {

@@ -1320,6 +1320,7 @@ export const CHANGES_STATES: readonly State[] = [
       role(4, { state: "not_done", undo: no("nothing_changed") }),
       role(3, { deed: "role_removed", undo: no("is_undo") }),
       role(10, { state: "gone", undo: no("gone") }),
+      role(11, { directory: "Fabrikam", undo: no("directory_not_open") }),
       role(2, { undo: { kind: "undone", when: "2026-11-20T10:12:00Z" } }),
       role(1, { account: "grace@contoso.example", undo: no("somebody_else") }),
     ],
