@@ -23,7 +23,6 @@ use serde_json::json;
 use uuid::{Uuid, uuid};
 
 use crate::cloud::Service;
-use crate::diagnosis::Asked;
 use crate::directory::read_list;
 use crate::failure::{Code, Failure};
 use crate::http::{Answer, Cause, Request};
@@ -245,28 +244,14 @@ pub async fn undo_assignment(
     }
 }
 
-/// Looks whether an assignment is there ("Role Assignments - Get By Id").
-pub async fn find_assignment(identity: &Identity, grant: &Grant) -> Result<Whereabouts, Failure> {
-    find(identity, grant, Asked::Read, &Cause::none()).await.map(|(found, _)| found)
-}
-
-/// The same right before an undo. A refusal is one of the undo: what cannot be seen is not deleted.
-pub async fn find_before_undo(
+/// Looks whether an assignment is there ("Role Assignments - Get By Id"), with the answer that tells.
+pub async fn find_assignment(
     identity: &Identity,
     grant: &Grant,
-    cause: &Cause,
-) -> Result<(Whereabouts, Cause), Failure> {
-    find(identity, grant, Asked::Undo, cause).await
-}
-
-async fn find(
-    identity: &Identity,
-    grant: &Grant,
-    asked: Asked,
     cause: &Cause,
 ) -> Result<(Whereabouts, Cause), Failure> {
     let url = identity.http().cloud().resource_manager(&grant.id, API_VERSION);
-    let request = Request::get(Service::ResourceManager, url, cause.clone()).asking(asked);
+    let request = Request::get(Service::ResourceManager, url, cause.clone());
     let answer = identity.send(&grant.tenant_id, request).await?;
     if answer.status.as_u16() == 404 {
         return Ok((Whereabouts::Nowhere, answer.cause));

@@ -92,14 +92,15 @@ impl Inner {
     }
 
     /// Takes away what Keyless assigned; whether it did. What somebody else has made of the same
-    /// name since is not Keyless's to take away: nothing is asked for then.
+    /// name since is not Keyless's to take away, and what cannot be seen may be that: nothing is
+    /// asked for then.
     pub(super) async fn take_role_away(
         &self,
         grant: Grant,
         cause: &Cause,
     ) -> Result<bool, Failure> {
         let identity = self.identity()?;
-        let (found, seen) = access::find_before_undo(&identity, &grant, cause).await?;
+        let (found, seen) = access::find_assignment(&identity, &grant, cause).await?;
         if found == Whereabouts::Foreign {
             return Ok(false);
         }
@@ -189,7 +190,7 @@ impl Inner {
                 Ok(what_became_of_name(change, naming, found.as_deref(), now))
             }
             (_, Some(grant)) => {
-                let found = access::find_assignment(identity, grant).await?;
+                let (found, _) = access::find_assignment(identity, grant, &Cause::none()).await?;
                 Ok(what_became(change, found, now))
             }
             (_, None) => Ok(None),

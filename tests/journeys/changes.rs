@@ -261,15 +261,44 @@ async fn what_somebody_else_made_of_the_same_name_since_is_not_offered_to_be_und
     assert!(stage.statuses("roleAssignments.delete").is_empty());
 }
 
+/// The page, after Azure has answered the look at the one entry.
+async fn open_looked_at(stage: &mut Stage) {
+    stage.open_changes().await;
+    let began = Instant::now();
+    while stage.statuses("roleAssignments.get") != [200] {
+        assert!(began.elapsed() < Duration::from_secs(10), "nobody looks");
+        tokio::task::yield_now().await;
+    }
+}
+
 #[tokio::test]
 async fn an_undo_looks_again_whose_it_is() {
     let (mut stage, name) = at_an_assignment().await;
-    stage.open_changes().await;
+    open_looked_at(&mut stage).await;
     stage.simulator.set_scenario(made_by_an_owner(&name));
     let page = stage.undo(1).await;
     assert_eq!(item(&page, 1).state, ChangeState::Gone);
     assert_eq!(page.items.len(), 1, "nothing was written");
     assert!(stage.statuses("roleAssignments.delete").is_empty());
+}
+
+#[tokio::test]
+async fn what_cannot_be_looked_at_is_not_deleted() {
+    let (mut stage, _) = at_an_assignment().await;
+    open_looked_at(&mut stage).await;
+    let message = "The client 'ada' with object id '1' does not have authorization to perform \
+                   action 'Microsoft.Authorization/roleAssignments/read' over scope '/x' or the \
+                   scope is invalid.";
+    let body = json!({"error": {"code": "AuthorizationFailed", "message": message}});
+    let act = Act::Answer { status: 403, headers: [].into(), body };
+    stage.simulator.add_fault(Fault::on("roleAssignments.get", act).times(1));
+    let page = stage.undo(1).await;
+    let failure = page.failure.expect("it is told");
+    assert_eq!(failure.code, Code::ReadRefused);
+    assert!(stage.statuses("roleAssignments.delete").is_empty());
+    stage.send(Command::PressRemedy { index: 0 }).await;
+    let undone = |page: &ChangesPage| matches!(item(page, 1).undo, ChangeUndo::Undone { .. });
+    stage.until_changes("it is undone after all", undone).await;
 }
 
 #[tokio::test]
