@@ -139,6 +139,10 @@ async fn a_subscription_without_a_resource_is_told() {
     let failure = stage.until_failure(Code::NoAccount).await;
     show("no-account", &stage);
     assert_ne!(failure.parameters["subscriptions"], "0");
+    let Some(Remedy::Text { content, .. }) = failure.remedies.first() else {
+        panic!("whoever owns nothing has a message to send: {:?}", failure.remedies)
+    };
+    assert!(content.contains(ADA) && !content.contains('{'), "{content}");
     press(&mut stage, Action::ReadResources).await;
     stage.until_failure(Code::NoAccount).await;
     stage.back_works().await;

@@ -1046,7 +1046,7 @@ const FAILURES: Readonly<Record<Code, FailureExample>> = {
   no_account: {
     page: atEmptyList,
     parameters: { subscriptions: "3" },
-    remedies: [readAgain, portal],
+    remedies: [requestSubscription, readAgain, portal],
   },
   no_chat_deployment: {
     page: {
