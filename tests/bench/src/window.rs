@@ -57,6 +57,8 @@ struct Start {
 /// Starts both programs in turn, as many times as there are pairs; who begins changes with each.
 pub fn measure(app: &Path, empty: &Path, pairs: usize) -> Result<Windows, Trouble> {
     let screen = Screen::open()?;
+    // What another measurement has shown goes away in its own time.
+    come_to_rest(&screen)?;
     let load = read_load()?;
     let priority = Priority::take();
     let (app_home, empty_home) = (Home::new()?, Home::new()?);
@@ -175,6 +177,22 @@ fn watch(
         }
         thread::sleep(BETWEEN_LOOKS);
     }
+}
+
+fn come_to_rest(screen: &Screen) -> Result<(), Trouble> {
+    let begun = Instant::now();
+    let (mut changed, mut last) = (begun, screen.look()?);
+    while changed.elapsed() < SETTLED {
+        if begun.elapsed() > STUCK {
+            return Err("the display does not come to rest".into());
+        }
+        thread::sleep(BETWEEN_LOOKS);
+        let frame = screen.look()?;
+        if frame != last {
+            (changed, last) = (Instant::now(), frame);
+        }
+    }
+    Ok(())
 }
 
 fn wait_until_gone(screen: &Screen, before: &Frame) -> Result<(), Trouble> {
