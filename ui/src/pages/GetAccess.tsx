@@ -167,8 +167,7 @@ function wayOnOf(snapshot: Snapshot, page: GetAccessPage) {
     return leads ? null : <GoOn label={say("button.try_anyway")} />;
   }
   const chats = snapshot.steps.some(({ step, done }) => step === "get_access" && done);
-  const wantsMore = page.plan !== null && page.plan.usage !== "chat";
-  return chats && wantsMore ? <GoOn label={say("button.go_on_without")} /> : null;
+  return chats && wantsMore(page) ? <GoOn label={say("button.go_on_without")} /> : null;
 }
 
 /** For whoever may not assign the role, as far as Azure shows or does not show it. */
